@@ -1,0 +1,3 @@
+/** What tests and benchmarks start in process; people use the `kagent` executable. */
+export { type Platform, type PlatformOptions, startPlatform } from './processes/embedded.ts';
+export { VERSION } from './version.ts';

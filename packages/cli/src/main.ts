@@ -1,0 +1,24 @@
+/** Entry of the `kagent` executable. Commands load what they need when they run. */
+import { Command, CommanderError } from 'commander';
+import { registerCommands } from './commands/index.ts';
+import { exitCodeOf, printError } from './terminal/errors.ts';
+import { VERSION } from './version.ts';
+
+const program = new Command('kagent')
+  .description('Kubernetes-native AI agents')
+  .version(VERSION, '-V, --cli-version', 'print the version of this program')
+  .showHelpAfterError('(add --help for what is possible)')
+  .enablePositionalOptions()
+  .exitOverride();
+
+registerCommands(program);
+
+try {
+  await program.parseAsync(process.argv);
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode;
+  else {
+    printError(error);
+    process.exitCode = exitCodeOf(error);
+  }
+}

@@ -1,0 +1,44 @@
+/** What crosses the line between the bindings (HTTP, same process) and the handler that holds all semantics. */
+import type { WatchFrame } from './watch-frame.ts';
+
+/** Who asks. Names as in Kubernetes: `system:serviceaccount:<namespace>:<name>`, groups like `system:masters`. */
+export interface User {
+  name: string;
+  uid?: string;
+  groups: string[];
+  extra?: Record<string, string[]>;
+}
+
+export interface ApiRequest {
+  /** `GET`, `POST`, `PUT`, `PATCH`, `DELETE`, `HEAD`. */
+  method: string;
+  /** Absolute path without query; segments are still URI-encoded. */
+  path: string;
+  query: URLSearchParams;
+  /** Lowercase names. */
+  headers: Record<string, string | undefined>;
+  /** Bytes as they came over the wire, or a JSON value of a client in this process. Never changed by the handler. */
+  body?: { bytes: Uint8Array } | { value: unknown };
+  user: User;
+  /** Aborts when the client is gone; ends watches and log streams. */
+  signal?: AbortSignal;
+}
+
+export type ApiHeaders = Record<string, string | string[]>;
+
+export type ApiResponse =
+  /** A JSON document. `body` may be shared and must not be changed. */
+  | { kind: 'json'; status: number; headers: ApiHeaders; body: unknown }
+  | { kind: 'text'; status: number; headers: ApiHeaders; body: string }
+  /** Text in chunks as it comes. The stream ends when the request's signal aborts. */
+  | { kind: 'stream'; status: number; headers: ApiHeaders; chunks: AsyncIterable<string> }
+  /** A watch. Iterate once; ends when the request's signal aborts or the server ends it. */
+  | { kind: 'watch'; status: number; headers: ApiHeaders; frames: AsyncIterable<WatchFrame> };
+
+/** Answers every request; refusals are answers too. Never rejects. */
+export type ApiHandler = (request: ApiRequest) => Promise<ApiResponse>;
+
+export function json(body: unknown, status = 200, headers: ApiHeaders = {}): ApiResponse {
+  return { kind: 'json', status, headers, body };
+}
+

@@ -1,0 +1,44 @@
+/** Where env and volumes get their data from. One implementation reads the node's informer caches; tests give maps. */
+import type { ConfigMap, Pod, Secret } from '../workloads/objects.ts';
+
+export interface ConfigSource {
+  configMap(namespace: string, name: string): ConfigMap | undefined;
+  secret(namespace: string, name: string): Secret | undefined;
+}
+
+/** What the node knows of a pod beyond its object. */
+export interface PodFacts {
+  pod: Pod;
+  podIP: string;
+  hostIP: string;
+  nodeName: string;
+  /** What `limits.cpu` and `limits.memory` are when a container has none: cores and bytes. */
+  capacity: { cpu: number; memory: number };
+}
+
+/** Every ConfigMap and Secret a pod refers to, as `ConfigMap/name` and `Secret/name`, without repetition. */
+export function configReferences(pod: Pod): string[] {
+  const found = new Set<string>();
+  const add = (kind: 'ConfigMap' | 'Secret', name: string | undefined): void => {
+    if (name !== undefined) found.add(`${kind}/${name}`);
+  };
+  for (const container of [...(pod.spec.initContainers ?? []), ...pod.spec.containers]) {
+    for (const variable of container.env ?? []) {
+      add('ConfigMap', variable.valueFrom?.configMapKeyRef?.name);
+      add('Secret', variable.valueFrom?.secretKeyRef?.name);
+    }
+    for (const from of container.envFrom ?? []) {
+      add('ConfigMap', from.configMapRef?.name);
+      add('Secret', from.secretRef?.name);
+    }
+  }
+  for (const volume of pod.spec.volumes ?? []) {
+    add('ConfigMap', volume.configMap?.name);
+    add('Secret', volume.secret?.secretName);
+    for (const source of volume.projected?.sources ?? []) {
+      add('ConfigMap', source.configMap?.name);
+      add('Secret', source.secret?.name);
+    }
+  }
+  return [...found];
+}

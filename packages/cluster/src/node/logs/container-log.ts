@@ -1,0 +1,141 @@
+/**
+ * The log of one run of one container: a file in the format of the container runtime interface
+ * (`<RFC3339Nano> stdout F <text>`), written behind in batches so that a thousand quiet tenants hold no file open.
+ */
+import { closeSync, fstatSync, openSync } from 'node:fs';
+import { appendFile, mkdir, rename, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+import type { Clock, Logger } from '@kagent/kube';
+
+/** Lines kept when the disk does not take them. */
+const MAX_PENDING = 5000;
+
+export interface ContainerLogOptions {
+  path: string;
+  /** The file is moved to `<path>.1` when it is larger. */
+  maxBytes: number;
+  clock: Clock;
+  logger: Logger;
+  /** Called when there is something to flush; the owner calls `flush` soon. */
+  onDirty(log: ContainerLog): void;
+}
+
+/** What there is at one moment, without gap or repetition against `onLine`. The descriptors belong to the caller. */
+export interface LogSnapshot {
+  files: { fd: number; bytes: number }[];
+  /** Lines that are not in the files yet. */
+  queued: string[];
+}
+
+export interface ContainerLog {
+  /** One or several lines of text, without a line end. */
+  append(text: string): void;
+  flush(): Promise<void>;
+  /**
+   * What there is now. `onLine` gets what comes after it, without gap or repetition; `undefined` = the log was closed.
+   */
+  attach(onLine?: (line: string | undefined) => void): Promise<LogSnapshot & { detach(): void }>;
+  /** Ends the log and writes what is left. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Opens what exists of a log file and its predecessor, oldest first. */
+export function openLogFiles(path: string): LogSnapshot['files'] {
+  const files: LogSnapshot['files'] = [];
+  for (const name of [`${path}.1`, path]) {
+    try {
+      const fd = openSync(name, 'r');
+      files.push({ fd, bytes: fstatSync(fd).size });
+    } catch {
+      // Not there: nothing was logged, or it was never rotated.
+    }
+  }
+  return files;
+}
+
+export function closeLogFiles(files: LogSnapshot['files']): void {
+  for (const file of files) closeSync(file.fd);
+}
+
+/** Makes the folder; resolves to the size the file has already. */
+async function prepareFile(path: string): Promise<number> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  return stat(path).then(
+    (found) => found.size,
+    () => 0,
+  );
+}
+
+function timestamp(now: number): string {
+  return new Date(now).toISOString().replace('Z', '000000Z');
+}
+
+/** Appends to the file when it exists already: a run of the platform before this one may have written to it. */
+export function createContainerLog(options: ContainerLogOptions): ContainerLog {
+  const { path, clock, logger } = options;
+  let pending: string[] = [];
+  const listeners = new Set<(line: string | undefined) => void>();
+  /** Size of the file; unknown until the first write. */
+  let size: number | undefined;
+  let isClosed = false;
+  let flushing: Promise<void> | undefined;
+
+  async function write(): Promise<void> {
+    while (pending.length > 0) {
+      const count = pending.length;
+      const text = pending.join('');
+      try {
+        size ??= await prepareFile(path);
+        await appendFile(path, text, { mode: 0o600 });
+      } catch (error) {
+        logger.warn({ error, path }, 'a container log could not be written');
+        return;
+      }
+      pending = pending.slice(count);
+      size += Buffer.byteLength(text);
+      if (size <= options.maxBytes) continue;
+      await rename(path, `${path}.1`).catch(() => {});
+      size = 0;
+    }
+  }
+
+  const log: ContainerLog = {
+    append(text) {
+      if (isClosed) return;
+      const prefix = `${timestamp(clock.now())} stdout F `;
+      for (const part of text.split('\n')) {
+        const line = `${prefix}${part}\n`;
+        if (pending.length >= MAX_PENDING && flushing === undefined) pending.shift();
+        pending.push(line);
+        for (const listener of listeners) listener(line);
+      }
+      options.onDirty(log);
+    },
+    flush() {
+      flushing ??= write().finally(() => {
+        flushing = undefined;
+      });
+      return flushing;
+    },
+    async attach(onLine) {
+      do await log.flush();
+      while (flushing !== undefined);
+      if (onLine !== undefined && isClosed) onLine(undefined);
+      else if (onLine !== undefined) listeners.add(onLine);
+      const detach = (): void => {
+        if (onLine !== undefined) listeners.delete(onLine);
+      };
+      return { files: openLogFiles(path), queued: [...pending], detach };
+    },
+    async close() {
+      if (!isClosed) {
+        isClosed = true;
+        for (const listener of listeners) listener(undefined);
+        listeners.clear();
+      }
+      await log.flush();
+    },
+  };
+  return log;
+}

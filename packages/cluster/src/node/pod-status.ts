@@ -1,0 +1,151 @@
+/** The status of a pod as kubelet would write it: pure functions from the state of its containers. */
+import { isDeepStrictEqual } from 'node:util';
+
+import type { Condition, Container, ContainerState, ContainerStatus, Pod, PodStatus, TerminatedState } from '../workloads/objects.ts';
+
+/** The state of one container, as the node tracks it. */
+export interface ContainerRecord {
+  container: Container;
+  state: ContainerState;
+  lastTerminated: TerminatedState | undefined;
+  restartCount: number;
+  ready: boolean;
+  started: boolean;
+  containerID: string | undefined;
+  /** What the image stands for here, e.g. `kagent engine`. */
+  imageID: string;
+}
+
+export interface PodState {
+  pod: Pod;
+  podIP: string;
+  hostIP: string;
+  startTime: string;
+  init: ContainerRecord[];
+  main: ContainerRecord[];
+  /** Address and volumes are there. */
+  isPrepared: boolean;
+  now: string;
+}
+
+type Phase = 'Pending' | 'Running' | 'Succeeded' | 'Failed';
+
+function succeeded(record: ContainerRecord): boolean {
+  return record.state.terminated?.exitCode === 0;
+}
+
+/** True for an init container that runs as long as the pod does. */
+export function isSidecar(container: Container): boolean {
+  return container.restartPolicy === 'Always';
+}
+
+/** An init container that no longer keeps the next one from starting. */
+export function isInitDone(record: ContainerRecord): boolean {
+  return isSidecar(record.container) ? record.started : succeeded(record);
+}
+
+/** The phase by the rules of kubelet (`getPhase`). */
+export function podPhase(pod: Pod, init: ContainerRecord[], main: ContainerRecord[]): Phase {
+  const policy = pod.spec.restartPolicy ?? 'Always';
+  const failedInit = init.find((record) => !isInitDone(record) && record.state.terminated !== undefined);
+  if (failedInit !== undefined && policy === 'Never') return 'Failed';
+  if (init.some((record) => !isInitDone(record))) return 'Pending';
+  const waiting = main.filter((record) => record.state.waiting !== undefined);
+  if (waiting.some((record) => record.lastTerminated === undefined)) return 'Pending';
+  if (waiting.length > 0 || main.some((record) => record.state.running !== undefined)) return 'Running';
+  if (policy === 'Always') return 'Running';
+  if (main.every(succeeded)) return 'Succeeded';
+  return policy === 'Never' ? 'Failed' : 'Running';
+}
+
+function condition(type: string, holds: boolean, why?: { reason: string; message?: string }): Condition {
+  return holds ? { type, status: 'True' } : { type, status: 'False', ...why };
+}
+
+function names(records: ContainerRecord[]): string {
+  return `[${records.map((record) => record.container.name).join(' ')}]`;
+}
+
+function conditionsOf(state: PodState, phase: Phase): Condition[] {
+  const pendingInit = state.init.filter((record) => !isInitDone(record));
+  const serving = [...state.init.filter((record) => isSidecar(record.container)), ...state.main];
+  const unready = serving.filter((record) => !record.ready);
+  const done = phase === 'Succeeded' || phase === 'Failed';
+  const notReady = done
+    ? { reason: phase === 'Succeeded' ? 'PodCompleted' : 'PodFailed' }
+    : { reason: 'ContainersNotReady', message: `containers with unready status: ${names(unready)}` };
+  const isReady = unready.length === 0 && !done;
+  return [
+    condition('PodReadyToStartContainers', state.isPrepared && !done),
+    condition('Initialized', pendingInit.length === 0, {
+      reason: 'ContainersNotInitialized',
+      message: `containers with incomplete status: ${names(pendingInit)}`,
+    }),
+    condition('Ready', isReady, notReady),
+    condition('ContainersReady', isReady, notReady),
+    condition('PodScheduled', true),
+  ];
+}
+
+function withTimes(conditions: Condition[], state: PodState): Condition[] {
+  const before = state.pod.status?.conditions ?? [];
+  const { generation } = state.pod.metadata;
+  const own = conditions.map((next): Condition => {
+    const old = before.find((candidate) => candidate.type === next.type);
+    const isSame = old?.status === next.status && old.lastTransitionTime !== undefined;
+    return {
+      ...next,
+      ...(generation === undefined ? {} : { observedGeneration: generation }),
+      lastProbeTime: null,
+      lastTransitionTime: isSame ? old.lastTransitionTime : state.now,
+    };
+  });
+  const foreign = before.filter((old) => !conditions.some((next) => next.type === old.type));
+  return [...own, ...foreign];
+}
+
+function statusOf(record: ContainerRecord): ContainerStatus {
+  return {
+    name: record.container.name,
+    image: record.container.image ?? '',
+    imageID: record.imageID,
+    ...(record.containerID === undefined ? {} : { containerID: record.containerID }),
+    ready: record.ready,
+    started: record.started,
+    restartCount: record.restartCount,
+    state: record.state,
+    lastState: record.lastTerminated === undefined ? {} : { terminated: record.lastTerminated },
+  };
+}
+
+function qosClass(pod: Pod): string {
+  const all = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
+  const lists = all.flatMap(({ resources }) => [resources?.requests, resources?.limits]);
+  if (lists.every((list) => list === undefined || Object.keys(list).length === 0)) return 'BestEffort';
+  const isGuaranteed = all.every(({ resources }) =>
+    ['cpu', 'memory'].every((name) => {
+      const limit = resources?.limits?.[name];
+      return limit !== undefined && isDeepStrictEqual(resources?.requests?.[name] ?? limit, limit);
+    }),
+  );
+  return isGuaranteed ? 'Guaranteed' : 'Burstable';
+}
+
+/** The complete status; conditions of others are kept. Two calls with the same state give equal objects. */
+export function podStatus(state: PodState): PodStatus {
+  const phase = podPhase(state.pod, state.init, state.main);
+  const { generation } = state.pod.metadata;
+  return {
+    phase,
+    ...(generation === undefined ? {} : { observedGeneration: generation }),
+    conditions: withTimes(conditionsOf(state, phase), state),
+    hostIP: state.hostIP,
+    hostIPs: [{ ip: state.hostIP }],
+    podIP: state.podIP,
+    podIPs: [{ ip: state.podIP }],
+    startTime: state.startTime,
+    qosClass: qosClass(state.pod),
+    ...(state.init.length === 0 ? {} : { initContainerStatuses: state.init.map(statusOf) }),
+    containerStatuses: state.main.map(statusOf),
+  };
+}

@@ -1,0 +1,16 @@
+/** What the node holds of a running container, whichever way it runs. */
+
+export interface ContainerExit {
+  exitCode: number;
+  /** Why it could not start, or what it left as its last words. */
+  message?: string;
+}
+
+export interface RunningContainer {
+  /** Settles once, when the container has ended. Never rejects. */
+  exited: Promise<ContainerExit>;
+  /** Asks the container to end and waits; after `graceMs` it is killed (exit code 137). Idempotent, never rejects. */
+  stop(graceMs: number): Promise<void>;
+  /** Runs a command inside; only where there is an inside. */
+  exec?(command: string[], timeoutMs: number): Promise<number>;
+}

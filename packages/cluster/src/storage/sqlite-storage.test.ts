@@ -1,0 +1,135 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterAll, describe, expect, test } from 'vitest';
+
+import { describeStorageContract } from '../testing/storage-contract.ts';
+import { openSqliteStorage } from './sqlite-storage.ts';
+import { StorageError } from './storage.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'kagent-sqlite-'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+let files = 0;
+const newPath = () => join(directory, `${(files += 1)}.db`);
+
+describeStorageContract('storage/sqlite-storage contract', (options) =>
+  openSqliteStorage(newPath(), options),
+);
+
+describe('storage/sqlite-storage', () => {
+  test('finds everything again, at the same revision', () => {
+    const path = newPath();
+    const before = openSqliteStorage(path);
+    before.create('/a', { metadata: { name: 'a' }, spec: { x: [1, 'ü', null] } });
+    before.create('/b', { metadata: {} });
+    before.delete('/b', 3);
+    before.close();
+
+    const after = openSqliteStorage(path);
+    expect(after.revision()).toBe(4);
+    expect(after.get('/a')?.value).toEqual({
+      metadata: { name: 'a', resourceVersion: '2' },
+      spec: { x: [1, 'ü', null] },
+    });
+    expect(after.get('/b')).toBeUndefined();
+    expect(() => after.eventsSince(3, '/')).toThrow('too old resource version');
+    expect(after.eventsSince(4, '/')).toEqual([]);
+    after.close();
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  test('loses no acknowledged write to kill -9', async () => {
+    const path = newPath();
+    const script = `
+      import { openSqliteStorage } from ${JSON.stringify(new URL('./sqlite-storage.ts', import.meta.url).href)};
+      const storage = openSqliteStorage(${JSON.stringify(path)});
+      for (let i = 0; i < 500; i += 1) storage.create('/' + i, { metadata: {} });
+      process.stdout.write(String(storage.revision()), () => process.kill(process.pid, 'SIGKILL'));`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script]);
+    let output = '';
+    child.stdout.on('data', (chunk) => (output += chunk));
+    const [, signal] = await once(child, 'close');
+    expect(signal).toBe('SIGKILL');
+    const storage = openSqliteStorage(path);
+    expect(storage.revision()).toBe(Number(output));
+    expect(storage.list('/').entries).toHaveLength(500);
+    storage.close();
+  });
+
+  test('refuses a damaged file, names it and the way out, and leaves it alone', () => {
+    const path = newPath();
+    writeFileSync(path, 'not a database at all, but long enough to be one'.repeat(50));
+    const bytes = readFileSync(path);
+    const error = refusal(path);
+    expect(error.code).toBe('damaged');
+    expect(error.message).toContain(path);
+    expect(error.message).toContain('Restore the file from a backup, or move it away');
+    expect(readFileSync(path).equals(bytes)).toBe(true);
+  });
+
+  test('refuses a file with a torn page', () => {
+    const path = newPath();
+    const storage = openSqliteStorage(path);
+    for (let i = 0; i < 200; i += 1) storage.create(`/${i}`, { metadata: { note: 'x'.repeat(200) } });
+    storage.close();
+    const bytes = readFileSync(path);
+    bytes.fill(0xff, 8192, 12_288);
+    writeFileSync(path, bytes);
+    expect(refusal(path).code).toBe('damaged');
+  });
+
+  test('refuses an object that is not JSON', () => {
+    const path = newPath();
+    openSqliteStorage(path).close();
+    const database = new DatabaseSync(path);
+    database.exec(`INSERT INTO objects VALUES ('/a', 2, '{"meta')`);
+    database.close();
+    expect(refusal(path).message).toContain('object /a is not JSON');
+  });
+
+  test('refuses a newer file', () => {
+    const path = newPath();
+    openSqliteStorage(path).close();
+    const database = new DatabaseSync(path);
+    database.exec('PRAGMA user_version = 7');
+    database.close();
+    const error = refusal(path);
+    expect(error.code).toBe('newer');
+    expect(error.message).toContain('format 7, this release reads up to 1');
+  });
+
+  test("refuses another program's database", () => {
+    const path = newPath();
+    const database = new DatabaseSync(path);
+    database.exec('CREATE TABLE songs (title TEXT)');
+    database.close();
+    expect(refusal(path).message).toContain('another program');
+  });
+
+  test('refuses a file that another process uses', () => {
+    const path = newPath();
+    const storage = openSqliteStorage(path);
+    expect(refusal(path).code).toBe('in_use');
+    storage.create('/a', { metadata: {} });
+    storage.close();
+  });
+
+  test('refuses a directory that does not exist', () => {
+    const error = refusal(join(directory, 'missing', 'x.db'));
+    expect(error.code).toBe('unusable');
+    expect(error.message).toContain('Check that the directory exists');
+  });
+});
+
+function refusal(path: string): StorageError {
+  try {
+    openSqliteStorage(path).close();
+  } catch (error) {
+    if (error instanceof StorageError) return error;
+    throw error;
+  }
+  throw new Error('The file was accepted.');
+}

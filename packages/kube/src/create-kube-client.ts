@@ -1,0 +1,213 @@
+/** The typed client over any Transport: builds paths and queries, turns refusals into KubeError. Holds no state. */
+import type { KubeClient, ListOptions, WatchOptions, WriteOptions } from './client.ts';
+import { KubeError, kubeErrorFromResponse, unreachable } from './errors.ts';
+import { isRecord } from './parse-json.ts';
+import type { KubeRequest, KubeResponse, Transport } from './transport.ts';
+import type { KubeList, KubeObject, ObjectKey, Patch, ResourceType, WatchEvent } from './types.ts';
+
+const PATCH_CONTENT_TYPE = {
+  json: 'application/json-patch+json',
+  merge: 'application/merge-patch+json',
+  strategic: 'application/strategic-merge-patch+json',
+} as const;
+
+/** `v1` or `apps/v1`. */
+export function apiVersionOf(type: ResourceType): string {
+  return type.group === '' ? type.version : `${type.group}/${type.version}`;
+}
+
+/**
+ * Path of a collection (no name) or an object, e.g. `/apis/apps/v1/namespaces/kagent/deployments/web/scale`. Without a
+ * namespace a namespaced kind's collection spans all namespaces. Segments are URI-encoded.
+ */
+export function resourcePath(
+  type: ResourceType,
+  target: { namespace?: string; name?: string; subresource?: string } = {},
+): string {
+  const segments = type.group === '' ? ['api', type.version] : ['apis', type.group, type.version];
+  if (type.namespaced && target.namespace !== undefined) segments.push('namespaces', target.namespace);
+  segments.push(type.plural);
+  if (target.name !== undefined) segments.push(target.name);
+  const path = `/${segments.map(encodeURIComponent).join('/')}`;
+  return target.subresource === undefined ? path : `${path}/${target.subresource}`;
+}
+
+function objectPath(type: ResourceType, key: ObjectKey, subresource?: string): string {
+  if (key.name === undefined || key.name === '') throw badRequest(`${type.kind}: metadata.name is required`);
+  return resourcePath(type, { ...scoped(type, key.namespace), name: key.name, subresource });
+}
+
+function scoped(type: ResourceType, namespace: string | undefined): { namespace?: string } {
+  if (!type.namespaced) return {};
+  if (namespace === undefined || namespace === '')
+    throw badRequest(`${type.kind} is namespaced: metadata.namespace is required`);
+  return { namespace };
+}
+
+function badRequest(message: string): KubeError {
+  return new KubeError({ reason: 'BadRequest', code: 0, message });
+}
+
+function listQuery(options: ListOptions): Record<string, string> {
+  const query: Record<string, string> = {};
+  if (options.labelSelector !== undefined) query['labelSelector'] = options.labelSelector;
+  if (options.fieldSelector !== undefined) query['fieldSelector'] = options.fieldSelector;
+  if (options.limit !== undefined) query['limit'] = String(options.limit);
+  if (options.continue !== undefined) query['continue'] = options.continue;
+  if (options.resourceVersion !== undefined) query['resourceVersion'] = options.resourceVersion;
+  return query;
+}
+
+function watchQuery(options: WatchOptions): Record<string, string> {
+  const query = { ...listQuery(options), watch: 'true', allowWatchBookmarks: 'true' } as Record<string, string>;
+  if (options.timeoutSeconds !== undefined) query['timeoutSeconds'] = String(options.timeoutSeconds);
+  if (options.sendInitialEvents === true) {
+    query['sendInitialEvents'] = 'true';
+    query['resourceVersionMatch'] = 'NotOlderThan';
+  }
+  return query;
+}
+
+function writeQuery(options: WriteOptions): Record<string, string> {
+  const query: Record<string, string> = {};
+  if (options.fieldManager !== undefined) query['fieldManager'] = options.fieldManager;
+  if (options.dryRun === true) query['dryRun'] = 'All';
+  return query;
+}
+
+/** A server leaves apiVersion and kind out of the items of built-in lists; callers get whole objects. */
+function toList<T extends KubeObject>(type: ResourceType<T>, body: unknown): KubeList<T> {
+  if (!isRecord(body) || !Array.isArray(body['items']))
+    throw new KubeError({
+      reason: 'InvalidResponse',
+      code: 0,
+      message: `list of ${type.plural}: the answer is not a list`,
+    });
+  const apiVersion = apiVersionOf(type);
+  const list = body as unknown as KubeList<T>;
+  const items = list.items.map((item) =>
+    item.kind === undefined || item.apiVersion === undefined
+      ? { ...item, apiVersion, kind: type.kind }
+      : item,
+  );
+  return { ...list, items };
+}
+
+function isWatchEvent(value: unknown): value is WatchEvent<never> {
+  return isRecord(value) && typeof value['type'] === 'string' && isRecord(value['object']);
+}
+
+async function* watchEvents<T extends KubeObject>(
+  events: AsyncIterable<unknown>,
+): AsyncGenerator<WatchEvent<T>> {
+  for await (const event of events) if (isWatchEvent(event)) yield event as WatchEvent<T>;
+}
+
+/** Awaits a transport call; a rejection that is neither a KubeError nor an abort becomes `Unreachable`. */
+async function answered<R>(request: KubeRequest, call: Promise<R>): Promise<R> {
+  try {
+    return await call;
+  } catch (error) {
+    if (error instanceof KubeError) throw error;
+    if (request.signal?.aborted === true) throw request.signal.reason;
+    throw unreachable(request, error);
+  }
+}
+
+/**
+ * The one implementation of `KubeClient`. Safe to share; closing the transport is its owner's task. An aborted signal
+ * rejects with the signal's reason.
+ */
+export function createKubeClient(transport: Transport): KubeClient {
+  async function raw(request: KubeRequest): Promise<KubeResponse> {
+    const response = await answered(request, transport.request(request));
+    if (response.status >= 400) throw kubeErrorFromResponse(request, response);
+    return response;
+  }
+
+  async function send<T>(request: KubeRequest): Promise<T> {
+    return (await raw(request)).body as T;
+  }
+
+  const client: KubeClient = {
+    raw,
+    async get(type, key) {
+      return await send({ method: 'GET', path: objectPath(type, key) });
+    },
+    async find<T extends KubeObject>(type: ResourceType<T>, key: ObjectKey) {
+      const request: KubeRequest = { method: 'GET', path: objectPath(type, key) };
+      const response = await answered(request, transport.request(request));
+      if (response.status === 404) return undefined;
+      if (response.status >= 400) throw kubeErrorFromResponse(request, response);
+      return response.body as T;
+    },
+    async list(type, options = {}) {
+      const path = resourcePath(type, { namespace: options.namespace });
+      return toList(type, await send({ method: 'GET', path, query: listQuery(options), signal: options.signal }));
+    },
+    async watch(type, options = {}) {
+      const path = resourcePath(type, { namespace: options.namespace });
+      const request: KubeRequest = { method: 'GET', path, query: watchQuery(options), signal: options.signal };
+      return watchEvents(await answered(request, transport.watch(request)));
+    },
+    async create(type, object, options = {}) {
+      const path = resourcePath(type, {
+        ...scoped(type, object.metadata.namespace),
+        ...(options.subresource === undefined
+          ? {}
+          : { name: object.metadata.name, subresource: options.subresource }),
+      });
+      return await send({ method: 'POST', path, query: writeQuery(options), body: object, signal: options.signal });
+    },
+    async replace(type, object, options = {}) {
+      const path = objectPath(type, object.metadata, options.subresource);
+      return await send({ method: 'PUT', path, query: writeQuery(options), body: object, signal: options.signal });
+    },
+    async patch<T extends KubeObject>(
+      type: ResourceType<T>,
+      target: ObjectKey & { patch: Patch },
+      options: WriteOptions = {},
+    ) {
+      return await send<T>({
+        method: 'PATCH',
+        path: objectPath(type, target, options.subresource),
+        query: writeQuery(options),
+        headers: { 'content-type': PATCH_CONTENT_TYPE[target.patch.type] },
+        body: target.patch.body,
+        signal: options.signal,
+      });
+    },
+    async apply(type, object, options) {
+      const query = { ...writeQuery(options), ...(options.force === true ? { force: 'true' } : {}) };
+      return await send({
+        method: 'PATCH',
+        path: objectPath(type, object.metadata, options.subresource),
+        query,
+        headers: { 'content-type': 'application/apply-patch+yaml' },
+        body: object,
+        signal: options.signal,
+      });
+    },
+    async delete(type, key, options = {}) {
+      const { signal, ...body } = options;
+      const hasBody = Object.values(body).some((value) => value !== undefined);
+      await raw({
+        method: 'DELETE',
+        path: objectPath(type, key),
+        ...(hasBody ? { body: { apiVersion: 'v1', kind: 'DeleteOptions', ...body } } : {}),
+        signal,
+      });
+    },
+    async logs(pod, options = {}) {
+      const { signal, ...rest } = options;
+      const query: Record<string, string> = {};
+      for (const [name, value] of Object.entries(rest))
+        if (value !== undefined && value !== false) query[name] = String(value);
+      const request: KubeRequest = { method: 'GET', path: objectPath(POD_LOG, pod, 'log'), query, signal };
+      return await answered(request, transport.stream(request));
+    },
+  };
+  return client;
+}
+
+const POD_LOG: ResourceType = { group: '', version: 'v1', kind: 'Pod', plural: 'pods', namespaced: true };

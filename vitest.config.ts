@@ -1,0 +1,34 @@
+import { defineConfig } from 'vitest/config';
+
+/**
+ * Two projects: everything that shares a process nicely (`unit`), and what owns processes, ports or browsers (`process`).
+ * Order is shuffled; the seed is printed, so that a failure can be repeated.
+ */
+export default defineConfig({
+  test: {
+    reporters: ['default', './scripts/plain-line-reporter.ts'],
+    sequence: { shuffle: true },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          pool: 'threads',
+          isolate: false,
+          include: ['packages/*/src/**/*.test.{ts,tsx}', 'test/unit/**/*.test.ts'],
+          testTimeout: 15_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'process',
+          pool: 'forks',
+          include: ['test/process/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
