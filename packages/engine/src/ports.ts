@@ -93,6 +93,8 @@ export interface Tool {
   /** True when the tool says it is read-only or idempotent. */
   readonly repeatable: boolean;
   readonly isAgent: boolean;
+  /** For an agent: every call gets a child session of its own instead of one per parent session. */
+  readonly isolateSessions?: boolean;
   call(args: Record<string, unknown>, context: ToolCallContext): Promise<ToolResult>;
 }
 

@@ -14,7 +14,7 @@ function redirected(url: string): typeof fetch {
   };
 }
 
-function make(config: Omit<EngineModel, 'model'>, env: ModelEnv, official = false) {
+function make(config: { type: EngineModel['type'] }, env: ModelEnv, official = false) {
   return ({ url, clock, logger }: ContractModelOptions) =>
     createModel({
       config: { model: 'test-model', ...(official ? {} : { base_url: url }), ...config },

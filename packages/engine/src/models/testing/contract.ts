@@ -162,7 +162,7 @@ export function describeModelContract(contract: ModelContract): void {
           { role: 'user', text: 'second' },
           { role: 'assistant', text: 'looking', toolCalls: [{ id: 'c1', args: '{"selector":"a=b"}' }, { id: 'c2' }] },
           { role: 'tool', callId: 'c1', text: 'pod-a', isError: false },
-          { role: 'tool', callId: 'c2', text: 'arguments are no JSON', isError: has('tool-error-flag') },
+          { role: 'tool', callId: 'c2', text: expect.stringContaining('arguments are no JSON'), isError: has('tool-error-flag') },
         ],
       });
       const [, , , calls] = seen[0]?.messages ?? [];
@@ -203,7 +203,7 @@ export function describeModelContract(contract: ModelContract): void {
       });
     });
 
-    it.runIf(has('reasoning'))('streams reasoning apart from the text', async () => {
+    if (has('reasoning')) it('streams reasoning apart from the text', async () => {
       const events = await ask(start({ reasoning: 'thinking hard', text: 'answer' }));
       expect(events).toContainEqual({ type: 'delta', kind: 'reasoning', text: 'thinking hard' });
       expect(events.at(-1)).toMatchObject({
@@ -214,7 +214,7 @@ export function describeModelContract(contract: ModelContract): void {
       });
     });
 
-    it.runIf(has('reasoning-round-trip'))('keeps the provider state of reasoning', async () => {
+    if (has('reasoning-round-trip')) it('keeps the provider state of reasoning', async () => {
       const model = start({ reasoning: 'thinking', toolCalls: [{ name: 'get_pods' }] }, { text: 'ok' });
       const end = (await ask(model)).at(-1);
       const reasoning = end?.type === 'end' ? end.parts[0] : undefined;
@@ -328,7 +328,9 @@ export function describeModelContract(contract: ModelContract): void {
 
     it('times out a silent provider', async () => {
       const model = start({ text: 'late', delayMs: 10_000 }, { text: 'ok' });
-      answered = () => clock.advance(300_000);
+      answered = () => {
+        if (seen.length === 1) clock.advance(300_000);
+      };
       const events = await ask(model);
       expect(events.at(-1)).toMatchObject({ type: 'end', parts: [{ text: 'ok' }] });
       expect(seen).toHaveLength(2);

@@ -1,0 +1,68 @@
+/**
+ * Volumes on disk, for processes: one folder a volume under the pod's folder, files with mode 0600, and the translation
+ * of paths inside the container to those folders.
+ */
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, relative, sep } from 'node:path';
+
+import type { Container } from '../workloads/objects.ts';
+import { ConfigProblem } from './config-problem.ts';
+import { mountsOf, volumeFiles, volumesOf } from './volumes.ts';
+import type { VolumeFiles, VolumeInput } from './volumes.ts';
+
+/** Folder of a volume under the folder of its pod. */
+export function volumeFolder(podFolder: string, volume: string): string {
+  return join(podFolder, 'volumes', volume);
+}
+
+async function filesUnder(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}
+
+async function writeFiles(folder: string, files: VolumeFiles): Promise<void> {
+  for (const [path, bytes] of files) {
+    const target = join(folder, path);
+    if (relative(folder, target).startsWith('..')) throw new ConfigProblem(`path "${path}" leaves its volume`);
+    const old = await readFile(target).catch(() => undefined);
+    if (old !== undefined && old.equals(bytes)) continue;
+    await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+    await writeFile(`${target}.new`, bytes, { mode: 0o600 });
+    await rename(`${target}.new`, target);
+  }
+  for (const path of await filesUnder(folder)) {
+    if (!files.has(relative(folder, path).split(sep).join('/'))) await rm(path, { force: true });
+  }
+}
+
+/** Brings the pod's folders up to date; each file is replaced in one step. Rejects with ConfigProblem like `volumeFiles`. */
+export async function writeVolumes(input: VolumeInput, podFolder: string): Promise<void> {
+  for (const volume of volumesOf(input.facts)) {
+    const files = volumeFiles(input, volume);
+    const folder = volumeFolder(podFolder, volume.name);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    if (volume.emptyDir === undefined) await writeFiles(folder, files);
+  }
+}
+
+function escape(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+}
+
+/**
+ * A function that replaces each mount path by the real folder wherever it stands as a path of its own in a text:
+ * `/config`, `/config/a.json`, `--file=/config/a.json`, `/bin:/config`.
+ */
+export function pathRewriter(input: VolumeInput, container: Container, podFolder: string): (text: string) => string {
+  const rules = mountsOf(input.facts, container).map((mount) => {
+    const root = mount.mountPath.replace(/\/+$/, '');
+    const folder = join(volumeFolder(podFolder, mount.name), mount.subPath ?? '');
+    return { pattern: new RegExp(`(^|[=:,;\\s"'])${escape(root)}(?=$|[/:,;\\s"'])`, 'g'), root, folder };
+  });
+  return (text) =>
+    rules.reduce(
+      (result, { pattern, root, folder }) =>
+        root === '' || !result.includes(root) ? result : result.replaceAll(pattern, (_, lead: string) => `${lead}${folder}`),
+      text,
+    );
+}

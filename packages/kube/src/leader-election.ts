@@ -1,0 +1,202 @@
+/** One leader among several replicas, by a coordination.k8s.io Lease (the protocol of client-go's leaderelection). */
+import { backoffMs } from './backoff.ts';
+import type { KubeClient } from './client.ts';
+import type { Clock } from './clock.ts';
+import { isAlreadyExists, isConflict } from './errors.ts';
+import type { Logger } from './logger.ts';
+import { LEASES, type Lease } from './resources.ts';
+
+export interface LeaderElectionOptions {
+  client: KubeClient;
+  lease: { namespace: string; name: string };
+  /** Unique per candidate, e.g. `<pod>_<random>`. */
+  identity: string;
+  /**
+   * The leader's work. `signal` aborts when the lease is lost or the election ends; another candidate may lead as soon as
+   * the lease runs out, so the work must stop then.
+   */
+  onStarted(signal: AbortSignal): Promise<void>;
+  clock: Clock;
+  logger: Logger;
+  /** Ends the election: the work is stopped, then the lease is given back. */
+  signal: AbortSignal;
+  /** How long others wait for a leader that is silent. Default 15 s. */
+  leaseDurationMs?: number;
+  /** A leader that could not renew for so long stops. Must be less than the duration. Default 10 s. */
+  renewDeadlineMs?: number;
+  /** Between tries. Default 2 s. */
+  retryPeriodMs?: number;
+}
+
+/** What we last saw, and when by OUR clock: the clocks of candidates are never compared. */
+interface Observation {
+  fingerprint: string;
+  at: number;
+}
+
+/**
+ * Campaigns, leads, and campaigns again after a lost lease, until the signal aborts or the work ends by itself; then
+ * the lease is released, so that the next leader need not wait. Rejects only when the work rejects (the lease is
+ * released then too).
+ */
+export async function runWithLease(options: LeaderElectionOptions): Promise<void> {
+  const elector = createElector(options);
+  while (!options.signal.aborted) {
+    if (!(await elector.acquire())) return;
+    const outcome = await lead(options, elector);
+    if (outcome === 'finished') return;
+  }
+}
+
+async function lead(options: LeaderElectionOptions, elector: Elector): Promise<'finished' | 'lost'> {
+  const { logger, identity, lease } = options;
+  const fields = { lease: `${lease.namespace}/${lease.name}`, identity };
+  logger.info(fields, 'became leader');
+  const stopWork = new AbortController();
+  const stopRenewal = new AbortController();
+  const workSignal = AbortSignal.any([options.signal, stopWork.signal]);
+  const renewal = elector.renewUntilLost(AbortSignal.any([options.signal, stopRenewal.signal]));
+  void renewal.then((lost) => {
+    if (!lost) return;
+    logger.warn(fields, 'lost the lease');
+    stopWork.abort(new Error('the lease was lost'));
+  });
+  try {
+    await options.onStarted(workSignal);
+  } catch (error) {
+    if (!workSignal.aborted) throw error;
+  } finally {
+    stopRenewal.abort();
+    if (!(await renewal)) await elector.release();
+  }
+  return stopWork.signal.aborted && !options.signal.aborted ? 'lost' : 'finished';
+}
+
+interface Elector {
+  /** True when the lease is ours, false when the election ended. */
+  acquire(): Promise<boolean>;
+  /** Resolves true when the lease was lost, false when the signal aborted while it was ours. Never rejects. */
+  renewUntilLost(signal: AbortSignal): Promise<boolean>;
+  release(): Promise<void>;
+}
+
+function createElector(options: LeaderElectionOptions): Elector {
+  const { client, clock, logger, identity } = options;
+  const durationMs = options.leaseDurationMs ?? 15_000;
+  const deadlineMs = options.renewDeadlineMs ?? 10_000;
+  const periodMs = options.retryPeriodMs ?? 2_000;
+  let seen: Observation | undefined;
+
+  function observe(lease: Lease): Observation {
+    const fingerprint = JSON.stringify([lease.metadata.resourceVersion, lease.spec?.renewTime, lease.spec?.holderIdentity]);
+    if (seen?.fingerprint !== fingerprint) seen = { fingerprint, at: clock.now() };
+    return seen;
+  }
+
+  /** One try. True when the lease is ours now; throws when nothing is known. */
+  async function tryAcquire(): Promise<boolean> {
+    const now = microTime(clock.now());
+    const held = { holderIdentity: identity, leaseDurationSeconds: Math.ceil(durationMs / 1000), renewTime: now };
+    const current = await client.find(LEASES, options.lease);
+    if (current === undefined) {
+      const spec = { ...held, acquireTime: now, leaseTransitions: 0 };
+      const created = client.create(LEASES, { ...leaseObject(options.lease), spec });
+      return await settled(created);
+    }
+    const observed = observe(current);
+    const holder = current.spec?.holderIdentity ?? '';
+    const isOurs = holder === identity;
+    if (!isOurs && holder !== '' && clock.now() < observed.at + validMs(current, durationMs)) return false;
+    const spec = isOurs
+      ? { ...current.spec, ...held }
+      : { ...held, acquireTime: now, leaseTransitions: (current.spec?.leaseTransitions ?? 0) + 1 };
+    return await settled(client.replace(LEASES, { ...current, spec }));
+  }
+
+  async function tryWithin(ms: number, signal: AbortSignal): Promise<boolean | undefined> {
+    const timer = new AbortController();
+    const late = clock.sleep(ms, AbortSignal.any([signal, timer.signal])).then(
+      () => undefined,
+      () => undefined,
+    );
+    try {
+      return await Promise.race([tryAcquire(), late]);
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      logger.warn({ lease: options.lease.name, error: text }, 'cannot reach the lease');
+      return undefined;
+    } finally {
+      timer.abort();
+    }
+  }
+
+  return {
+    async acquire() {
+      while (!options.signal.aborted) {
+        if ((await tryWithin(deadlineMs, options.signal)) === true) return true;
+        await nap(backoffMs(0, { initialMs: periodMs * 1.2, maxMs: periodMs * 1.2 }), options);
+      }
+      return false;
+    },
+    async renewUntilLost(signal) {
+      let renewedAt = clock.now();
+      for (;;) {
+        await nap(periodMs, { clock, signal });
+        if (signal.aborted) return false;
+        const startedAt = clock.now();
+        const left = renewedAt + deadlineMs - startedAt;
+        if (left <= 0) return true;
+        if ((await tryWithin(left, signal)) === true) renewedAt = startedAt;
+        else if (signal.aborted) return false;
+        else if (await heldByOther()) return true;
+      }
+    },
+    async release() {
+      try {
+        const current = await client.find(LEASES, options.lease);
+        if (current?.spec?.holderIdentity !== identity) return;
+        const spec = { ...current.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: microTime(clock.now()) };
+        await client.replace(LEASES, { ...current, spec });
+      } catch (error) {
+        const text = error instanceof Error ? error.message : String(error);
+        logger.warn({ lease: options.lease.name, error: text }, 'could not release the lease');
+      }
+    },
+  };
+
+  /** A fresh look after a failed renewal; unknown counts as not taken, the deadline decides then. */
+  async function heldByOther(): Promise<boolean> {
+    const current = await client.find(LEASES, options.lease).catch(() => undefined);
+    const holder = current?.spec?.holderIdentity;
+    return current !== undefined && holder !== identity;
+  }
+}
+
+/** A lost race is an answer, not an error. */
+async function settled(write: Promise<Lease>): Promise<boolean> {
+  try {
+    await write;
+    return true;
+  } catch (error) {
+    if (isConflict(error) || isAlreadyExists(error)) return false;
+    throw error;
+  }
+}
+
+function validMs(lease: Lease, fallback: number): number {
+  const seconds = lease.spec?.leaseDurationSeconds;
+  return seconds === undefined ? fallback : seconds * 1000;
+}
+
+function leaseObject(lease: { namespace: string; name: string }): Lease {
+  return { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { ...lease } };
+}
+
+/** RFC 3339 with microseconds, as the Lease schema wants. */
+function microTime(ms: number): string {
+  return new Date(ms).toISOString().replace('Z', '000Z');
+}
+
+async function nap(ms: number, { clock, signal }: { clock: Clock; signal: AbortSignal }): Promise<void> {
+  await clock.sleep(ms, signal).catch(() => undefined);
+}
