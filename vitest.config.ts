@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { plainLine } from './scripts/plain-line-reporter.ts';
 
 /**
  * Two projects: everything that shares a process nicely (`unit`), and what owns processes, ports or browsers (`process`).
@@ -6,7 +7,7 @@ import { defineConfig } from 'vitest/config';
  */
 export default defineConfig({
   test: {
-    reporters: ['default', './scripts/plain-line-reporter.ts'],
+    reporters: ['default', plainLine],
     sequence: { shuffle: true },
     projects: [
       {

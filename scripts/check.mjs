@@ -11,7 +11,11 @@ const steps = [
   ['types of the UI', bin('tsc'), ['-p', 'packages/ui/tsconfig.json']],
   ['lint', bin('oxlint'), ['--type-aware']],
   ['format', bin('oxfmt'), ['--check']],
-  ['architecture', bin('vitest'), ['run', '--project', 'unit', 'test/unit/architecture.test.ts', '--reporter', 'dot']],
+  [
+    'architecture',
+    bin('vitest'),
+    ['run', '--project', 'unit', 'test/unit/architecture.test.ts', '--reporter', 'dot'],
+  ],
   ['generated files', bin('node'), ['scripts/generate.ts', '--check']],
 ];
 

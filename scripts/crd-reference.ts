@@ -26,11 +26,15 @@ export function crdReference(manifests: CrdManifest[]): string {
 }
 
 function kindSection({ spec }: CrdManifest): string[] {
-  const short = spec.names.shortNames?.length ? `, short name ${spec.names.shortNames.map(code).join(', ')}` : '';
+  const short = spec.names.shortNames?.length
+    ? `, short name ${spec.names.shortNames.map(code).join(', ')}`
+    : '';
   return [
     `## ${spec.names.kind}`,
     `${description(spec.versions.at(-1)?.schema.openAPIV3Schema)} Plural \`${spec.names.plural}\`${short}.`,
-    ...spec.versions.flatMap((version) => versionSection(`${spec.names.kind} ${spec.group}/${version.name}`, version)),
+    ...spec.versions.flatMap((version) =>
+      versionSection(`${spec.names.kind} ${spec.group}/${version.name}`, version),
+    ),
   ];
 }
 
@@ -39,13 +43,22 @@ function versionSection(title: string, version: CrdVersion): string[] {
   const properties = isNode(root['properties']) ? root['properties'] : {};
   const spec = fields(properties['spec'], 'spec');
   const status = fields(properties['status'], 'status');
-  const rules = [{ path: 'spec', node: properties['spec'] as CrdSchema, required: false }, ...spec].flatMap(ruleRows);
+  const rules = [
+    { path: 'spec', node: properties['spec'] as CrdSchema, required: false },
+    ...spec,
+  ].flatMap(ruleRows);
   const columns = version.additionalPrinterColumns.map(({ name }) => name).join(', ');
   return [
     `### ${title}${version.storage ? ' (storage)' : ''}`,
     `Columns: ${columns}.`,
-    ['| Field | Type | Required | Default | Limits | Meaning |', '|---|---|---|---|---|---|', ...[...spec, ...status].map(fieldRow)].join('\n'),
-    ...(rules.length === 0 ? [] : [['| Where | Rule | Message |', '|---|---|---|', ...rules].join('\n')]),
+    [
+      '| Field | Type | Required | Default | Limits | Meaning |',
+      '|---|---|---|---|---|---|',
+      ...[...spec, ...status].map(fieldRow),
+    ].join('\n'),
+    ...(rules.length === 0
+      ? []
+      : [['| Where | Rule | Message |', '|---|---|---|', ...rules].join('\n')]),
   ];
 }
 
@@ -57,22 +70,36 @@ function fields(node: unknown, path: string): Row[] {
   const properties = isNode(node['properties']) ? node['properties'] : {};
   return Object.entries(properties).flatMap(([name, child]) => {
     const childPath = `${path}.${name}`;
-    return [{ path: childPath, node: child as CrdSchema, required: required.includes(name) }, ...fields(child, childPath)];
+    return [
+      { path: childPath, node: child as CrdSchema, required: required.includes(name) },
+      ...fields(child, childPath),
+    ];
   });
 }
 
 function fieldRow({ path, node, required }: Row): string {
   const fallback = node['default'] === undefined ? '' : code(JSON.stringify(node['default']));
-  const cells = [code(path), typeName(node), required ? 'yes' : '', fallback, limits(node), description(node)];
+  const cells = [
+    code(path),
+    typeName(node),
+    required ? 'yes' : '',
+    fallback,
+    limits(node),
+    description(node),
+  ];
   return `| ${cells.map(cell).join(' | ')} |`;
 }
 
 function ruleRows({ path, node }: Row): string[] {
-  const onItems = isNode(node['items']) ? ruleRows({ path: `${path}[]`, node: node['items'], required: false }) : [];
+  const onItems = isNode(node['items'])
+    ? ruleRows({ path: `${path}[]`, node: node['items'], required: false })
+    : [];
   const rules = node['x-kubernetes-validations'];
   if (!Array.isArray(rules)) return onItems;
   return [
-    ...rules.map(({ rule, message }) => `| ${code(path)} | ${cell(code(rule))} | ${cell(message)} |`),
+    ...rules.map(
+      ({ rule, message }) => `| ${code(path)} | ${cell(code(rule))} | ${cell(message)} |`,
+    ),
     ...onItems,
   ];
 }
@@ -80,14 +107,16 @@ function ruleRows({ path, node }: Row): string[] {
 function typeName(node: CrdSchema): string {
   if (node['x-kubernetes-int-or-string'] === true) return 'integer or string';
   if (isNode(node['items'])) return `[]${typeName(node['items'])}`;
-  if (isNode(node['additionalProperties'])) return `map of ${typeName(node['additionalProperties'])}`;
+  if (isNode(node['additionalProperties']))
+    return `map of ${typeName(node['additionalProperties'])}`;
   if (typeof node['type'] !== 'string') return 'any';
   return typeof node['format'] === 'string' ? `${node['type']} (${node['format']})` : node['type'];
 }
 
 function limits(node: CrdSchema): string {
   const found: string[] = [];
-  if (Array.isArray(node['enum'])) found.push(node['enum'].map((value) => code(String(value))).join(', '));
+  if (Array.isArray(node['enum']))
+    found.push(node['enum'].map((value) => code(String(value))).join(', '));
   for (const key of ['minLength', 'maxLength', 'minItems', 'maxItems', 'minimum', 'maximum']) {
     if (node[key] !== undefined) found.push(`${key} ${String(node[key])}`);
   }

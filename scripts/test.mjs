@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const env = { ...process.env };
 for (const name of Object.keys(env)) {
-  if (/_API_KEY$|^KAGENT_|^OLLAMA_|^KUBECONFIG$|^USER_ID$|^(HTTPS?|ALL|NO)_PROXY$/i.test(name)) delete env[name];
+  if (/_API_KEY$|^KAGENT_|^OLLAMA_|^KUBECONFIG$|^USER_ID$|^(HTTPS?|ALL|NO)_PROXY$/i.test(name))
+    delete env[name];
 }
 env.PATH = `${join(root, 'node_modules/.bin')}:${env.PATH}`;
 const { status } = spawnSync(

@@ -38,7 +38,8 @@ interface Source {
   imports: string[];
 }
 
-const IMPORT = /(?:^|\n)\s*(?:import|export)\s[^'"]*?from\s+['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)|(?:^|\n)\s*import\s+['"]([^'"]+)['"]/g;
+const IMPORT =
+  /(?:^|\n)\s*(?:import|export)\s[^'"]*?from\s+['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)|(?:^|\n)\s*import\s+['"]([^'"]+)['"]/g;
 
 function sources(): Source[] {
   return Object.keys(MAY_IMPORT).flatMap((name) => {
@@ -50,7 +51,9 @@ function sources(): Source[] {
         const text = readFileSync(file, 'utf8');
         const path = relative(join(ROOT, 'packages'), file);
         const isTest = /\.test\.tsx?$/.test(path) || path.includes('/testing/');
-        const imports = [...text.matchAll(IMPORT)].map((match) => match[1] ?? match[2] ?? match[3] ?? '');
+        const imports = [...text.matchAll(IMPORT)].map(
+          (match) => match[1] ?? match[2] ?? match[3] ?? '',
+        );
         return { path, package: name, isTest, text, imports };
       });
   });
@@ -62,7 +65,10 @@ function packageName(name: string): string {
 
 /** Bare package of an import: `@scope/name/sub` → `@scope/name`. */
 function bare(specifier: string): string {
-  return specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
 }
 
 describe('architecture', () => {
@@ -79,7 +85,10 @@ describe('architecture', () => {
       .flatMap((source) =>
         source.imports
           .filter((specifier) => specifier.startsWith('@kagent/') || specifier === 'kagent')
-          .filter((specifier) => allowed !== '*' && !allowed.some((item) => bare(specifier) === packageName(item)))
+          .filter(
+            (specifier) =>
+              allowed !== '*' && !allowed.some((item) => bare(specifier) === packageName(item)),
+          )
           .map((specifier) => `${source.path} → ${specifier}`),
       );
     expect(broken).toEqual([]);
@@ -89,9 +98,13 @@ describe('architecture', () => {
     const broken = all.flatMap((source) =>
       source.imports
         .filter((specifier) => {
-          if (specifier.startsWith('@kagent/')) return !/^@kagent\/[a-z]+(\/testing)?$/.test(specifier);
+          if (specifier.startsWith('@kagent/'))
+            return !/^@kagent\/[a-z]+(\/testing)?$/.test(specifier);
           if (!specifier.startsWith('.')) return false;
-          const target = relative(join(ROOT, 'packages'), resolve(ROOT, 'packages', dirname(source.path), specifier));
+          const target = relative(
+            join(ROOT, 'packages'),
+            resolve(ROOT, 'packages', dirname(source.path), specifier),
+          );
           return target.split('/')[0] !== source.package && !target.startsWith('..');
         })
         .map((specifier) => `${source.path} → ${specifier}`),
@@ -103,7 +116,9 @@ describe('architecture', () => {
     const broken = all
       .filter((source) => !source.isTest)
       .flatMap((source) =>
-        source.imports.filter((specifier) => specifier.endsWith('/testing')).map((specifier) => `${source.path} → ${specifier}`),
+        source.imports
+          .filter((specifier) => specifier.endsWith('/testing'))
+          .map((specifier) => `${source.path} → ${specifier}`),
       );
     expect(broken).toEqual([]);
   });
@@ -114,7 +129,10 @@ describe('architecture', () => {
       .flatMap((source) =>
         source.imports
           .filter((specifier) => /^(\.\.?\/)+index\.ts$/.test(specifier))
-          .filter((specifier) => resolve('/', dirname(source.path), specifier) === `/${source.package}/src/index.ts`)
+          .filter(
+            (specifier) =>
+              resolve('/', dirname(source.path), specifier) === `/${source.package}/src/index.ts`,
+          )
           .map((specifier) => `${source.path} → ${specifier}`),
       );
     expect(broken).toEqual([]);
@@ -124,7 +142,9 @@ describe('architecture', () => {
     const broken = all
       .filter((source) => ['spec', 'ui'].includes(source.package) && !source.isTest)
       .flatMap((source) =>
-        source.imports.filter((specifier) => specifier.startsWith('node:')).map((specifier) => `${source.path} → ${specifier}`),
+        source.imports
+          .filter((specifier) => specifier.startsWith('node:'))
+          .map((specifier) => `${source.path} → ${specifier}`),
       );
     expect(broken).toEqual([]);
   });
@@ -143,7 +163,11 @@ describe('architecture', () => {
       .flatMap((source) =>
         source.imports.flatMap((specifier) =>
           Object.entries(ONLY_IN)
-            .filter(([vendor]) => specifier === vendor || specifier.startsWith(vendor.endsWith('/') ? vendor : `${vendor}/`))
+            .filter(
+              ([vendor]) =>
+                specifier === vendor ||
+                specifier.startsWith(vendor.endsWith('/') ? vendor : `${vendor}/`),
+            )
             .filter(([, folders]) => !folders.some((folder) => source.path.startsWith(folder)))
             .map(([vendor]) => `${source.path} → ${vendor}`),
         ),
@@ -154,7 +178,9 @@ describe('architecture', () => {
   it('every import is a declared dependency of its package', () => {
     const dependencies = new Map(
       Object.keys(MAY_IMPORT).map((name) => {
-        const manifest: unknown = JSON.parse(readFileSync(join(ROOT, 'packages', name, 'package.json'), 'utf8'));
+        const manifest: unknown = JSON.parse(
+          readFileSync(join(ROOT, 'packages', name, 'package.json'), 'utf8'),
+        );
         const declared =
           typeof manifest === 'object' && manifest !== null && 'dependencies' in manifest
             ? Object.keys(manifest.dependencies ?? {})
@@ -186,7 +212,12 @@ describe('architecture', () => {
 
   it('files stay readable: median at most 150 lines, none over 500', () => {
     const lengths = all
-      .filter((source) => !source.isTest && !source.path.includes('/builtin/table/') && !source.path.includes('/generated/'))
+      .filter(
+        (source) =>
+          !source.isTest &&
+          !source.path.includes('/builtin/table/') &&
+          !source.path.includes('/generated/'),
+      )
       .map((source) => ({ path: source.path, lines: source.text.split('\n').length }))
       .toSorted((a, b) => a.lines - b.lines);
     expect(lengths.filter((item) => item.lines > 501)).toEqual([]);

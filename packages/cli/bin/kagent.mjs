@@ -13,10 +13,15 @@ if (major > 24 || (major === 24 && minor >= 12)) {
 } else {
   const node = join(here, '../../../node_modules/.bin/node');
   if (!existsSync(node)) {
-    console.error(`kagent needs Node 24.12 or newer; this is ${process.versions.node}. Run \`npm ci\` in the repository first.`);
+    console.error(
+      `kagent needs Node 24.12 or newer; this is ${process.versions.node}. Run \`npm ci\` in the repository first.`,
+    );
     process.exit(1);
   }
-  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+    stdio: 'inherit',
+  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+    process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));
 }

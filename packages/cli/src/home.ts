@@ -26,7 +26,10 @@ export function openHome(path: string): void {
     chmodSync(path, 0o700);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new KagentError('unavailable', `KAGENT_HOME ${path} can't be used: ${reason}. Choose another with --home.`);
+    throw new KagentError(
+      'unavailable',
+      `KAGENT_HOME ${path} can't be used: ${reason}. Choose another with --home.`,
+    );
   }
 }
 
@@ -36,7 +39,8 @@ export function openHome(path: string): void {
  */
 export function lockHome(home: string, api: string): () => void {
   const path = join(home, 'lock.json');
-  const write = (flag: 'wx' | 'w') => writeFileSync(path, JSON.stringify({ pid: process.pid, api }), { flag, mode: 0o600 });
+  const write = (flag: 'wx' | 'w') =>
+    writeFileSync(path, JSON.stringify({ pid: process.pid, api }), { flag, mode: 0o600 });
   try {
     write('wx');
   } catch {

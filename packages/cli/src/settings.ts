@@ -28,7 +28,9 @@ export const port = z.coerce.number().int().min(0).max(65535);
 
 export function addSettings(command: Command, settings: Settings): void {
   for (const setting of Object.values(settings)) {
-    const name = setting.placeholder ? `--${setting.flag} <${setting.placeholder}>` : `--${setting.flag}`;
+    const name = setting.placeholder
+      ? `--${setting.flag} <${setting.placeholder}>`
+      : `--${setting.flag}`;
     const fallback = setting.default === undefined ? '' : `, default ${setting.default}`;
     command.option(name, `${setting.description} (env ${setting.env}${fallback})`);
   }

@@ -1,4 +1,7 @@
 /** Kubernetes client machinery for any kind. Importing this loads neither undici nor yaml. */
+export { backoffMs } from './backoff.ts';
+export type { BackoffOptions } from './backoff.ts';
+export type { IndexFunction } from './cache.ts';
 export { systemClock } from './clock.ts';
 export type { Clock } from './clock.ts';
 export type {
@@ -28,13 +31,24 @@ export {
 export type { KubeErrorOptions, KubeErrorReason } from './errors.ts';
 export { createHttpTransport } from './http-transport.ts';
 export type { HttpTransport, HttpTransportOptions } from './http-transport.ts';
+export { createInformer } from './informer.ts';
+export type { Informer, InformerChange, InformerOptions } from './informer.ts';
 export { interceptTransport } from './intercept.ts';
 export type { TransportInterceptor } from './intercept.ts';
 export { keyOf, keyOfObject, parseKey } from './keys.ts';
 export { loadKubeconfig } from './kubeconfig.ts';
 export type { ClusterAccess, LoadKubeconfigOptions } from './kubeconfig.ts';
+export { runWithLease } from './leader-election.ts';
+export type { LeaderElectionOptions } from './leader-election.ts';
 export { silentLogger } from './logger.ts';
 export type { Logger } from './logger.ts';
+export { createReconciler, TerminalError } from './reconciler.ts';
+export type {
+  Reconciler,
+  ReconcileOutcome,
+  ReconcileResult,
+  ReconcilerOptions,
+} from './reconciler.ts';
 export {
   CLUSTER_ROLE_BINDINGS,
   CLUSTER_ROLES,
@@ -110,3 +124,5 @@ export type {
   Status,
   WatchEvent,
 } from './types.ts';
+export { createWorkQueue } from './work-queue.ts';
+export type { WorkQueue, WorkQueueOptions } from './work-queue.ts';

@@ -72,6 +72,8 @@ async function lead(options: LeaderElectionOptions, elector: Elector): Promise<'
   return stopWork.signal.aborted && !options.signal.aborted ? 'lost' : 'finished';
 }
 
+type Attempt = 'ours' | 'held' | 'unknown';
+
 interface Elector {
   /** True when the lease is ours, false when the election ended. */
   acquire(): Promise<boolean>;
@@ -93,38 +95,33 @@ function createElector(options: LeaderElectionOptions): Elector {
     return seen;
   }
 
-  /** One try. True when the lease is ours now; throws when nothing is known. */
-  async function tryAcquire(): Promise<boolean> {
+  /** One try; throws when nothing is known. Somebody else's expired lease is taken only when `takeOver`. */
+  async function attempt(takeOver: boolean): Promise<Attempt> {
     const now = microTime(clock.now());
     const held = { holderIdentity: identity, leaseDurationSeconds: Math.ceil(durationMs / 1000), renewTime: now };
     const current = await client.find(LEASES, options.lease);
     if (current === undefined) {
       const spec = { ...held, acquireTime: now, leaseTransitions: 0 };
-      const created = client.create(LEASES, { ...leaseObject(options.lease), spec });
-      return await settled(created);
+      return await settled(client.create(LEASES, { ...leaseObject(options.lease), spec }));
     }
     const observed = observe(current);
     const holder = current.spec?.holderIdentity ?? '';
-    const isOurs = holder === identity;
-    if (!isOurs && holder !== '' && clock.now() < observed.at + validMs(current, durationMs)) return false;
-    const spec = isOurs
-      ? { ...current.spec, ...held }
-      : { ...held, acquireTime: now, leaseTransitions: (current.spec?.leaseTransitions ?? 0) + 1 };
-    return await settled(client.replace(LEASES, { ...current, spec }));
+    if (holder === identity) return await settled(client.replace(LEASES, { ...current, spec: { ...current.spec, ...held } }));
+    const isFree = holder === '' || (takeOver && clock.now() >= observed.at + validMs(current, durationMs));
+    if (!isFree) return 'held';
+    const leaseTransitions = (current.spec?.leaseTransitions ?? 0) + 1;
+    return await settled(client.replace(LEASES, { ...current, spec: { ...held, acquireTime: now, leaseTransitions } }));
   }
 
-  async function tryWithin(ms: number, signal: AbortSignal): Promise<boolean | undefined> {
+  /** `attempt` bounded in time: a server that does not answer counts as unknown. */
+  async function attemptWithin(ms: number, { takeOver, signal }: { takeOver: boolean; signal: AbortSignal }): Promise<Attempt> {
     const timer = new AbortController();
-    const late = clock.sleep(ms, AbortSignal.any([signal, timer.signal])).then(
-      () => undefined,
-      () => undefined,
-    );
+    const late = nap(ms, { clock, signal: AbortSignal.any([signal, timer.signal]) });
     try {
-      return await Promise.race([tryAcquire(), late]);
+      return await Promise.race([attempt(takeOver), late.then((): Attempt => 'unknown')]);
     } catch (error) {
-      const text = error instanceof Error ? error.message : String(error);
-      logger.warn({ lease: options.lease.name, error: text }, 'cannot reach the lease');
-      return undefined;
+      logger.warn({ lease: options.lease.name, error: describe(error) }, 'cannot reach the lease');
+      return 'unknown';
     } finally {
       timer.abort();
     }
@@ -132,23 +129,25 @@ function createElector(options: LeaderElectionOptions): Elector {
 
   return {
     async acquire() {
-      while (!options.signal.aborted) {
-        if ((await tryWithin(deadlineMs, options.signal)) === true) return true;
-        await nap(backoffMs(0, { initialMs: periodMs * 1.2, maxMs: periodMs * 1.2 }), options);
+      const { signal } = options;
+      while (!signal.aborted) {
+        if ((await attemptWithin(deadlineMs, { takeOver: true, signal })) === 'ours') return true;
+        await nap(backoffMs(0, { initialMs: periodMs * 1.2, maxMs: periodMs * 1.2 }), { clock, signal });
       }
       return false;
     },
     async renewUntilLost(signal) {
       let renewedAt = clock.now();
       for (;;) {
-        await nap(periodMs, { clock, signal });
+        const leftBefore = renewedAt + deadlineMs - clock.now();
+        await nap(Math.max(0, Math.min(periodMs, leftBefore)), { clock, signal });
         if (signal.aborted) return false;
         const startedAt = clock.now();
         const left = renewedAt + deadlineMs - startedAt;
         if (left <= 0) return true;
-        if ((await tryWithin(left, signal)) === true) renewedAt = startedAt;
-        else if (signal.aborted) return false;
-        else if (await heldByOther()) return true;
+        const outcome = await attemptWithin(left, { takeOver: false, signal });
+        if (outcome === 'held') return true;
+        if (outcome === 'ours') renewedAt = startedAt;
       }
     },
     async release() {
@@ -158,27 +157,23 @@ function createElector(options: LeaderElectionOptions): Elector {
         const spec = { ...current.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: microTime(clock.now()) };
         await client.replace(LEASES, { ...current, spec });
       } catch (error) {
-        const text = error instanceof Error ? error.message : String(error);
-        logger.warn({ lease: options.lease.name, error: text }, 'could not release the lease');
+        logger.warn({ lease: options.lease.name, error: describe(error) }, 'could not release the lease');
       }
     },
   };
+}
 
-  /** A fresh look after a failed renewal; unknown counts as not taken, the deadline decides then. */
-  async function heldByOther(): Promise<boolean> {
-    const current = await client.find(LEASES, options.lease).catch(() => undefined);
-    const holder = current?.spec?.holderIdentity;
-    return current !== undefined && holder !== identity;
-  }
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** A lost race is an answer, not an error. */
-async function settled(write: Promise<Lease>): Promise<boolean> {
+async function settled(write: Promise<Lease>): Promise<Attempt> {
   try {
     await write;
-    return true;
+    return 'ours';
   } catch (error) {
-    if (isConflict(error) || isAlreadyExists(error)) return false;
+    if (isConflict(error) || isAlreadyExists(error)) return 'unknown';
     throw error;
   }
 }

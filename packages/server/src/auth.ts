@@ -19,7 +19,11 @@ export function principalOf(request: FastifyRequest): Principal {
   const fromQuery = new URL(request.url, 'http://localhost').searchParams.get('user_id');
   const userId = fromQuery || header(request, 'x-user-id');
   const agentId = header(request, 'x-agent-name');
-  return { userId: userId || DEFAULT_USER, explicit: Boolean(userId), ...(agentId ? { agentId } : {}) };
+  return {
+    userId: userId || DEFAULT_USER,
+    explicit: Boolean(userId),
+    ...(agentId ? { agentId } : {}),
+  };
 }
 
 export function header(request: FastifyRequest, name: string): string | undefined {

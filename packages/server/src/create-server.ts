@@ -66,7 +66,9 @@ function guardHost(app: FastifyInstance, allowedHosts: readonly string[]): void 
     if (!allowed.has(host)) {
       await reply
         .code(421)
-        .send({ error: `Host "${host}" is not served here. Use one of: ${[...allowed].join(', ')}.` });
+        .send({
+          error: `Host "${host}" is not served here. Use one of: ${[...allowed].join(', ')}.`,
+        });
     }
   });
 }
@@ -74,7 +76,8 @@ function guardHost(app: FastifyInstance, allowedHosts: readonly string[]): void 
 function shapeErrors(app: FastifyInstance, { logger }: ServerContext): void {
   app.setErrorHandler(async (error, request, reply) => {
     const { status, body } = httpError(error);
-    if (status >= 500) logger.error({ err: error, method: request.method, url: pathOf(request) }, 'request failed');
+    if (status >= 500)
+      logger.error({ err: error, method: request.method, url: pathOf(request) }, 'request failed');
     await reply.code(status).type('application/json').send(body);
   });
   app.setNotFoundHandler(async (request, reply) => {

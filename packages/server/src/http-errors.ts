@@ -33,7 +33,10 @@ export const HTTP_STATUS: Record<ErrorCode, number> = {
 };
 
 /** What the caller sees of any failure. Details of the unexpected go to the log only. */
-export function httpError(error: unknown): { status: number; body: { error: string; code: ErrorCode } } {
+export function httpError(error: unknown): {
+  status: number;
+  body: { error: string; code: ErrorCode };
+} {
   const known = isKagentError(error) ? error : translate(error);
   return { status: HTTP_STATUS[known.code], body: { error: known.message, code: known.code } };
 }
@@ -48,7 +51,10 @@ function translate(error: unknown): KagentError {
     case 413:
       return new KagentError('payload_too_large', 'The request body is larger than 10 MiB.');
     case 415:
-      return new KagentError('unsupported_media_type', 'Send JSON with Content-Type: application/json.');
+      return new KagentError(
+        'unsupported_media_type',
+        'Send JSON with Content-Type: application/json.',
+      );
     default:
       return new KagentError('internal', 'Internal server error', { cause: error });
   }

@@ -19,18 +19,33 @@ export interface HttpInvokerOptions {
 const AGENT_PORT = 8080;
 
 export function createHttpInvoker({ fetch, randomId }: HttpInvokerOptions): AgentInvoker {
-  async function post(invocation: Invocation, context: InvocationContext, accept: string): Promise<Response> {
+  async function post(
+    invocation: Invocation,
+    context: InvocationContext,
+    accept: string,
+  ): Promise<Response> {
     const { namespace, name } = invocation.agent;
     try {
       return await fetch(`http://${name}.${namespace}:${AGENT_PORT}/`, {
         method: 'POST',
-        headers: { ...context.headers, 'content-type': 'application/json', accept, 'x-user-id': context.userId },
-        body: encodeJsonRpcRequest({ id: randomId(), method: invocation.method, params: invocation.params }),
+        headers: {
+          ...context.headers,
+          'content-type': 'application/json',
+          accept,
+          'x-user-id': context.userId,
+        },
+        body: encodeJsonRpcRequest({
+          id: randomId(),
+          method: invocation.method,
+          params: invocation.params,
+        }),
         signal: context.signal,
       });
     } catch (error) {
       if (context.signal.aborted) throw context.signal.reason;
-      throw new KagentError('agent_unreachable', `Agent ${namespace}/${name} does not answer.`, { cause: error });
+      throw new KagentError('agent_unreachable', `Agent ${namespace}/${name} does not answer.`, {
+        cause: error,
+      });
     }
   }
 
@@ -43,7 +58,10 @@ export function createHttpInvoker({ fetch, randomId }: HttpInvokerOptions): Agen
     async *stream(invocation, context) {
       const response = await post(invocation, context, 'text/event-stream');
       const { namespace, name } = invocation.agent;
-      if (!(response.headers.get('content-type') ?? '').startsWith('text/event-stream') || !response.body) {
+      if (
+        !(response.headers.get('content-type') ?? '').startsWith('text/event-stream') ||
+        !response.body
+      ) {
         yield parseA2AStreamData(await response.text());
         return;
       }
@@ -51,9 +69,13 @@ export function createHttpInvoker({ fetch, randomId }: HttpInvokerOptions): Agen
         yield* readA2AStream(response.body);
       } catch (error) {
         if (isKagentError(error)) throw error;
-        throw new KagentError('agent_unreachable', `The stream of agent ${namespace}/${name} was cut.`, {
-          cause: error,
-        });
+        throw new KagentError(
+          'agent_unreachable',
+          `The stream of agent ${namespace}/${name} was cut.`,
+          {
+            cause: error,
+          },
+        );
       }
     },
   };

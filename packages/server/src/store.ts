@@ -67,10 +67,20 @@ export interface SessionStore {
   }): Promise<SessionRow>;
   get(id: string, userId: string): Promise<SessionRow | undefined>;
   /** Latest change first. Sessions that agents opened with other agents are left out unless asked for. */
-  list(filter: { userId: string; agent?: string; includeAgentSessions?: boolean; limit?: number }): Promise<SessionRow[]>;
+  list(filter: {
+    userId: string;
+    agent?: string;
+    includeAgentSessions?: boolean;
+    limit?: number;
+  }): Promise<SessionRow[]>;
   /** Idempotent. Runs, tasks and events stay. */
   delete(id: string, userId: string): Promise<void>;
-  addEvent(event: { id: string; sessionId: string; userId: string; data: string }): Promise<SessionEventRow>;
+  addEvent(event: {
+    id: string;
+    sessionId: string;
+    userId: string;
+    data: string;
+  }): Promise<SessionEventRow>;
   events(
     sessionId: string,
     options: { userId: string; after?: number; limit?: number; order: 'asc' | 'desc' },

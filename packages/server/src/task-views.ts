@@ -11,16 +11,25 @@ export async function tasksOfSession(store: Store, session: SessionRow): Promise
   const projected = await Promise.all(
     runs.map(async (run) => ({ task: await taskOfRun(store, run), createdAt: run.createdAt })),
   );
-  return [...projected, ...stored].toSorted((a, b) => a.createdAt - b.createdAt).map((item) => item.task);
+  return [...projected, ...stored]
+    .toSorted((a, b) => a.createdAt - b.createdAt)
+    .map((item) => item.task);
 }
 
 /** The caller's task, wherever it is kept. */
-export async function findTask(store: Store, id: string, userId: string): Promise<Task | undefined> {
+export async function findTask(
+  store: Store,
+  id: string,
+  userId: string,
+): Promise<Task | undefined> {
   const run = await store.runs.get(id);
   if (run) return run.userId === userId ? taskOfRun(store, run) : undefined;
   return store.tasks.get(id, userId);
 }
 
 async function taskOfRun(store: Store, run: RunRecord): Promise<Task> {
-  return projectTask({ runId: run.runId, sessionId: run.sessionId }, await store.runs.read(run.runId));
+  return projectTask(
+    { runId: run.runId, sessionId: run.sessionId },
+    await store.runs.read(run.runId),
+  );
 }

@@ -14,7 +14,7 @@ export const JsonRpcRequest = z.looseObject({
   jsonrpc: z.literal('2.0'),
   id: JsonRpcId.default(null),
   method: z.string(),
-  params: z.unknown(),
+  params: z.unknown().optional(),
 });
 export type JsonRpcRequest = z.infer<typeof JsonRpcRequest>;
 

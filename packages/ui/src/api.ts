@@ -20,7 +20,10 @@ export async function api<T>(path: string, schema: z.ZodType<T>, init?: RequestI
   const body: unknown = await response.json().catch(() => undefined);
   if (!response.ok) {
     const failure = Failure.safeParse(body);
-    throw new ApiError(response.status, failure.success ? failure.data.error : `The server answered ${response.status}.`);
+    throw new ApiError(
+      response.status,
+      failure.success ? failure.data.error : `The server answered ${response.status}.`,
+    );
   }
   return schema.parse(Success.parse(body).data);
 }
@@ -28,7 +31,10 @@ export async function api<T>(path: string, schema: z.ZodType<T>, init?: RequestI
 /** `fetch`, with a sentence instead of the browser's "Failed to fetch". */
 export async function reach(path: string, init?: RequestInit): Promise<Response> {
   try {
-    return await fetch(path, { ...init, headers: { 'content-type': 'application/json', ...init?.headers } });
+    return await fetch(path, {
+      ...init,
+      headers: { 'content-type': 'application/json', ...init?.headers },
+    });
   } catch (error) {
     if (init?.signal?.aborted) throw error;
     throw new ApiError(0, 'kagent does not answer. Is it still running?');

@@ -6,7 +6,9 @@ import { createRoot } from 'react-dom/client';
 import { createAppRouter } from './router.tsx';
 import './styles.css';
 
-const queryClient = new QueryClient({ defaultOptions: { queries: { staleTime: 2_000, retry: 1 } } });
+const queryClient = new QueryClient({
+  defaultOptions: { queries: { staleTime: 2_000, retry: 1 } },
+});
 const root = document.querySelector('#root');
 if (root) {
   createRoot(root).render(

@@ -27,5 +27,8 @@ const chat = createRoute({
 });
 
 export function createAppRouter() {
-  return createRouter({ routeTree: root.addChildren([agents, newChat, chat]), defaultPreload: false });
+  return createRouter({
+    routeTree: root.addChildren([agents, newChat, chat]),
+    defaultPreload: false,
+  });
 }

@@ -1,5 +1,10 @@
 /** The REST and A2A calls the commands make. */
-import { type A2AStreamEvent, KagentError, parseJsonRpcResponse, readA2AStream } from '@kagent/spec';
+import {
+  type A2AStreamEvent,
+  KagentError,
+  parseJsonRpcResponse,
+  readA2AStream,
+} from '@kagent/spec';
 import { z } from 'zod';
 
 export interface ApiClientOptions {
@@ -16,7 +21,11 @@ export interface ApiClient {
   get(path: string): Promise<unknown>;
   /** The whole body, for answers without an envelope. */
   raw(path: string): Promise<unknown>;
-  a2a(agent: { namespace: string; name: string }, method: string, params: unknown): Promise<unknown>;
+  a2a(
+    agent: { namespace: string; name: string },
+    method: string,
+    params: unknown,
+  ): Promise<unknown>;
   a2aStream(
     agent: { namespace: string; name: string },
     method: string,
@@ -47,7 +56,15 @@ export function createApiClient({ url, userId, signal }: ApiClientOptions): ApiC
     return JSON.parse(text);
   }
 
-  const post = ({ agent, method, params }: { agent: { namespace: string; name: string }; method: string; params: unknown }) =>
+  const post = ({
+    agent,
+    method,
+    params,
+  }: {
+    agent: { namespace: string; name: string };
+    method: string;
+    params: unknown;
+  }) =>
     request(`/api/a2a/${agent.namespace}/${agent.name}/`, {
       method: 'POST',
       body: JSON.stringify({ jsonrpc: '2.0', id: '1', method, params }),
@@ -75,7 +92,8 @@ export function createApiClient({ url, userId, signal }: ApiClientOptions): ApiC
 }
 
 function rpcResult(status: number, text: string): unknown {
-  if (!text.startsWith('{') || (status >= 400 && !text.includes('jsonrpc'))) throw failure(status, text);
+  if (!text.startsWith('{') || (status >= 400 && !text.includes('jsonrpc')))
+    throw failure(status, text);
   return parseJsonRpcResponse(text);
 }
 

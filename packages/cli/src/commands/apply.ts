@@ -27,7 +27,8 @@ export function registerApply(program: Command): void {
 async function apply(flags: Flags): Promise<void> {
   const settings = readSettings(KUBECONFIG_SETTINGS, flags, process.env);
   const objects = (await Promise.all(flags.filename.map(readPath))).flat();
-  if (objects.length === 0) throw new KagentError('invalid_argument', 'There is no object in what was given.');
+  if (objects.length === 0)
+    throw new KagentError('invalid_argument', 'There is no object in what was given.');
   const { transport, namespace } = await connectionFor(settings, process.env);
   const kube = createKubeClient(createHttpTransport(transport));
   const job = { objects, namespace, fieldManager: 'kagent-cli', force: flags.force ?? false };
@@ -40,7 +41,8 @@ async function apply(flags: Flags): Promise<void> {
 async function readPath(path: string): Promise<KubeObject[]> {
   if (path === '-') return parseManifests(await text(process.stdin), 'standard input');
   try {
-    if (!(await stat(path)).isDirectory()) return parseManifests(await readFile(path, 'utf8'), path);
+    if (!(await stat(path)).isDirectory())
+      return parseManifests(await readFile(path, 'utf8'), path);
     const names = (await readdir(path)).filter((name) => /\.(ya?ml|json)$/.test(name)).toSorted();
     return (await Promise.all(names.map((name) => readPath(join(path, name))))).flat();
   } catch (error) {

@@ -9,7 +9,11 @@ import { formatTable } from '../terminal/table.ts';
 
 const AgentItem = z.looseObject({
   agent: z.looseObject({
-    metadata: z.looseObject({ name: z.string(), namespace: z.string(), creationTimestamp: z.string() }),
+    metadata: z.looseObject({
+      name: z.string(),
+      namespace: z.string(),
+      creationTimestamp: z.string(),
+    }),
   }),
   model: z.string(),
   deploymentReady: z.boolean(),
@@ -21,13 +25,21 @@ const SessionItem = z.looseObject({
   agent_id: z.string(),
   created_at: z.string(),
 });
-const ToolItem = z.looseObject({ id: z.string(), server_name: z.string(), description: z.string() });
+const ToolItem = z.looseObject({
+  id: z.string(),
+  server_name: z.string(),
+  description: z.string(),
+});
 const ToolServerItem = z.looseObject({
   ref: z.string(),
   groupKind: z.string(),
   discoveredTools: z.array(z.unknown()),
 });
-const ModelConfigItem = z.looseObject({ ref: z.string(), providerName: z.string(), model: z.string() });
+const ModelConfigItem = z.looseObject({
+  ref: z.string(),
+  providerName: z.string(),
+  model: z.string(),
+});
 
 interface Listing {
   path: string;
@@ -44,7 +56,13 @@ const LISTINGS: Record<string, Listing> = {
     row: (item) => {
       const { agent, model, deploymentReady, accepted } = AgentItem.parse(item);
       const { name, namespace, creationTimestamp } = agent.metadata;
-      return [`${namespace}/${name}`, model, creationTimestamp, String(deploymentReady), String(accepted)];
+      return [
+        `${namespace}/${name}`,
+        model,
+        creationTimestamp,
+        String(deploymentReady),
+        String(accepted),
+      ];
     },
     one: (name, namespace) => `/api/agents/${name.includes('/') ? name : `${namespace}/${name}`}`,
   },
@@ -80,7 +98,8 @@ const LISTINGS: Record<string, Listing> = {
       const config = ModelConfigItem.parse(item);
       return [config.ref, config.providerName, config.model];
     },
-    one: (name, namespace) => `/api/modelconfigs/${name.includes('/') ? name : `${namespace}/${name}`}`,
+    one: (name, namespace) =>
+      `/api/modelconfigs/${name.includes('/') ? name : `${namespace}/${name}`}`,
   },
 };
 
@@ -97,7 +116,11 @@ export function registerGet(program: Command): void {
   );
 }
 
-async function get(call: { resource: string; name: string | undefined; flags: Record<string, unknown> }): Promise<void> {
+async function get(call: {
+  resource: string;
+  name: string | undefined;
+  flags: Record<string, unknown>;
+}): Promise<void> {
   const listing = LISTINGS[call.resource.toLowerCase().replace(/s$/, '')];
   if (!listing) {
     throw new KagentError(
@@ -108,14 +131,22 @@ async function get(call: { resource: string; name: string | undefined; flags: Re
   const settings = readSettings(CLIENT_SETTINGS, call.flags, process.env);
   const client = createApiClient({ ...settings, signal: AbortSignal.timeout(settings.timeout) });
   if (call.name !== undefined) {
-    if (!listing.one) throw new KagentError('invalid_argument', `kagent get ${call.resource} takes no name`);
-    console.log(JSON.stringify(await client.get(listing.one(call.name, settings.namespace)), null, 2));
+    if (!listing.one)
+      throw new KagentError('invalid_argument', `kagent get ${call.resource} takes no name`);
+    console.log(
+      JSON.stringify(await client.get(listing.one(call.name, settings.namespace)), null, 2),
+    );
     return;
   }
   await list({ client, listing, output: String(call.flags['output']), resource: call.resource });
 }
 
-async function list(job: { client: ApiClient; listing: Listing; output: string; resource: string }): Promise<void> {
+async function list(job: {
+  client: ApiClient;
+  listing: Listing;
+  output: string;
+  resource: string;
+}): Promise<void> {
   const items = z.array(z.unknown()).parse((await job.client.get(job.listing.path)) ?? []);
   switch (job.output) {
     case 'json':
@@ -129,6 +160,9 @@ async function list(job: { client: ApiClient; listing: Listing; output: string; 
       );
       return;
     default:
-      throw new KagentError('invalid_argument', `unknown output format: ${job.output}; use table or json`);
+      throw new KagentError(
+        'invalid_argument',
+        `unknown output format: ${job.output}; use table or json`,
+      );
   }
 }

@@ -34,7 +34,10 @@ async function invoke(flags: Flags): Promise<void> {
   if (!task?.trim()) throw new KagentError('invalid_argument', 'Task or file is required');
   if (!flags.agent) throw new KagentError('invalid_argument', 'Agent is required');
   if (flags.agent.includes('/')) {
-    throw new KagentError('invalid_argument', 'Give the agent name alone and its namespace with --namespace');
+    throw new KagentError(
+      'invalid_argument',
+      'Give the agent name alone and its namespace with --namespace',
+    );
   }
   const client = createApiClient({ ...settings, signal: AbortSignal.timeout(settings.timeout) });
   const agent = { namespace: settings.namespace, name: flags.agent };
@@ -43,7 +46,8 @@ async function invoke(flags: Flags): Promise<void> {
     console.log(JSON.stringify(await client.a2a(agent, 'message/send', params)));
     return;
   }
-  for await (const event of client.a2aStream(agent, 'message/stream', params)) console.log(JSON.stringify(event));
+  for await (const event of client.a2aStream(agent, 'message/stream', params))
+    console.log(JSON.stringify(event));
   console.log();
 }
 

@@ -36,5 +36,8 @@ export async function connectionFor(
     );
   }
   const loaded = await loadKubeconfig({ path, env });
-  return { transport: loaded.transport, namespace: settings.namespace ?? loaded.namespace ?? 'kagent' };
+  return {
+    transport: loaded.transport,
+    namespace: settings.namespace ?? loaded.namespace ?? 'kagent',
+  };
 }

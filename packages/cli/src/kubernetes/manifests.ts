@@ -11,7 +11,9 @@ const Manifest = z.looseObject({
 });
 
 const ResourceList = z.looseObject({
-  resources: z.array(z.looseObject({ name: z.string(), kind: z.string(), namespaced: z.boolean() })),
+  resources: z.array(
+    z.looseObject({ name: z.string(), kind: z.string(), namespaced: z.boolean() }),
+  ),
 });
 
 /** Every document of a YAML or JSON text; rejects with `invalid_argument` that names source and line. */
@@ -55,10 +57,16 @@ export async function* applyManifests(kube: KubeClient, job: ApplyJob): AsyncIte
   for (const object of job.objects) {
     const type = await types(object);
     const placed = type.namespaced
-      ? { ...object, metadata: { ...object.metadata, namespace: object.metadata.namespace ?? job.namespace } }
+      ? {
+          ...object,
+          metadata: { ...object.metadata, namespace: object.metadata.namespace ?? job.namespace },
+        }
       : object;
     const before = await kube.find(type, placed.metadata);
-    const after = await kube.apply(type, placed, { fieldManager: job.fieldManager, force: job.force });
+    const after = await kube.apply(type, placed, {
+      fieldManager: job.fieldManager,
+      force: job.force,
+    });
     const changed = before?.metadata.resourceVersion !== after.metadata.resourceVersion;
     yield { object: after, outcome: before ? (changed ? 'configured' : 'unchanged') : 'created' };
   }
@@ -76,7 +84,9 @@ export function createTypeFinder(kube: KubeClient): (object: KubeObject) => Prom
       list = readResources(kube, object.apiVersion);
       lists.set(object.apiVersion, list);
     }
-    const resource = (await list).resources.find((item) => item.kind === object.kind && !item.name.includes('/'));
+    const resource = (await list).resources.find(
+      (item) => item.kind === object.kind && !item.name.includes('/'),
+    );
     if (!resource) {
       lists.delete(object.apiVersion);
       throw new KagentError(
@@ -84,11 +94,20 @@ export function createTypeFinder(kube: KubeClient): (object: KubeObject) => Prom
         `The cluster knows no ${object.kind} in ${object.apiVersion}. Is its CRD installed?`,
       );
     }
-    return { group, version, kind: object.kind, plural: resource.name, namespaced: resource.namespaced };
+    return {
+      group,
+      version,
+      kind: object.kind,
+      plural: resource.name,
+      namespaced: resource.namespaced,
+    };
   };
 }
 
-async function readResources(kube: KubeClient, apiVersion: string): Promise<z.infer<typeof ResourceList>> {
+async function readResources(
+  kube: KubeClient,
+  apiVersion: string,
+): Promise<z.infer<typeof ResourceList>> {
   const path = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
   const response = await kube.raw({ method: 'GET', path }).catch((error: unknown) => {
     if (error instanceof KubeError && error.code === 404) return undefined;

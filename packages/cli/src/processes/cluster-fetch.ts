@@ -21,7 +21,10 @@ export function createClusterFetch(resolve: Resolve): ClusterFetch {
       const port = Number(options.port) || (options.protocol === 'https:' ? 443 : 80);
       const target = resolve(options.hostname, port);
       const { host, port: targetPort } = target ?? { host: options.hostname, port };
-      connectDirect({ ...options, hostname: host, host: `${host}:${targetPort}`, port: String(targetPort) }, callback);
+      connectDirect(
+        { ...options, hostname: host, host: `${host}:${targetPort}`, port: String(targetPort) },
+        callback,
+      );
     },
   });
   const fetch: typeof globalThis.fetch = (input, init) =>

@@ -1,5 +1,12 @@
 /** Draws an A2A event stream on a terminal: text as it comes, one line for each tool call and each result. */
-import { type A2AStreamEvent, type DataPart, METADATA, type Part, PART_TYPE, type TaskState } from '@kagent/spec';
+import {
+  type A2AStreamEvent,
+  type DataPart,
+  METADATA,
+  type Part,
+  PART_TYPE,
+  type TaskState,
+} from '@kagent/spec';
 
 export interface TranscriptOptions {
   out: { write(text: string): unknown };
@@ -51,7 +58,8 @@ export function createTranscript({ out, color }: TranscriptOptions): Transcript 
         write(part.text);
       } else if (part.kind === 'data') {
         const text = toolLine(part);
-        if (text !== undefined) line(part.metadata?.[METADATA.type] === PART_TYPE.functionCall ? cyan(text) : dim(text));
+        if (text !== undefined)
+          line(part.metadata?.[METADATA.type] === PART_TYPE.functionCall ? cyan(text) : dim(text));
       }
     }
   }
@@ -66,7 +74,9 @@ export function createTranscript({ out, color }: TranscriptOptions): Transcript 
         failure = message.parts.map((part) => (part.kind === 'text' ? part.text : '')).join('');
         return;
       }
-      const partial = Boolean(event.metadata?.[METADATA.partial] ?? event.metadata?.['adk_partial']);
+      const partial = Boolean(
+        event.metadata?.[METADATA.partial] ?? event.metadata?.['adk_partial'],
+      );
       addParts(message.parts, partial);
     },
     end() {

@@ -4,9 +4,13 @@
  */
 import { RE2JS } from 're2js';
 
-/** A compiled pattern; `test` looks for a match anywhere in the text. */
+/** A compiled pattern; it may match anywhere in the text. */
 export interface Pattern {
   test(text: string): boolean;
+  /** The first match, or the empty text. */
+  first(text: string): string;
+  /** Every match from left to right; at most `limit` unless negative. */
+  all(text: string, limit: number): string[];
 }
 
 /**
@@ -15,7 +19,17 @@ export interface Pattern {
  */
 export function compilePattern(source: string): Pattern {
   const compiled = RE2JS.compile(source);
-  return { test: (text) => compiled.test(text) };
+  const all = (text: string, limit: number): string[] => {
+    const found: string[] = [];
+    const matcher = compiled.matcher(text);
+    while (found.length !== limit && matcher.find()) found.push(matcher.group() ?? '');
+    return found;
+  };
+  return {
+    test: (text) => compiled.test(text),
+    first: (text) => all(text, 1)[0] ?? '',
+    all,
+  };
 }
 
 const CACHE_LIMIT = 512;

@@ -16,8 +16,8 @@ import { toModelMessages } from './conversation.ts';
 import type { RunLimits } from './limits.ts';
 import { askModel, type ModelAnswer } from './model-turn.ts';
 import {
+  addUsage,
   applyEvent,
-  noticeKey,
   rebuildState,
   type RunState,
   type ToolCall,
@@ -164,13 +164,11 @@ async function modelStep(loop: Loop): Promise<void> {
 }
 
 function missingNotices(state: RunState, toolbox: Toolbox): RunEventDraft[] {
-  return toolbox.missing
-    .map(({ source, error }) => ({
-      type: 'notice' as const,
-      code: 'tools_unavailable',
-      message: `The tools of ${source} are not available: ${error}`,
-    }))
-    .filter((notice) => !state.notices.has(noticeKey(notice.code, notice.message)));
+  return toolbox.missing.flatMap(({ source, error }): RunEventDraft[] => {
+    const subject = `The tools of ${source} are not available: `;
+    if (state.notices.some((message) => message.startsWith(subject))) return [];
+    return [{ type: 'notice', code: 'tools_unavailable', message: `${subject}${error}` }];
+  });
 }
 
 async function recordAnswer(
@@ -190,8 +188,7 @@ async function recordAnswer(
     durationMs: answer.durationMs,
   };
   if (calls.length === 0) {
-    await record(loop, [completed, ...answerNotices(answer)]);
-    return end(loop, { state: 'completed' });
+    return end(loop, { state: 'completed' }, [completed, ...answerNotices(answer)]);
   }
   const { runId, sessionId } = loop.input.run;
   const looping = repeatsAfterWarning(loop.state, calls);
@@ -264,12 +261,16 @@ function failLoop(loop: Loop, call: ToolCall): Promise<void> {
   return end(loop, { state: 'failed', error: { code: 'limit_exceeded', message } });
 }
 
+/** Ends the run; `before` goes into the same write. */
 async function end(
   loop: Loop,
   how: Pick<Extract<RunEventDraft, { type: 'run-ended' }>, 'state' | 'error'>,
   before: RunEventDraft[] = [],
 ): Promise<void> {
-  const { usage } = loop.state;
+  const usage = before.reduce(
+    (total, draft) => addUsage(total, draft.type === 'model-completed' ? draft.usage : undefined),
+    loop.state.usage,
+  );
   await record(loop, [...before, { type: 'run-ended', ...how, ...(usage ? { usage } : {}) }]);
 }
 

@@ -24,8 +24,8 @@ export interface RunState {
   answered: boolean;
   ended: Extract<RunEvent, { type: 'run-ended' }> | undefined;
   usage: Usage | undefined;
-  /** Sources of the notices so far, so that each is given once. */
-  notices: Set<string>;
+  /** Messages of the notices so far, so that each is given once. */
+  notices: string[];
   /** Ids of all calls: ids that a provider uses twice are told apart. */
   callIds: Set<string>;
   /** Identical calls with identical results so far, by call key. */
@@ -50,7 +50,7 @@ export function rebuildState(events: readonly RunEvent[]): RunState {
     answered: false,
     ended: undefined,
     usage: undefined,
-    notices: new Set(),
+    notices: [],
     callIds: new Set(),
     repeats: new Map(),
     warned: new Set(),
@@ -84,7 +84,7 @@ export function applyEvent(state: RunState, event: RunEvent): void {
       applyToolResult(state, event);
       return;
     case 'notice':
-      state.notices.add(noticeKey(event.code, event.message));
+      state.notices.push(event.message);
       return;
     case 'cancel-requested':
       state.cancelRequested = true;
@@ -95,10 +95,6 @@ export function applyEvent(state: RunState, event: RunEvent): void {
     case 'model-requested':
       return;
   }
-}
-
-export function noticeKey(code: string, message: string): string {
-  return `${code}\n${message}`;
 }
 
 /** Equal for calls of the same tool with the same arguments, whatever their key order. */

@@ -3,7 +3,7 @@
  * is a result for the model; only an abort and a journal that can't be written leave this file as errors.
  */
 import type { RunEventDraft, ToolResult } from '@kagent/spec';
-import { linkedAbort, untilAborted } from '../abort.ts';
+import { asError, linkedAbort, untilAborted } from '../abort.ts';
 import { derivedId } from '../ids.ts';
 import type { Clock, Logger, Tool } from '../ports.ts';
 import type { RunLimits } from './limits.ts';
@@ -78,14 +78,14 @@ export async function runToolCalls(turn: ToolTurn): Promise<void> {
         try {
           await runOne({ ...turn, signal: group.signal }, pending, answer);
         } catch (error) {
-          group.abort(error instanceof Error ? error : new Error(String(error)));
+          group.abort(asError(error));
           throw error;
         }
       }),
     );
     turn.signal.throwIfAborted();
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-    if (failed) throw failed.reason;
+    if (failed) throw asError(failed.reason);
   } finally {
     group.dispose();
   }

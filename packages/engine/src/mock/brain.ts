@@ -69,7 +69,9 @@ export function lastUserText(conversation: Conversation): string {
 }
 
 /** Tool results after the last assistant message that called tools; empty when the user spoke last. */
-export function latestToolResults(conversation: Conversation): Extract<BrainMessage, { role: 'tool' }>[] {
+export function latestToolResults(
+  conversation: Conversation,
+): Extract<BrainMessage, { role: 'tool' }>[] {
   const results: Extract<BrainMessage, { role: 'tool' }>[] = [];
   for (const message of conversation.messages.toReversed()) {
     if (message.role !== 'tool') break;

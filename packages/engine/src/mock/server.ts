@@ -2,7 +2,12 @@
  * The model server behind the demo model and the scripted model: OpenAI and Anthropic wire on one port, streamed or
  * whole, with a brain that decides. Needs nothing but `node:http`.
  */
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+} from 'node:http';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { KagentError } from '@kagent/spec';
@@ -53,7 +58,11 @@ export async function startMockLlm(options: StartMockLlmOptions): Promise<MockLl
   try {
     await once(server, 'listening');
   } catch (cause) {
-    throw new KagentError('unavailable', `The model server can't listen on ${host}:${options.port ?? 0}.`, { cause });
+    throw new KagentError(
+      'unavailable',
+      `The model server can't listen on ${host}:${options.port ?? 0}.`,
+      { cause },
+    );
   }
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
@@ -76,7 +85,10 @@ export function mockLlmListener(options: MockLlmOptions): RequestListener {
   return (request, response) => {
     count += 1;
     handle({ options, request, response, id: String(count) }).catch((error: unknown) => {
-      options.logger.error({ error: error instanceof Error ? error.message : String(error) }, 'mock model request failed');
+      options.logger.error(
+        { error: error instanceof Error ? error.message : String(error) },
+        'mock model request failed',
+      );
       response.destroy();
     });
   };
@@ -95,13 +107,18 @@ async function handle(exchange: Exchange): Promise<void> {
   if (path === '/health') return sendJson(response, 200, { status: 'ok' });
   if (path.endsWith('/models') && request.method === 'GET') {
     const models = options.models ?? ['mock'];
-    return sendJson(response, 200, { object: 'list', data: models.map((id) => ({ id, object: 'model', created: 0, owned_by: 'kagent' })) });
+    return sendJson(response, 200, {
+      object: 'list',
+      data: models.map((id) => ({ id, object: 'model', created: 0, owned_by: 'kagent' })),
+    });
   }
   const wire = wireOf(path);
-  if (wire === undefined) return sendJson(response, 404, openAiWire.error(404, `There is nothing at ${path}.`));
+  if (wire === undefined)
+    return sendJson(response, 404, openAiWire.error(404, `There is nothing at ${path}.`));
   if (request.method !== 'POST') return sendJson(response, 405, wire.error(405, 'Use POST.'));
   const text = await readBody(request);
-  if (text === undefined) return sendJson(response, 413, wire.error(413, 'The request is too large.'));
+  if (text === undefined)
+    return sendJson(response, 413, wire.error(413, 'The request is too large.'));
   return answer(exchange, wire, text);
 }
 
@@ -121,10 +138,17 @@ async function answer(exchange: Exchange, wire: Wire, text: string): Promise<voi
     input = { request, reply, id: exchange.id, created };
   } catch (error) {
     const status = error instanceof BadRequest ? 400 : 500;
-    return sendJson(response, status, wire.error(status, error instanceof Error ? error.message : String(error)));
+    return sendJson(
+      response,
+      status,
+      wire.error(status, error instanceof Error ? error.message : String(error)),
+    );
   }
   const { reply } = input;
-  options.logger.debug({ model: input.request.conversation.model, tools: reply.toolCalls?.map((call) => call.name) }, 'mock model answered');
+  options.logger.debug(
+    { model: input.request.conversation.model, tools: reply.toolCalls?.map((call) => call.name) },
+    'mock model answered',
+  );
   if (reply.delayMs) await delay(reply.delayMs);
   if (response.destroyed) return;
   if (reply.error !== undefined) return sendError({ response, wire, error: reply.error });
@@ -149,10 +173,18 @@ function sendJson(response: ServerResponse, status: number, body: unknown): void
   response.end(JSON.stringify(body));
 }
 
-function sendError(input: { response: ServerResponse; wire: Wire; error: NonNullable<Reply['error']> }): void {
+function sendError(input: {
+  response: ServerResponse;
+  wire: Wire;
+  error: NonNullable<Reply['error']>;
+}): void {
   const { response, wire, error } = input;
   if (error.retryAfter !== undefined) response.setHeader('retry-after', String(error.retryAfter));
-  sendJson(response, error.status, error.body ?? wire.error(error.status, error.message ?? `Scripted error ${error.status}.`));
+  sendJson(
+    response,
+    error.status,
+    error.body ?? wire.error(error.status, error.message ?? `Scripted error ${error.status}.`),
+  );
 }
 
 interface StreamInput {

@@ -56,6 +56,9 @@ export function classify(error: unknown, context: FailureContext): ModelFailure 
   if (status !== undefined && status >= 400) return fromStatus({ error, status, context });
   const network = networkCode(error);
   if (network !== undefined) return fromNetwork({ error, code: network, context });
+  if (APICallError.isInstance(error) && status === undefined) {
+    return fromNetwork({ error, code: 'no connection', context });
+  }
   if (UnsupportedFunctionalityError.isInstance(error)) {
     return new ModelFailure({
       code: 'model_bad_request',
@@ -111,7 +114,9 @@ function fromStatus({ error, status, context }: StatusInput): ModelFailure {
       reason: exhausted
         ? `the account at ${host} has used up its quota (429)`
         : `the provider at ${host} limits the rate of requests (429)`,
-      advice: exhausted ? 'Check plan and billing of the account.' : 'Try again later, or raise the limit of the account.',
+      advice: exhausted
+        ? 'Check plan and billing of the account.'
+        : 'Try again later, or raise the limit of the account.',
       retryable: !exhausted,
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
       cause: error,
@@ -130,15 +135,29 @@ function fromStatus({ error, status, context }: StatusInput): ModelFailure {
   }
   return new ModelFailure({
     code: 'model_bad_request',
-    reason: status === 404 ? `the provider at ${host} does not know model "${modelId}" or the path (404)${said}` : `the provider at ${host} rejected the request (${status})${said}`,
-    advice: status === 404 ? 'Check spec.model and the base URL of the ModelConfig.' : 'Check the model and the parameters of the ModelConfig.',
+    reason:
+      status === 404
+        ? `the provider at ${host} does not know model "${modelId}" or the path (404)${said}`
+        : `the provider at ${host} rejected the request (${status})${said}`,
+    advice:
+      status === 404
+        ? 'Check spec.model and the base URL of the ModelConfig.'
+        : 'Check the model and the parameters of the ModelConfig.',
     cause: error,
   });
 }
 
 const TLS_CODE = /CERT|SELF_SIGNED|SSL|TLS|UNABLE_TO_(GET|VERIFY)|ALTNAME/;
 
-function fromNetwork({ error, code, context }: { error: unknown; code: string; context: FailureContext }): ModelFailure {
+function fromNetwork({
+  error,
+  code,
+  context,
+}: {
+  error: unknown;
+  code: string;
+  context: FailureContext;
+}): ModelFailure {
   if (TLS_CODE.test(code)) {
     return new ModelFailure({
       code: 'model_unreachable',
@@ -187,7 +206,12 @@ export function networkCode(error: unknown): string | undefined {
   for (let depth = 0; depth < 6 && current instanceof Error; depth++) {
     if ('code' in current && typeof current.code === 'string') return current.code;
     if (current instanceof AggregateError && current.errors.length > 0) current = current.errors[0];
-    else if (current.name === 'TypeError' && current.message === 'terminated' && current.cause === undefined) return 'ECONNRESET';
+    else if (
+      current.name === 'TypeError' &&
+      current.message === 'terminated' &&
+      current.cause === undefined
+    )
+      return 'ECONNRESET';
     else current = current.cause;
   }
   return undefined;
@@ -196,7 +220,12 @@ export function networkCode(error: unknown): string | undefined {
 function isInvalidResponse(error: unknown): boolean {
   let current: unknown = error;
   for (let depth = 0; depth < 4 && current instanceof Error; depth++) {
-    if (/^AI_(JSONParse|TypeValidation|InvalidResponseData|EmptyResponseBody)Error$/.test(current.name)) return true;
+    if (
+      /^AI_(JSONParse|TypeValidation|InvalidResponseData|EmptyResponseBody)Error$/.test(
+        current.name,
+      )
+    )
+      return true;
     current = current.cause;
   }
   return APICallError.isInstance(error);
@@ -217,12 +246,15 @@ function retryAfter(error: unknown, now: number): number | undefined {
 
 function rawOf(error: unknown): string {
   if (APICallError.isInstance(error)) return `${error.message} ${error.responseBody ?? ''}`;
-  return typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : '';
+  return typeof error === 'object' && error !== null && 'message' in error
+    ? String(error.message)
+    : '';
 }
 
 /** The provider's own words, short, as the end of a sentence. */
 function sentenceOf(error: unknown): string {
-  const message = typeof error === 'object' && error !== null && 'message' in error ? error.message : undefined;
+  const message =
+    typeof error === 'object' && error !== null && 'message' in error ? error.message : undefined;
   if (typeof message !== 'string' || message.trim() === '') return '';
   const words = message.replaceAll(/\s+/g, ' ').trim();
   return `: ${words.length > 300 ? `${words.slice(0, 300)}…` : words}`;
@@ -236,6 +268,7 @@ export function redact(text: string, secrets: string[]): string {
   for (const secret of secrets) result = result.replaceAll(secret, '[redacted]');
   return result
     .replaceAll(/\b(bearer|basic)\s+[-_A-Za-z0-9.=+/*]{6,}/gi, '$1 [redacted]')
+    .replaceAll(/:\/\/[^/\s@]+@/g, '://[redacted]@')
     .replaceAll(KEY_LIKE, '[redacted]');
 }
 

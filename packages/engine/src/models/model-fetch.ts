@@ -52,14 +52,22 @@ export type ReadFile = (path: string) => Promise<string>;
 
 /** True when the config asks for TLS settings of its own. */
 export function hasTlsSettings(config: EngineModel): boolean {
-  return Boolean(config.tls_insecure_skip_verify ?? false) || Boolean(config.tls_ca_cert_path) || Boolean(config.tls_disable_system_cas);
+  return (
+    Boolean(config.tls_insecure_skip_verify ?? false) ||
+    Boolean(config.tls_ca_cert_path) ||
+    Boolean(config.tls_disable_system_cas)
+  );
 }
 
 /**
  * The same fetch with the TLS settings of one ModelConfig. Rejects with a `ModelFailure` when the CA can't be read or
  * no CA at all would be left.
  */
-export async function withTls(input: { fetch: Fetch; config: EngineModel; readFile: ReadFile | undefined }): Promise<Fetch> {
+export async function withTls(input: {
+  fetch: Fetch;
+  config: EngineModel;
+  readFile: ReadFile | undefined;
+}): Promise<Fetch> {
   const { config, fetch } = input;
   const ca = await loadCa(input);
   const { Agent } = await import('undici');
@@ -74,7 +82,10 @@ export async function withTls(input: { fetch: Fetch; config: EngineModel; readFi
   return async (url, init) => fetch(url, { ...init, dispatcher } as RequestInit);
 }
 
-async function loadCa(input: { config: EngineModel; readFile: ReadFile | undefined }): Promise<string[] | undefined> {
+async function loadCa(input: {
+  config: EngineModel;
+  readFile: ReadFile | undefined;
+}): Promise<string[] | undefined> {
   const { config, readFile } = input;
   const path = config.tls_ca_cert_path;
   if (!path) {

@@ -47,12 +47,17 @@ function recorder(stream: string[]): { fetch: typeof globalThis.fetch; sent: Sen
       const body = JSON.parse(String(init?.body)) as Record<string, unknown>;
       sent.push({ url: String(input), headers, body });
       const text = stream.map((data) => `data: ${data}\n\n`).join('');
-      return Promise.resolve(new Response(text, { headers: { 'content-type': 'text/event-stream' } }));
+      return Promise.resolve(
+        new Response(text, { headers: { 'content-type': 'text/event-stream' } }),
+      );
     },
   };
 }
 
-function model(config: Partial<EngineModel> & { type: EngineModel['type'] }, options: Partial<CreateModelOptions> = {}) {
+function model(
+  config: Partial<EngineModel> & { type: EngineModel['type'] },
+  options: Partial<CreateModelOptions> = {},
+) {
   return createModel({
     config: { model: 'test-model', ...config },
     configName: 'ns/cfg',
@@ -64,7 +69,10 @@ function model(config: Partial<EngineModel> & { type: EngineModel['type'] }, opt
   });
 }
 
-async function ask(target: ReturnType<typeof model>, request: Partial<ModelRequest> = {}): Promise<ModelEvent[]> {
+async function ask(
+  target: ReturnType<typeof model>,
+  request: Partial<ModelRequest> = {},
+): Promise<ModelEvent[]> {
   const events: ModelEvent[] = [];
   const stream = target.stream({
     system: 'sys',
@@ -92,11 +100,21 @@ describe('models/registry', () => {
     it('of an OpenAI-compatible endpoint', async () => {
       const { fetch, sent } = recorder(OPENAI_STREAM);
       const env = { OPENAI_API_KEY: 'key-1', OPENAI_ORGANIZATION: 'org-1' };
-      const config = { type: 'openai', base_url: 'http://gateway/v1/', ...TUNED, reasoning_effort: 'low', top_k: 9 } as const;
+      const config = {
+        type: 'openai',
+        base_url: 'http://gateway/v1/',
+        ...TUNED,
+        reasoning_effort: 'low',
+        top_k: 9,
+      } as const;
       expect((await ask(model(config, { fetch, env }))).at(-1)).toMatchObject({ type: 'end' });
       expect(sent[0]).toMatchObject({
         url: 'http://gateway/v1/chat/completions',
-        headers: { authorization: 'Bearer key-1', 'openai-organization': 'org-1', 'x-team': 'blue' },
+        headers: {
+          authorization: 'Bearer key-1',
+          'openai-organization': 'org-1',
+          'x-team': 'blue',
+        },
         body: {
           model: 'test-model',
           stream: true,
@@ -119,22 +137,44 @@ describe('models/registry', () => {
       const config = { type: 'openai', ...TUNED, max_completion_tokens: 99 } as const;
       await ask(model(config, { fetch, env: { OPENAI_API_KEY: 'key-1' } }));
       expect(sent[0]?.url).toBe('https://api.openai.com/v1/chat/completions');
-      expect(sent[0]?.body).toMatchObject({ temperature: 0.25, seed: 42, max_completion_tokens: 99, frequency_penalty: 0.1 });
+      expect(sent[0]?.body).toMatchObject({
+        temperature: 0.25,
+        seed: 42,
+        max_completion_tokens: 99,
+        frequency_penalty: 0.1,
+      });
       expect(sent[0]?.body).not.toHaveProperty('max_tokens');
     });
 
     it('of Azure', async () => {
       const { fetch, sent } = recorder(OPENAI_STREAM);
-      const env = { AZURE_OPENAI_ENDPOINT: 'https://res.openai.azure.com/', AZURE_OPENAI_API_KEY: 'az-key', OPENAI_API_VERSION: '2025-01-01' };
-      await ask(model({ type: 'azure_openai', ...TUNED, reasoning_effort: 'high' }, { fetch, env }));
-      expect(sent[0]?.url).toBe('https://res.openai.azure.com/openai/deployments/test-model/chat/completions?api-version=2025-01-01');
+      const env = {
+        AZURE_OPENAI_ENDPOINT: 'https://res.openai.azure.com/',
+        AZURE_OPENAI_API_KEY: 'az-key',
+        OPENAI_API_VERSION: '2025-01-01',
+      };
+      await ask(
+        model({ type: 'azure_openai', ...TUNED, reasoning_effort: 'high' }, { fetch, env }),
+      );
+      expect(sent[0]?.url).toBe(
+        'https://res.openai.azure.com/openai/deployments/test-model/chat/completions?api-version=2025-01-01',
+      );
       expect(sent[0]?.headers).toMatchObject({ 'api-key': 'az-key', 'x-team': 'blue' });
-      expect(sent[0]?.body).toMatchObject({ temperature: 0.25, top_p: 0.5, max_tokens: 77, seed: 42, reasoning_effort: 'high' });
+      expect(sent[0]?.body).toMatchObject({
+        temperature: 0.25,
+        top_p: 0.5,
+        max_tokens: 77,
+        seed: 42,
+        reasoning_effort: 'high',
+      });
     });
 
     it('of Azure with an Entra token', async () => {
       const { fetch, sent } = recorder(OPENAI_STREAM);
-      const env = { AZURE_OPENAI_ENDPOINT: 'https://res.openai.azure.com', AZURE_AD_TOKEN: 'entra' };
+      const env = {
+        AZURE_OPENAI_ENDPOINT: 'https://res.openai.azure.com',
+        AZURE_AD_TOKEN: 'entra',
+      };
       await ask(model({ type: 'azure_openai' }, { fetch, env }));
       expect(sent[0]?.headers).toMatchObject({ authorization: 'Bearer entra' });
       expect(sent[0]?.headers).not.toHaveProperty('api-key');
@@ -143,7 +183,14 @@ describe('models/registry', () => {
     it('of Anthropic, with cached prompts', async () => {
       const { fetch, sent } = recorder(ANTHROPIC_STREAM);
       const env = { ANTHROPIC_API_KEY: 'ant-key' };
-      const config = { type: 'anthropic', base_url: 'https://proxy', temperature: 0.25, top_k: 5, max_tokens: 77, headers: { 'X-Team': 'blue' } } as const;
+      const config = {
+        type: 'anthropic',
+        base_url: 'https://proxy',
+        temperature: 0.25,
+        top_k: 5,
+        max_tokens: 77,
+        headers: { 'X-Team': 'blue' },
+      } as const;
       expect((await ask(model(config, { fetch, env }))).at(-1)).toMatchObject({ type: 'end' });
       expect(sent[0]).toMatchObject({
         url: 'https://proxy/v1/messages',
@@ -153,7 +200,9 @@ describe('models/registry', () => {
           temperature: 0.25,
           top_k: 5,
           system: [{ type: 'text', text: 'sys', cache_control: { type: 'ephemeral' } }],
-          messages: [{ role: 'user', content: [{ text: 'x', cache_control: { type: 'ephemeral' } }] }],
+          messages: [
+            { role: 'user', content: [{ text: 'x', cache_control: { type: 'ephemeral' } }] },
+          ],
         },
       });
     });
@@ -166,32 +215,62 @@ describe('models/registry', () => {
           {
             role: 'assistant',
             parts: [
-              { type: 'reasoning', text: 'because', providerMetadata: { anthropic: { signature: 'sig-9' } } },
+              {
+                type: 'reasoning',
+                text: 'because',
+                providerMetadata: { anthropic: { signature: 'sig-9' } },
+              },
               { type: 'tool-call', callId: 'c', name: 't', args: {} },
             ],
           },
-          { role: 'tool', results: [{ callId: 'c', name: 't', content: [{ type: 'text', text: 'no' }], isError: true }] },
+          {
+            role: 'tool',
+            results: [
+              { callId: 'c', name: 't', content: [{ type: 'text', text: 'no' }], isError: true },
+            ],
+          },
         ],
       });
       expect(sent[0]?.body['messages']).toMatchObject([
         {},
-        { role: 'assistant', content: [{ type: 'thinking', thinking: 'because', signature: 'sig-9' }, { type: 'tool_use' }] },
+        {
+          role: 'assistant',
+          content: [
+            { type: 'thinking', thinking: 'because', signature: 'sig-9' },
+            { type: 'tool_use' },
+          ],
+        },
         { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'c', is_error: true }] },
       ]);
     });
 
     it('of Gemini, and what comes back', async () => {
       const { fetch, sent } = recorder(GEMINI_STREAM);
-      const events = await ask(model({ type: 'gemini', ...TUNED, top_k: 3 }, { fetch, env: { GOOGLE_API_KEY: 'goo' } }));
-      expect(sent[0]?.url).toContain('https://generativelanguage.googleapis.com/v1beta/models/test-model:streamGenerateContent');
+      const events = await ask(
+        model({ type: 'gemini', ...TUNED, top_k: 3 }, { fetch, env: { GOOGLE_API_KEY: 'goo' } }),
+      );
+      expect(sent[0]?.url).toContain(
+        'https://generativelanguage.googleapis.com/v1beta/models/test-model:streamGenerateContent',
+      );
       expect(sent[0]?.headers).toMatchObject({ 'x-goog-api-key': 'goo', 'x-team': 'blue' });
-      expect(sent[0]?.body['generationConfig']).toMatchObject({ temperature: 0.25, topP: 0.5, topK: 3, seed: 42, maxOutputTokens: 77 });
+      expect(sent[0]?.body['generationConfig']).toMatchObject({
+        temperature: 0.25,
+        topP: 0.5,
+        topK: 3,
+        seed: 42,
+        maxOutputTokens: 77,
+      });
       expect(events.at(-1)).toMatchObject({
         type: 'end',
         finishReason: 'tool-calls',
         parts: [
           { type: 'text', text: 'hi' },
-          { type: 'tool-call', name: 't', args: { a: 1 }, providerMetadata: { google: { thoughtSignature: 'tsig' } } },
+          {
+            type: 'tool-call',
+            name: 't',
+            args: { a: 1 },
+            providerMetadata: { google: { thoughtSignature: 'tsig' } },
+          },
         ],
         usage: { inputTokens: 9, outputTokens: 5, cachedInputTokens: 4, reasoningTokens: 2 },
       });
@@ -200,9 +279,15 @@ describe('models/registry', () => {
     it('of Ollama, whose options become fields', async () => {
       const { fetch, sent } = recorder(OPENAI_STREAM);
       const warned: unknown[] = [];
-      const logger = { ...silent, warn: (fields: Record<string, unknown>) => void warned.push(fields) };
+      const logger = {
+        ...silent,
+        warn: (fields: Record<string, unknown>) => void warned.push(fields),
+      };
       const options = { temperature: '0.3', num_predict: '50', num_ctx: '8192' };
-      const target = model({ type: 'ollama', options }, { fetch, logger, env: { OLLAMA_API_BASE: 'ollama.svc:11434' } });
+      const target = model(
+        { type: 'ollama', options },
+        { fetch, logger, env: { OLLAMA_API_BASE: 'ollama.svc:11434' } },
+      );
       await ask(target);
       await ask(target);
       expect(sent[0]).toMatchObject({
@@ -210,14 +295,18 @@ describe('models/registry', () => {
         body: { temperature: 0.3, max_tokens: 50 },
       });
       expect(sent[0]?.headers).not.toHaveProperty('authorization');
-      expect(warned).toEqual([{ modelConfig: 'ns/cfg', model: 'test-model', fields: ['options.num_ctx'] }]);
+      expect(warned).toEqual([
+        { modelConfig: 'ns/cfg', model: 'test-model', fields: ['options.num_ctx'] },
+      ]);
     });
   });
 
   describe('credentials', () => {
     it('works without a key when a base URL is set', async () => {
       const { fetch, sent } = recorder(OPENAI_STREAM);
-      expect((await ask(model({ type: 'openai', base_url: 'http://local' }, { fetch }))).at(-1)).toMatchObject({ type: 'end' });
+      expect(
+        (await ask(model({ type: 'openai', base_url: 'http://local' }, { fetch }))).at(-1),
+      ).toMatchObject({ type: 'end' });
       expect(sent[0]?.headers).not.toHaveProperty('authorization');
     });
 
@@ -229,7 +318,10 @@ describe('models/registry', () => {
     ] as const)('says what %s lacks and asks nobody', async (type, name) => {
       const { fetch, sent } = recorder([]);
       const [event] = await ask(model({ type }, { fetch }));
-      expect(event).toMatchObject({ type: 'error', message: expect.stringContaining(name) as string });
+      expect(event).toMatchObject({
+        type: 'error',
+        message: expect.stringContaining(name) as string,
+      });
       expect(sent).toHaveLength(0);
     });
 
@@ -245,9 +337,16 @@ describe('models/registry', () => {
       ['azure_openai', 'api-key', 'caller-token', OPENAI_STREAM],
       ['anthropic', 'x-api-key', 'caller-token', ANTHROPIC_STREAM],
       ['gemini', 'x-goog-api-key', 'caller-token', GEMINI_STREAM],
-    ] as const)('passes the key of each caller through to %s', async (type, header, value, stream) => {
+    ] as const)('passes the key of each caller through to %s', async (...row) => {
+      const [type, header, value, stream] = row;
       const { fetch, sent } = recorder([...stream]);
-      const env = { OPENAI_API_KEY: 'own', ANTHROPIC_API_KEY: 'own', GOOGLE_API_KEY: 'own', AZURE_OPENAI_API_KEY: 'own', AZURE_OPENAI_ENDPOINT: 'http://az' };
+      const env = {
+        OPENAI_API_KEY: 'own',
+        ANTHROPIC_API_KEY: 'own',
+        GOOGLE_API_KEY: 'own',
+        AZURE_OPENAI_API_KEY: 'own',
+        AZURE_OPENAI_ENDPOINT: 'http://az',
+      };
       const target = model({ type, api_key_passthrough: true }, { fetch, env });
       await ask(target, { callerToken: 'caller-token' });
       expect(sent[0]?.headers[header]).toBe(value);
@@ -258,25 +357,43 @@ describe('models/registry', () => {
     });
   });
 
-  it.each(['gemini_vertex_ai', 'gemini_anthropic', 'bedrock'] as const)('refuses %s in plain words', async (type) => {
-    expect(await ask(model({ type }))).toEqual([
-      {
-        type: 'error',
-        code: 'model_bad_request',
-        message: expect.stringContaining(`provider ${type} is not supported yet by this engine`) as string,
-      },
-    ]);
-  });
+  it.each(['gemini_vertex_ai', 'gemini_anthropic', 'bedrock'] as const)(
+    'refuses %s in plain words',
+    async (type) => {
+      expect(await ask(model({ type }))).toEqual([
+        {
+          type: 'error',
+          code: 'model_bad_request',
+          message: expect.stringContaining(
+            `provider ${type} is not supported yet by this engine`,
+          ) as string,
+        },
+      ]);
+    },
+  );
 
   it('reports an endpoint that nobody listens on', async () => {
-    const [event] = await ask(model({ type: 'openai', base_url: 'http://127.0.0.1:1/v1' }, { fetch: createModelFetch() }));
+    const closed = createServer();
+    closed.listen(0, '127.0.0.1');
+    await once(closed, 'listening');
+    const host = `127.0.0.1:${(closed.address() as AddressInfo).port}`;
+    closed.close();
+    await once(closed, 'close');
+    const [event] = await ask(
+      model({ type: 'openai', base_url: `http://${host}/v1` }, { fetch: createModelFetch() }),
+    );
     expect(event).toMatchObject({ type: 'error', code: 'model_unreachable' });
-    expect(JSON.stringify(event)).toContain('127.0.0.1:1 can');
+    expect(JSON.stringify(event)).toContain(`${host} can't be reached (ECONNREFUSED)`);
     expect(JSON.stringify(event)).toContain('after 4 tries');
   });
 
   it('reports a base URL that is none, without repeating it', async () => {
-    const [event] = await ask(model({ type: 'openai', base_url: 'http://user:pass@/v1' }, { fetch: createModelFetch() }));
+    const [event] = await ask(
+      model(
+        { type: 'openai', base_url: 'http://user:pass@ho st/v1' },
+        { fetch: createModelFetch() },
+      ),
+    );
     expect(event).toMatchObject({ type: 'error', code: 'model_bad_request' });
     expect(JSON.stringify(event)).not.toContain('pass');
   });
@@ -291,11 +408,18 @@ describe('models/registry', () => {
     };
     const clock = createTestClock();
     const breakers = createBreakers({ threshold: 2, pauseMs: 30_000 });
-    const make = () => model({ type: 'openai', base_url: 'http://dead/v1' }, { fetch, clock, breakers });
+    const make = () =>
+      model({ type: 'openai', base_url: 'http://dead/v1' }, { fetch, clock, breakers });
     await ask(make());
     await ask(make());
     expect(calls).toBe(8);
-    expect(await ask(make())).toMatchObject([{ type: 'error', code: 'model_unreachable', message: expect.stringContaining('pause') as string }]);
+    expect(await ask(make())).toMatchObject([
+      {
+        type: 'error',
+        code: 'model_unreachable',
+        message: expect.stringContaining('pause') as string,
+      },
+    ]);
     expect(calls).toBe(8);
     alive = true;
     clock.advance(30_000);
@@ -305,17 +429,21 @@ describe('models/registry', () => {
 
   it('makes a thousand models in no time', () => {
     const started = performance.now();
-    for (let index = 0; index < 1000; index++) model({ type: 'openai', base_url: `http://h${index}/v1` });
+    for (let index = 0; index < 1000; index++)
+      model({ type: 'openai', base_url: `http://h${index}/v1` });
     expect(performance.now() - started).toBeLessThan(200);
   });
 
   describe('TLS', () => {
     async function listen(): Promise<{ server: Server; url: string }> {
-      const server = createServer({ key: TEST_KEY, cert: TEST_CERTIFICATE }, (request, response) => {
-        request.resume();
-        response.writeHead(200, { 'content-type': 'text/event-stream' });
-        response.end(OPENAI_STREAM.map((data) => `data: ${data}\n\n`).join(''));
-      });
+      const server = createServer(
+        { key: TEST_KEY, cert: TEST_CERTIFICATE },
+        (request, response) => {
+          request.resume();
+          response.writeHead(200, { 'content-type': 'text/event-stream' });
+          response.end(OPENAI_STREAM.map((data) => `data: ${data}\n\n`).join(''));
+        },
+      );
       server.listen(0, '127.0.0.1');
       await once(server, 'listening');
       return { server, url: `https://localhost:${(server.address() as AddressInfo).port}/v1` };
@@ -332,15 +460,27 @@ describe('models/registry', () => {
         },
       };
       const base = { type: 'openai', base_url: url } as const;
-      const last = async (config: Partial<EngineModel>) => (await ask(model({ ...base, ...config }, options))).at(-1);
+      const last = async (config: Partial<EngineModel>) =>
+        (await ask(model({ ...base, ...config }, options))).at(-1);
 
-      expect(await last({})).toMatchObject({ type: 'error', message: expect.stringMatching(/TLS certificate.*caCertSecretRef/) as string });
+      expect(await last({})).toMatchObject({
+        type: 'error',
+        message: expect.stringMatching(/TLS certificate.*caCertSecretRef/) as string,
+      });
       expect(await last({ tls_insecure_skip_verify: true })).toMatchObject({ type: 'end' });
       expect(await last({ tls_ca_cert_path: '/etc/ca.pem' })).toMatchObject({ type: 'end' });
-      expect(await last({ tls_ca_cert_path: '/etc/ca.pem', tls_disable_system_cas: true })).toMatchObject({ type: 'end' });
-      expect(await last({ tls_disable_system_cas: true })).toMatchObject({ type: 'error', code: 'model_bad_request' });
+      expect(
+        await last({ tls_ca_cert_path: '/etc/ca.pem', tls_disable_system_cas: true }),
+      ).toMatchObject({ type: 'end' });
+      expect(await last({ tls_disable_system_cas: true })).toMatchObject({
+        type: 'error',
+        code: 'model_bad_request',
+      });
       const late = model({ ...base, tls_ca_cert_path: '/etc/late.pem' }, options);
-      expect((await ask(late)).at(-1)).toMatchObject({ type: 'error', message: expect.stringContaining("can't be read") as string });
+      expect((await ask(late)).at(-1)).toMatchObject({
+        type: 'error',
+        message: expect.stringContaining("can't be read") as string,
+      });
       files.set('/etc/late.pem', TEST_CERTIFICATE);
       expect((await ask(late)).at(-1)).toMatchObject({ type: 'end' });
       server.close();

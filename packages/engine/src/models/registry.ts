@@ -11,7 +11,13 @@ import { azure } from './azure/azure.ts';
 import { createBreakers, type Breakers } from './breaker.ts';
 import { errorEvent, ModelFailure } from './failure.ts';
 import { gemini } from './gemini/gemini.ts';
-import { createModelFetch, hasTlsSettings, withTls, type Fetch, type ReadFile } from './model-fetch.ts';
+import {
+  createModelFetch,
+  hasTlsSettings,
+  withTls,
+  type Fetch,
+  type ReadFile,
+} from './model-fetch.ts';
 import { ollama } from './ollama/ollama.ts';
 import { openAi } from './openai/openai.ts';
 import { DEFAULT_LIMITS, streamWithResilience, type ResilienceLimits } from './resilience.ts';
@@ -93,7 +99,10 @@ class VendorModel implements Model {
     });
   }
 
-  async *#attempt(request: ModelRequest, watch: Parameters<typeof streamOnce>[0]['watch']): AsyncGenerator<ModelEvent> {
+  async *#attempt(
+    request: ModelRequest,
+    watch: Parameters<typeof streamOnce>[0]['watch'],
+  ): AsyncGenerator<ModelEvent> {
     if (this.#vendor.ignoredFields.length > 0) this.#warn(this.#vendor.ignoredFields);
     // Before the package is loaded, so that a missing key costs nothing.
     this.#vendor.headers(request.callerToken);
@@ -119,7 +128,9 @@ class VendorModel implements Model {
   async #connect(): Promise<LanguageModelV4> {
     const { config, readFile } = this.#options;
     const fetch = this.#options.fetch ?? createModelFetch();
-    return this.#vendor.load(hasTlsSettings(config) ? await withTls({ fetch, config, readFile }) : fetch);
+    return this.#vendor.load(
+      hasTlsSettings(config) ? await withTls({ fetch, config, readFile }) : fetch,
+    );
   }
 
   #warn(fields: string[]): void {
@@ -140,7 +151,8 @@ function unsupportedModel(configName: string, config: EngineModel): Model {
   const failure = new ModelFailure({
     code: 'model_bad_request',
     reason: `provider ${config.type} is not supported yet by this engine`,
-    advice: 'Use openai, azure_openai, anthropic, gemini, ollama, or a gateway that speaks the OpenAI API.',
+    advice:
+      'Use openai, azure_openai, anthropic, gemini, ollama, or a gateway that speaks the OpenAI API.',
   });
   return {
     configName,

@@ -81,9 +81,17 @@ export async function* streamWithResilience(input: ResilienceInput): AsyncGenera
           yield fail(canceled(), 1);
           return;
         }
-        const failure = classify(error, { host: input.host, modelId: input.modelId, now: clock.now() });
+        const failure = classify(error, {
+          host: input.host,
+          modelId: input.modelId,
+          now: clock.now(),
+        });
         const delay = retryDelay({ failure, tries, random: input.random });
-        const again = !emitted && failure.retryable && tries < limits.maxTries && waited + delay <= limits.maxWaitMs;
+        const again =
+          !emitted &&
+          failure.retryable &&
+          tries < limits.maxTries &&
+          waited + delay <= limits.maxWaitMs;
         logFailure({ input, failure, tries, again, delay });
         if (!again) {
           if (failure.endpointIll) breaker.failed(clock.now());
@@ -117,7 +125,15 @@ function pausedFailure(host: string, pauseMs: number): ModelFailure {
 }
 
 /** Exponential from 0.5 s, jittered down to its half; `retry-after` is a lower bound. */
-function retryDelay({ failure, tries, random }: { failure: ModelFailure; tries: number; random: () => number }): number {
+function retryDelay({
+  failure,
+  tries,
+  random,
+}: {
+  failure: ModelFailure;
+  tries: number;
+  random: () => number;
+}): number {
   const backoff = Math.min(8000, 500 * 2 ** (tries - 1)) * (0.5 + random() / 2);
   return Math.max(backoff, failure.retryAfterMs ?? 0);
 }
@@ -146,7 +162,12 @@ async function* watched(input: ResilienceInput): AsyncGenerator<ModelEvent> {
       const now = clock.now();
       const deadline = Math.min(lastSign + limit, started + limits.totalMs);
       if (now >= deadline) {
-        timeout = timeoutFailure({ host: input.host, total: now >= started + limits.totalMs, limits, limit });
+        timeout = timeoutFailure({
+          host: input.host,
+          total: now >= started + limits.totalMs,
+          limits,
+          limit,
+        });
         over.abort(timeout);
         return;
       }
@@ -183,7 +204,9 @@ function timeoutFailure({ host, total, limit, limits }: TimeoutInput): ModelFail
     reason: total
       ? `the provider at ${host} did not finish within ${seconds} s`
       : `the provider at ${host} sent nothing for ${seconds} s`,
-    advice: total ? 'Raise the timeout of the ModelConfig if the model needs longer.' : 'Check the state of the provider.',
+    advice: total
+      ? 'Raise the timeout of the ModelConfig if the model needs longer.'
+      : 'Check the state of the provider.',
     retryable: !total,
     endpointIll: !total,
   });
@@ -206,7 +229,9 @@ function logFailure({ input, failure, tries, again, delay }: FailureLog): void {
     reason: redact(failure.message, input.secrets),
     tries,
     ...(again ? { retryInMs: Math.round(delay) } : {}),
-    ...(failure.code === 'internal' ? { cause: redact(describe(failure.cause), input.secrets) } : {}),
+    ...(failure.code === 'internal'
+      ? { cause: redact(describe(failure.cause), input.secrets) }
+      : {}),
   };
   if (again) input.logger.info(fields, 'model call failed, trying again');
   else input.logger.warn(fields, 'model call failed');

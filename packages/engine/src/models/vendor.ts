@@ -67,8 +67,10 @@ export function credentialHeaders(input: CredentialHeaders): Record<string, stri
     if (!input.callerToken) {
       throw new ModelFailure({
         code: 'model_unauthorized',
-        reason: 'it passes the API key of the caller through, but this request carried no bearer token',
-        advice: 'Send the provider key as "Authorization: Bearer …", or set apiKeySecret instead of apiKeyPassthrough.',
+        reason:
+          'it passes the API key of the caller through, but this request carried no bearer token',
+        advice:
+          'Send the provider key as "Authorization: Bearer …", or set apiKeySecret instead of apiKeyPassthrough.',
       });
     }
     return { ...own, [input.header]: format(input.callerToken) };

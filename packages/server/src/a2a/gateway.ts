@@ -30,7 +30,8 @@ type Request = FastifyRequest<AgentRoute>;
 const CORS = {
   'access-control-allow-origin': '*',
   'access-control-allow-methods': 'POST, GET, OPTIONS',
-  'access-control-allow-headers': 'Content-Type, Authorization, X-User-Id, A2A-Version, A2A-Extensions',
+  'access-control-allow-headers':
+    'Content-Type, Authorization, X-User-Id, A2A-Version, A2A-Extensions',
 };
 const STREAMS = new Set(['message/stream', 'tasks/resubscribe']);
 const KEEP_ALIVE_MS = 15_000;
@@ -71,24 +72,42 @@ function card(request: Request, { reply, context }: Exchange): FastifyReply {
   if (!agent) return notFound(request, reply);
   const rest = request.params['*'] ?? '';
   if (!/(^|\/)\.well-known\/agent(-card)?\.json$/.test(rest)) {
-    const error = new KagentError('method_not_found', 'Use POST for JSON-RPC; the card is at .well-known/agent-card.json.');
-    return reply.headers(CORS).type('application/json').send(encodeJsonRpcError(null, jsonRpcError(error)));
+    const error = new KagentError(
+      'method_not_found',
+      'Use POST for JSON-RPC; the card is at .well-known/agent-card.json.',
+    );
+    return reply
+      .headers(CORS)
+      .type('application/json')
+      .send(encodeJsonRpcError(null, jsonRpcError(error)));
   }
-  return reply.headers(CORS).type('application/json; charset=utf-8').send(publicCard(agent, context.publicUrl()));
+  return reply
+    .headers(CORS)
+    .type('application/json; charset=utf-8')
+    .send(publicCard(agent, context.publicUrl()));
 }
 
-async function rpc(request: Request, { reply, context, handler }: Exchange & { handler: A2AHandler }) {
+async function rpc(
+  request: Request,
+  { reply, context, handler }: Exchange & { handler: A2AHandler },
+) {
   reply.headers(CORS);
   const version = String(request.headers['a2a-version'] ?? '');
   if (!['', '0.3', '0.3.0'].includes(version)) {
-    return reply.code(400).type('text/plain').send(`unsupported A2A version "${version}"; use 0.3\n`);
+    return reply
+      .code(400)
+      .type('text/plain')
+      .send(`unsupported A2A version "${version}"; use 0.3\n`);
   }
   if (!findAgent(request, context)) return notFound(request, reply);
   const parsed = parseJsonRpcRequest(typeof request.body === 'string' ? request.body : '');
   reply.type('application/json');
   if (!parsed.ok) {
     const error = jsonRpcError(parsed.error);
-    return encodeJsonRpcError(parsed.id, parsed.invalidRequest ? { ...error, code: -32600 } : error);
+    return encodeJsonRpcError(
+      parsed.id,
+      parsed.invalidRequest ? { ...error, code: -32600 } : error,
+    );
   }
   const agent = { namespace: request.params.namespace, name: request.params.name };
   const exchange = { request, reply, context, handler, agent, rpc: parsed.request };
@@ -106,7 +125,10 @@ async function single({ request, context, handler, agent, rpc }: RpcExchange): P
   // a client that goes away does not stop the run, so its disconnect is no signal here
   const invocation = invocationContext(request, new AbortController().signal);
   try {
-    const result = await handler.call({ agent, method: rpc.method, params: rpc.params }, invocation);
+    const result = await handler.call(
+      { agent, method: rpc.method, params: rpc.params },
+      invocation,
+    );
     count(context, { agent, method: rpc.method, outcome: 'ok' });
     return encodeJsonRpcResult(rpc.id, result);
   } catch (error) {
@@ -115,10 +137,20 @@ async function single({ request, context, handler, agent, rpc }: RpcExchange): P
   }
 }
 
-async function stream({ request, reply, context, handler, agent, rpc }: RpcExchange): Promise<FastifyReply> {
+async function stream({
+  request,
+  reply,
+  context,
+  handler,
+  agent,
+  rpc,
+}: RpcExchange): Promise<FastifyReply> {
   const gone = new AbortController();
   const events = handler
-    .stream({ agent, method: rpc.method, params: rpc.params }, invocationContext(request, gone.signal))
+    .stream(
+      { agent, method: rpc.method, params: rpc.params },
+      invocationContext(request, gone.signal),
+    )
     [Symbol.asyncIterator]();
   const out = reply.raw;
   out.once('close', () => gone.abort(new KagentError('canceled', 'The client went away.')));
@@ -171,7 +203,14 @@ function drained(out: FastifyReply['raw'], signal: AbortSignal): Promise<void> {
   });
 }
 
-const NOT_FORWARDED = new Set(['host', 'connection', 'content-length', 'transfer-encoding', 'cookie', 'keep-alive']);
+const NOT_FORWARDED = new Set([
+  'host',
+  'connection',
+  'content-length',
+  'transfer-encoding',
+  'cookie',
+  'keep-alive',
+]);
 
 function invocationContext(request: Request, signal: AbortSignal): InvocationContext {
   const headers: Record<string, string> = {};
@@ -188,7 +227,11 @@ function findAgent(request: Request, { agents }: ServerContext) {
 
 function notFound(request: Request, reply: FastifyReply): FastifyReply {
   const { namespace, name } = request.params;
-  return reply.headers(CORS).code(404).type('text/plain').send(`Agent ${namespace}/${name} not found\n`);
+  return reply
+    .headers(CORS)
+    .code(404)
+    .type('text/plain')
+    .send(`Agent ${namespace}/${name} not found\n`);
 }
 
 function report({ logger }: ServerContext, error: unknown): string {

@@ -2,7 +2,13 @@
  * What the gateway does with an A2A request, free of any wire. Tasks that the journal knows are answered from it, so
  * that they can be read while their agent is down; everything else is the agent's to answer.
  */
-import { A2A_METHODS, type A2AStreamEvent, isKagentError, KagentError, TaskQueryParams } from '@kagent/spec';
+import {
+  A2A_METHODS,
+  type A2AStreamEvent,
+  isKagentError,
+  KagentError,
+  TaskQueryParams,
+} from '@kagent/spec';
 import type { AgentInvoker, Invocation, InvocationContext } from '../agent-invoker.ts';
 import type { ServerContext } from '../context.ts';
 import { findTask } from '../task-views.ts';
@@ -51,20 +57,31 @@ function taskQuery(params: unknown): TaskQueryParams {
 }
 
 /** A run whose agent is down is marked, and ends as canceled as soon as an engine picks it up. */
-async function cancel(invocation: Invocation, caller: InvocationContext, context: ServerContext): Promise<unknown> {
+async function cancel(
+  invocation: Invocation,
+  caller: InvocationContext,
+  context: ServerContext,
+): Promise<unknown> {
   const { store, invoker } = context;
   const { id } = taskQuery(invocation.params);
   try {
     return await invoker.call(invocation, caller);
   } catch (error) {
-    const run = isKagentError(error) && error.code === 'agent_unreachable' ? await store.runs.get(id) : undefined;
+    const run =
+      isKagentError(error) && error.code === 'agent_unreachable'
+        ? await store.runs.get(id)
+        : undefined;
     if (!run || run.userId !== caller.userId) throw withReadiness(error, invocation, context);
     await store.runs.requestCancel(id, caller.userId);
     return findTask(store, id, caller.userId);
   }
 }
 
-async function explain<T>(invocation: Invocation, work: () => Promise<T>, context: ServerContext): Promise<T> {
+async function explain<T>(
+  invocation: Invocation,
+  work: () => Promise<T>,
+  context: ServerContext,
+): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -76,8 +93,12 @@ async function explain<T>(invocation: Invocation, work: () => Promise<T>, contex
 function withReadiness(error: unknown, { agent }: Invocation, { agents }: ServerContext): unknown {
   if (!isKagentError(error) || error.code !== 'agent_unreachable') return error;
   const conditions = agents.get(agent)?.status?.conditions ?? [];
-  const bad = conditions.find((item) => item.status !== 'True' && (item.type === 'Accepted' || item.type === 'Ready'));
-  const why = bad ? `${bad.type} is ${bad.status}: ${bad.message || bad.reason}` : 'it does not answer';
+  const bad = conditions.find(
+    (item) => item.status !== 'True' && (item.type === 'Accepted' || item.type === 'Ready'),
+  );
+  const why = bad
+    ? `${bad.type} is ${bad.status}: ${bad.message || bad.reason}`
+    : 'it does not answer';
   return new KagentError(
     'agent_not_ready',
     `Agent ${agent.namespace}/${agent.name} can't be reached: ${why}. ` +

@@ -45,7 +45,8 @@ export function registerAgents(app: FastifyInstance, context: ServerContext): vo
 
   app.delete<NamedParams>('/api/agents/:namespace/:name', async (request) => {
     const key = namedParams(request);
-    if (!(await kube.find(AGENTS, key))) throw new KagentError('agent_not_found', 'Agent not found');
+    if (!(await kube.find(AGENTS, key)))
+      throw new KagentError('agent_not_found', 'Agent not found');
     await kube.delete(AGENTS, key);
     return ok({}, 'Successfully deleted agent');
   });
@@ -62,7 +63,10 @@ function toAgent(body: z.infer<typeof AgentBody>): Agent {
 }
 
 /** One element of the agent list; `deploymentReady` and `accepted` follow the conditions. */
-export function agentItem(agent: Agent, { modelConfigs }: Pick<ServerContext, 'modelConfigs'>): object {
+export function agentItem(
+  agent: Agent,
+  { modelConfigs }: Pick<ServerContext, 'modelConfigs'>,
+): object {
   const namespace = agent.metadata.namespace ?? 'default';
   const ref = `${namespace}/${agent.metadata.name}`;
   const declarative = agent.spec?.type === 'BYO' ? undefined : agent.spec?.declarative;

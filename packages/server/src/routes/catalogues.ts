@@ -41,7 +41,12 @@ const PROVIDERS: readonly Provider[] = [
     optionalParams: ['azureDeployment', 'azureAdToken', ...SAMPLING],
     models: ['gpt-4.1', 'gpt-4.1-mini', 'gpt-4o', 'gpt-4o-mini', 'o4-mini'],
   },
-  { name: 'Ollama', requiredParams: [], optionalParams: ['host', 'options'], models: ['llama3.2', 'mistral'] },
+  {
+    name: 'Ollama',
+    requiredParams: [],
+    optionalParams: ['host', 'options'],
+    models: ['llama3.2', 'mistral'],
+  },
   {
     name: 'Gemini',
     requiredParams: [],

@@ -64,7 +64,10 @@ export function registerModelConfigs(app: FastifyInstance, context: ServerContex
     if (!current) throw new KagentError('not_found', 'ModelConfig not found');
     const body = bodyOf(request, Body);
     const { apiKeySecret, apiKeySecretKey } = current.spec ?? {};
-    const kept = { ...(apiKeySecret ? { apiKeySecret } : {}), ...(apiKeySecretKey ? { apiKeySecretKey } : {}) };
+    const kept = {
+      ...(apiKeySecret ? { apiKeySecret } : {}),
+      ...(apiKeySecretKey ? { apiKeySecretKey } : {}),
+    };
     const { spec } = modelConfig(key, { ...kept, ...specOf(body, key.name) });
     const updated = await kube.replace(MODEL_CONFIGS, { ...current, spec });
     await saveApiKey(context, updated, body.apiKey);
@@ -73,7 +76,8 @@ export function registerModelConfigs(app: FastifyInstance, context: ServerContex
 
   app.delete<NamedParams>('/api/modelconfigs/:namespace/:name', async (request) => {
     const key = namedParams(request);
-    if (!(await kube.find(MODEL_CONFIGS, key))) throw new KagentError('not_found', 'ModelConfig not found');
+    if (!(await kube.find(MODEL_CONFIGS, key)))
+      throw new KagentError('not_found', 'ModelConfig not found');
     await kube.delete(MODEL_CONFIGS, key);
     return ok({}, 'Successfully deleted ModelConfig');
   });
@@ -102,7 +106,10 @@ function flatSpec(body: Body): Record<string, unknown> {
   return { provider, model: body.model ?? '', [block]: body[block] ?? {} };
 }
 
-function modelConfig(key: { namespace: string; name: string }, spec: Record<string, unknown>): ModelConfig {
+function modelConfig(
+  key: { namespace: string; name: string },
+  spec: Record<string, unknown>,
+): ModelConfig {
   const result = ModelConfig.safeParse({
     apiVersion: 'kagent.dev/v1alpha2',
     kind: 'ModelConfig',
@@ -111,7 +118,10 @@ function modelConfig(key: { namespace: string; name: string }, spec: Record<stri
   });
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  throw new KagentError('invalid_argument', `Invalid ModelConfig: ${issue?.path.join('.')}: ${issue?.message}`);
+  throw new KagentError(
+    'invalid_argument',
+    `Invalid ModelConfig: ${issue?.path.join('.')}: ${issue?.message}`,
+  );
 }
 
 /** The key goes into a Secret that the ModelConfig owns, so that deleting one deletes the other. */
@@ -133,7 +143,11 @@ async function saveApiKey(
     {
       apiVersion: 'v1',
       kind: 'Secret',
-      metadata: { name, namespace: owner.metadata.namespace ?? 'default', ownerReferences: [reference] },
+      metadata: {
+        name,
+        namespace: owner.metadata.namespace ?? 'default',
+        ownerReferences: [reference],
+      },
       type: 'Opaque',
       data: { [key]: Buffer.from(apiKey).toString('base64') },
     },

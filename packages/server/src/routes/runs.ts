@@ -42,7 +42,8 @@ export function registerRuns(app: FastifyInstance, { store }: ServerContext): vo
 
   app.get<ById & { Querystring: { after?: string } }>('/api/runs/:id/events', async (request) => {
     const after = Number(request.query.after ?? 0);
-    if (!Number.isInteger(after)) throw new KagentError('invalid_argument', 'after must be a sequence number');
+    if (!Number.isInteger(after))
+      throw new KagentError('invalid_argument', 'after must be a sequence number');
     return ok({ events: await runs.read(request.params.id, after) }, 'events retrieved');
   });
 
@@ -61,13 +62,19 @@ export function registerRuns(app: FastifyInstance, { store }: ServerContext): vo
     return ok({ recorded: await runs.requestCancel(request.params.id, by) }, 'cancel answered');
   });
 
-  app.get<ById & { Querystring: { except?: string } }>('/api/sessions/:id/run-history', async (request) => {
-    const events = await runs.history(request.params.id, request.query.except ?? '');
-    return ok({ events }, 'history retrieved');
-  });
+  app.get<ById & { Querystring: { except?: string } }>(
+    '/api/sessions/:id/run-history',
+    async (request) => {
+      const events = await runs.history(request.params.id, request.query.except ?? '');
+      return ok({ events }, 'history retrieved');
+    },
+  );
 }
 
 function runStarted(first: RunEventDraft): RunEventDraft & { type: 'run-started' } {
   if (first.type === 'run-started') return first;
-  throw new KagentError('invalid_argument', 'Invalid request body: first must be a run-started event');
+  throw new KagentError(
+    'invalid_argument',
+    'Invalid request body: first must be a run-started event',
+  );
 }

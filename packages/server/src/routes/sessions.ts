@@ -15,7 +15,10 @@ const NewSession = z.looseObject({
   id: z.string().nullish(),
   source: z.enum(['user', 'agent']).nullish(),
 });
-const SessionChange = z.looseObject({ name: z.string().nullish(), agent_ref: z.string().nullish() });
+const SessionChange = z.looseObject({
+  name: z.string().nullish(),
+  agent_ref: z.string().nullish(),
+});
 const NewEvent = z.looseObject({ id: z.string(), data: z.string() });
 
 interface ById {
@@ -56,7 +59,10 @@ export function registerSessions(app: FastifyInstance, context: ServerContext): 
   app.get<ById>('/api/sessions/:id', async (request) => {
     const session = await ownSession(request, context);
     const events = await store.sessions.events(session.id, eventQuery(request, session.userId));
-    return ok({ session: sessionItem(session), events: events.map(eventItem) }, 'Successfully retrieved session');
+    return ok(
+      { session: sessionItem(session), events: events.map(eventItem) },
+      'Successfully retrieved session',
+    );
   });
 
   const update = async (request: FastifyRequest<ById>) => {
@@ -67,7 +73,11 @@ export function registerSessions(app: FastifyInstance, context: ServerContext): 
     const session = await ownSession(request, context);
     const agent = body.agent_ref ? agentRef(body.agent_ref, namespace) : session.agent;
     if (body.agent_ref) requireAgent(context, agent, 'not_found');
-    const row = await store.sessions.save({ ...session, agent, name: body.name ?? session.name ?? undefined });
+    const row = await store.sessions.save({
+      ...session,
+      agent,
+      name: body.name ?? session.name ?? undefined,
+    });
     return ok(sessionItem(row), 'Successfully updated session');
   };
   app.put<ById>('/api/sessions/:id', update);
@@ -97,12 +107,19 @@ function registerEventRoute(app: FastifyInstance, context: ServerContext): void 
     if (principal.agentId && principal.agentId !== agentIdentifier(session.agent)) {
       throw new KagentError('permission_denied', 'Session does not belong to this agent');
     }
-    const row = await context.store.sessions.addEvent({ ...body, sessionId: session.id, userId: session.userId });
+    const row = await context.store.sessions.addEvent({
+      ...body,
+      sessionId: session.id,
+      userId: session.userId,
+    });
     return reply.code(201).send(ok(eventItem(row), 'Event added to session successfully'));
   });
 }
 
-async function ownSession(request: FastifyRequest<ById>, { store }: ServerContext): Promise<SessionRow> {
+async function ownSession(
+  request: FastifyRequest<ById>,
+  { store }: ServerContext,
+): Promise<SessionRow> {
   const session = await store.sessions.get(request.params.id, principalOf(request).userId);
   if (!session) throw new KagentError('not_found', `Session not found: ${request.params.id}`);
   return session;
@@ -128,7 +145,10 @@ function eventQuery(request: FastifyRequest, userId: string) {
   const after = query.get('after');
   const limit = query.get('limit');
   if (after && Number.isNaN(Date.parse(after))) {
-    throw new KagentError('invalid_argument', `Failed to parse after timestamp: ${after} is not RFC 3339`);
+    throw new KagentError(
+      'invalid_argument',
+      `Failed to parse after timestamp: ${after} is not RFC 3339`,
+    );
   }
   if (limit && !/^-?\d+$/.test(limit)) {
     throw new KagentError('invalid_argument', `Failed to parse limit: ${limit} is not a number`);

@@ -23,7 +23,8 @@ export function registerTasks(app: FastifyInstance, { store, randomId }: ServerC
   app.post('/api/tasks', async (request, reply) => {
     const body = checked(IdLess, json(request));
     const task = checked(Task, { ...body, id: body.id || `task-${randomId()}` });
-    if (await store.runs.get(task.id)) throw new KagentError('conflict', 'Task ID is already in use');
+    if (await store.runs.get(task.id))
+      throw new KagentError('conflict', 'Task ID is already in use');
     const saved = await store.tasks.save(task, principalOf(request).userId);
     return reply.code(201).send(ok(saved, 'Successfully created task'));
   });

@@ -1,12 +1,20 @@
 /** `/api/tools` and `/api/toolservers`: what the controller discovered, and creating and deleting tool servers. */
-import { KagentError, MCP_SERVERS, MCPServer, REMOTE_MCP_SERVERS, RemoteMCPServer } from '@kagent/spec';
+import {
+  KagentError,
+  MCP_SERVERS,
+  MCPServer,
+  REMOTE_MCP_SERVERS,
+  RemoteMCPServer,
+} from '@kagent/spec';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { bodyOf, checked } from '../body.ts';
 import { ok, type ServerContext, timestamp } from '../context.ts';
 import { inNamespace, type NamedParams, namedParams } from './refs.ts';
 
-const Named = z.looseObject({ metadata: z.looseObject({ name: z.string(), namespace: z.string().optional() }) });
+const Named = z.looseObject({
+  metadata: z.looseObject({ name: z.string(), namespace: z.string().optional() }),
+});
 const NewToolServer = z.looseObject({
   type: z.string(),
   remoteMCPServer: Named.nullish(),
@@ -35,7 +43,11 @@ export function registerToolServers(app: FastifyInstance, context: ServerContext
   app.get('/api/toolservers', async () => {
     const servers = await store.toolServers.list();
     return ok(
-      servers.map((server) => ({ ref: server.ref, groupKind: server.groupKind, discoveredTools: server.tools })),
+      servers.map((server) => ({
+        ref: server.ref,
+        groupKind: server.groupKind,
+        discoveredTools: server.tools,
+      })),
       'Successfully listed ToolServers',
     );
   });
@@ -58,14 +70,21 @@ export function registerToolServers(app: FastifyInstance, context: ServerContext
   });
 }
 
-async function createToolServer(body: z.infer<typeof NewToolServer>, { kube, namespace }: ServerContext) {
+async function createToolServer(
+  body: z.infer<typeof NewToolServer>,
+  { kube, namespace }: ServerContext,
+) {
   switch (body.type) {
     case 'RemoteMCPServer': {
       if (!body.remoteMCPServer) throw missing('RemoteMCPServer');
       const object = inNamespace(body.remoteMCPServer, namespace);
       return kube.create(
         REMOTE_MCP_SERVERS,
-        checked(RemoteMCPServer, { ...object, apiVersion: 'kagent.dev/v1alpha2', kind: 'RemoteMCPServer' }),
+        checked(RemoteMCPServer, {
+          ...object,
+          apiVersion: 'kagent.dev/v1alpha2',
+          kind: 'RemoteMCPServer',
+        }),
       );
     }
     case 'MCPServer': {

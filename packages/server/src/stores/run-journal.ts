@@ -54,7 +54,9 @@ export function createRunJournal({ db, now }: StoreContext): RunJournal {
         .set({ holder, lease_until: leaseUntil })
         .where('agent', '=', agent)
         .where('state', '=', 'running')
-        .where((where) => where.or([where('lease_until', 'is', null), where('lease_until', '<=', now())]))
+        .where((where) =>
+          where.or([where('lease_until', 'is', null), where('lease_until', '<=', now())]),
+        )
         .returningAll()
         .execute();
       return rows.map(record).toSorted((a, b) => a.createdAt - b.createdAt);
@@ -135,7 +137,11 @@ async function createRun(
   return { run: record(row), created: true };
 }
 
-async function ensureSession(tx: Transaction<Tables>, run: NewStoredRun, at: number): Promise<void> {
+async function ensureSession(
+  tx: Transaction<Tables>,
+  run: NewStoredRun,
+  at: number,
+): Promise<void> {
   const session = await tx
     .selectFrom('session')
     .select(['user_id', 'agent', 'deleted_at'])
@@ -158,7 +164,10 @@ async function ensureSession(tx: Transaction<Tables>, run: NewStoredRun, at: num
     return;
   }
   if (session.user_id !== run.userId || session.agent !== run.agent) {
-    throw new KagentError('permission_denied', `Session ${run.sessionId} belongs to another user or agent.`);
+    throw new KagentError(
+      'permission_denied',
+      `Session ${run.sessionId} belongs to another user or agent.`,
+    );
   }
   await tx
     .updateTable('session')
@@ -174,17 +183,27 @@ interface Append {
   at: number;
 }
 
-async function appendEvents(tx: Transaction<Tables>, { runId, holder, events, at }: Append): Promise<RunEvent[]> {
+async function appendEvents(
+  tx: Transaction<Tables>,
+  { runId, holder, events, at }: Append,
+): Promise<RunEvent[]> {
   const run = await tx.selectFrom('run').selectAll().where('run_id', '=', runId).executeTakeFirst();
   if (!run) throw new KagentError('not_found', `Run ${runId} is not known.`);
   if (run.state !== 'running') throw new KagentError('conflict', `Run ${runId} has ended.`);
-  if (run.holder !== holder) throw new KagentError('conflict', `Run ${runId} is held by another process.`);
-  const placed: RunEvent[] = events.map((event, index) => ({ ...event, seq: run.last_seq + index + 1, at }));
+  if (run.holder !== holder)
+    throw new KagentError('conflict', `Run ${runId} is held by another process.`);
+  const placed: RunEvent[] = events.map((event, index) => ({
+    ...event,
+    seq: run.last_seq + index + 1,
+    at,
+  }));
   const last = placed.at(-1);
   if (!last) return [];
   await tx
     .insertInto('run_event')
-    .values(placed.map((event) => ({ run_id: runId, seq: event.seq, at, body: JSON.stringify(event) })))
+    .values(
+      placed.map((event) => ({ run_id: runId, seq: event.seq, at, body: JSON.stringify(event) })),
+    )
     .execute();
   const ended = placed.find((event) => event.type === 'run-ended');
   await tx
@@ -196,7 +215,12 @@ async function appendEvents(tx: Transaction<Tables>, { runId, holder, events, at
     })
     .where('run_id', '=', runId)
     .execute();
-  if (ended) await tx.updateTable('session').set({ updated_at: at }).where('id', '=', run.session_id).execute();
+  if (ended)
+    await tx
+      .updateTable('session')
+      .set({ updated_at: at })
+      .where('id', '=', run.session_id)
+      .execute();
   return placed;
 }
 

@@ -6,7 +6,8 @@ import type { StoreContext } from './context.ts';
 import type { Tables } from './schema.ts';
 
 export function createSessionStore({ db, now }: StoreContext): SessionStore {
-  const find = (id: string) => db.selectFrom('session').selectAll().where('id', '=', id).executeTakeFirst();
+  const find = (id: string) =>
+    db.selectFrom('session').selectAll().where('id', '=', id).executeTakeFirst();
 
   return {
     async save({ id, userId, agent, name, source }) {
@@ -67,7 +68,11 @@ export function createSessionStore({ db, now }: StoreContext): SessionStore {
         .values(row)
         .onConflict((conflict) => conflict.columns(['session_id', 'id']).doUpdateSet({ data }))
         .execute();
-      await db.updateTable('session').set({ updated_at: now() }).where('id', '=', sessionId).execute();
+      await db
+        .updateTable('session')
+        .set({ updated_at: now() })
+        .where('id', '=', sessionId)
+        .execute();
       return event(row);
     },
 

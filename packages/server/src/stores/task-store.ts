@@ -4,12 +4,14 @@ import type { TaskStore } from '../store.ts';
 import { parseColumn, type StoreContext } from './context.ts';
 
 export function createTaskStore({ db, now }: StoreContext): TaskStore {
-  const find = (id: string) => db.selectFrom('task').selectAll().where('id', '=', id).executeTakeFirst();
+  const find = (id: string) =>
+    db.selectFrom('task').selectAll().where('id', '=', id).executeTakeFirst();
 
   return {
     async save(task, userId) {
       const known = await find(task.id);
-      if (known && known.user_id !== userId) throw new KagentError('conflict', 'Task ID is already in use');
+      if (known && known.user_id !== userId)
+        throw new KagentError('conflict', 'Task ID is already in use');
       const at = now();
       const row = {
         id: task.id,

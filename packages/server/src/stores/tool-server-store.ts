@@ -26,7 +26,12 @@ export function createToolServerStore({ db, now }: StoreContext): ToolServerStor
     },
 
     async list() {
-      const rows = await db.selectFrom('tool_server').selectAll().orderBy('created_at').orderBy('ref').execute();
+      const rows = await db
+        .selectFrom('tool_server')
+        .selectAll()
+        .orderBy('created_at')
+        .orderBy('ref')
+        .execute();
       return rows.map((row) => ({
         ref: row.ref,
         groupKind: row.group_kind,

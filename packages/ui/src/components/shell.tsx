@@ -12,7 +12,11 @@ export function Shell() {
           kagent
         </Link>
         <nav className="text-sm">
-          <Link to="/" className="text-muted hover:text-ink" activeProps={{ className: 'text-ink' }}>
+          <Link
+            to="/"
+            className="text-muted hover:text-ink"
+            activeProps={{ className: 'text-ink' }}
+          >
             Agents
           </Link>
         </nav>

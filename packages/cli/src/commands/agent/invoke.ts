@@ -26,14 +26,31 @@ export function registerAgentInvoke(agent: Command): void {
   command.action((name: string, words: string[], flags: Flags) => run({ name, words, flags }));
 }
 
-async function run({ name, words, flags }: { name: string; words: string[]; flags: Flags }): Promise<void> {
+async function run({
+  name,
+  words,
+  flags,
+}: {
+  name: string;
+  words: string[];
+  flags: Flags;
+}): Promise<void> {
   if (!['text', 'json'].includes(flags.output)) {
-    throw new KagentError('invalid_argument', `--output ${flags.output} is not known; use text or json`);
+    throw new KagentError(
+      'invalid_argument',
+      `--output ${flags.output} is not known; use text or json`,
+    );
   }
   const settings = readSettings(CLIENT_SETTINGS, flags, process.env);
   const task = words.length > 0 ? words.join(' ') : flags.file && (await readTask(flags.file));
-  if (!task) throw new KagentError('invalid_argument', 'Say what to do, e.g. kagent agent invoke k8s-agent "List all namespaces"');
-  const [namespace, agentName] = name.includes('/') ? name.split('/', 2) : [settings.namespace, name];
+  if (!task)
+    throw new KagentError(
+      'invalid_argument',
+      'Say what to do, e.g. kagent agent invoke k8s-agent "List all namespaces"',
+    );
+  const [namespace, agentName] = name.includes('/')
+    ? name.split('/', 2)
+    : [settings.namespace, name];
   const agent = { namespace: namespace ?? '', name: agentName ?? '' };
   const client = createApiClient({ ...settings, signal: AbortSignal.timeout(settings.timeout) });
   const params = { message: userMessage(task, flags.session) };
@@ -42,10 +59,14 @@ async function run({ name, words, flags }: { name: string; words: string[]; flag
     return;
   }
   const transcript = createTranscript({ out: process.stdout, color: useColor() });
-  for await (const event of client.a2aStream(agent, 'message/stream', params)) transcript.add(event);
+  for await (const event of client.a2aStream(agent, 'message/stream', params))
+    transcript.add(event);
   const outcome = transcript.end();
   if (outcome.state !== 'completed') {
-    throw new KagentError('internal', outcome.message || `The task ended as ${outcome.state ?? 'unknown'}.`);
+    throw new KagentError(
+      'internal',
+      outcome.message || `The task ended as ${outcome.state ?? 'unknown'}.`,
+    );
   }
 }
 

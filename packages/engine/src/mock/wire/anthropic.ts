@@ -15,9 +15,12 @@ import {
 } from './wire.ts';
 import { parseJsonObject } from '../../models/parse-json.ts';
 
-const Text = z.union([z.string(), z.array(z.looseObject({ type: z.string(), text: z.string().nullish() }))]);
+const Text = z.union([
+  z.string(),
+  z.array(z.looseObject({ type: z.string(), text: z.string().nullish() })),
+]);
 
-const Block = z.looseObject({
+const RequestBlock = z.looseObject({
   type: z.string(),
   text: z.string().nullish(),
   id: z.string().nullish(),
@@ -31,7 +34,9 @@ const Block = z.looseObject({
 const Request = z.looseObject({
   model: z.string(),
   system: Text.nullish(),
-  messages: z.array(z.looseObject({ role: z.string(), content: z.union([z.string(), z.array(Block)]) })),
+  messages: z.array(
+    z.looseObject({ role: z.string(), content: z.union([z.string(), z.array(RequestBlock)]) }),
+  ),
   tools: z
     .array(
       z.looseObject({
@@ -44,7 +49,12 @@ const Request = z.looseObject({
   stream: z.boolean().nullish(),
 });
 
-const STOP = { stop: 'end_turn', length: 'max_tokens', 'tool-calls': 'tool_use', 'content-filter': 'refusal' };
+const STOP = {
+  stop: 'end_turn',
+  length: 'max_tokens',
+  'tool-calls': 'tool_use',
+  'content-filter': 'refusal',
+};
 const ERRORS: Record<number, string> = {
   400: 'invalid_request_error',
   401: 'authentication_error',
@@ -83,7 +93,9 @@ export const anthropicWire: Wire = {
     return {
       ...message(input),
       content: [
-        ...(reply.reasoning === undefined ? [] : [{ type: 'thinking', thinking: reply.reasoning, signature: signature(input) }]),
+        ...(reply.reasoning === undefined
+          ? []
+          : [{ type: 'thinking', thinking: reply.reasoning, signature: signature(input) }]),
         ...(text === '' ? [] : [{ type: 'text', text }]),
         ...(reply.toolCalls ?? []).map((call, index) => ({
           type: 'tool_use',
@@ -111,12 +123,20 @@ function toMessages(messages: z.infer<typeof Request>['messages']): BrainMessage
   const names = new Map<string, string>();
   const result: BrainMessage[] = [];
   for (const { role, content } of messages) {
-    const blocks = typeof content === 'string' ? [{ type: 'text', text: content, input: undefined }] : content;
-    const text = blocks.filter((block) => block.type === 'text').map((block) => block.text ?? '').join('');
+    const blocks =
+      typeof content === 'string' ? [{ type: 'text', text: content, input: undefined }] : content;
+    const text = blocks
+      .filter((block) => block.type === 'text')
+      .map((block) => block.text ?? '')
+      .join('');
     if (role === 'assistant') {
       const calls = blocks.filter((block) => block.type === 'tool_use');
       const toolCalls = calls.map((block) => {
-        const call = { id: String(block.id), name: String(block.name), args: JSON.stringify(block.input ?? {}) };
+        const call = {
+          id: String(block.id),
+          name: String(block.name),
+          args: JSON.stringify(block.input ?? {}),
+        };
         names.set(call.id, call.name);
         return call;
       });
@@ -139,56 +159,84 @@ function toMessages(messages: z.infer<typeof Request>['messages']): BrainMessage
 }
 
 function message(input: WireReply): Record<string, unknown> {
-  return { id: `msg_${input.id}`, type: 'message', role: 'assistant', model: input.request.conversation.model };
+  return {
+    id: `msg_${input.id}`,
+    type: 'message',
+    role: 'assistant',
+    model: input.request.conversation.model,
+  };
 }
 
 function signature(input: WireReply): string {
   return `sig_${input.id}`;
 }
 
-function* frames(input: WireReply): Generator<Frame> {
+interface Block {
+  start: Record<string, unknown>;
+  deltas: { delta: Record<string, unknown>; content: boolean }[];
+}
+
+/** The content blocks of a reply in order: thinking, text, tool calls. */
+function blocksOf(input: WireReply): Block[] {
   const { reply } = input;
-  const event = (data: Record<string, unknown>, content = false): Frame => ({ data: JSON.stringify(data), content });
-  const counted = usage(input);
-  yield event({
-    type: 'message_start',
-    message: { ...message(input), content: [], stop_reason: null, stop_sequence: null, usage: { ...counted, output_tokens: 0 } },
-  });
-  let index = 0;
+  const blocks: Block[] = [];
   if (reply.reasoning !== undefined) {
-    yield event({ type: 'content_block_start', index, content_block: { type: 'thinking', thinking: '', signature: '' } });
-    yield event({ type: 'content_block_delta', index, delta: { type: 'thinking_delta', thinking: reply.reasoning } }, true);
-    yield event({ type: 'content_block_delta', index, delta: { type: 'signature_delta', signature: signature(input) } });
-    yield event({ type: 'content_block_stop', index });
-    index += 1;
+    blocks.push({
+      start: { type: 'thinking', thinking: '', signature: '' },
+      deltas: [
+        { delta: { type: 'thinking_delta', thinking: reply.reasoning }, content: true },
+        { delta: { type: 'signature_delta', signature: signature(input) }, content: false },
+      ],
+    });
   }
   const chunks = textChunks(reply);
   if (chunks.length > 0) {
-    yield event({ type: 'content_block_start', index, content_block: { type: 'text', text: '' } });
-    for (const text of chunks) yield event({ type: 'content_block_delta', index, delta: { type: 'text_delta', text } }, true);
-    yield event({ type: 'content_block_stop', index });
-    index += 1;
+    const deltas = chunks.map((text) => ({ delta: { type: 'text_delta', text }, content: true }));
+    blocks.push({ start: { type: 'text', text: '' }, deltas });
   }
-  for (const [position, call] of (reply.toolCalls ?? []).entries()) {
-    const block = { type: 'tool_use', id: callId(input, position), name: call.name, input: {} };
-    yield event({ type: 'content_block_start', index, content_block: block });
+  for (const [index, call] of (reply.toolCalls ?? []).entries()) {
     const args = argsOf(call);
     const half = Math.ceil(args.length / 2);
-    for (const piece of [args.slice(0, half), args.slice(half)]) {
-      yield event({ type: 'content_block_delta', index, delta: { type: 'input_json_delta', partial_json: piece } }, true);
+    blocks.push({
+      start: { type: 'tool_use', id: callId(input, index), name: call.name, input: {} },
+      deltas: [args.slice(0, half), args.slice(half)].map((piece) => ({
+        delta: { type: 'input_json_delta', partial_json: piece },
+        content: true,
+      })),
+    });
+  }
+  return blocks;
+}
+
+function* frames(input: WireReply): Generator<Frame> {
+  const event = (data: Record<string, unknown>, content = false): Frame => ({
+    data: JSON.stringify(data),
+    content,
+  });
+  const counted = usage(input);
+  const empty = { content: [], stop_reason: null, stop_sequence: null };
+  yield event({
+    type: 'message_start',
+    message: { ...message(input), ...empty, usage: { ...counted, output_tokens: 0 } },
+  });
+  for (const [index, block] of blocksOf(input).entries()) {
+    yield event({ type: 'content_block_start', index, content_block: block.start });
+    for (const { delta, content } of block.deltas) {
+      yield event({ type: 'content_block_delta', index, delta }, content);
     }
     yield event({ type: 'content_block_stop', index });
-    index += 1;
   }
   yield event({
     type: 'message_delta',
-    delta: { stop_reason: STOP[finishOf(reply)], stop_sequence: null },
+    delta: { stop_reason: STOP[finishOf(input.reply)], stop_sequence: null },
     usage: { output_tokens: counted.output_tokens },
   });
   yield event({ type: 'message_stop' });
 }
 
-function usage(input: WireReply): { input_tokens: number; output_tokens: number } & Record<string, number> {
+function usage(
+  input: WireReply,
+): { input_tokens: number; output_tokens: number } & Record<string, number> {
   const { inputTokens, outputTokens, cachedInputTokens = 0 } = usageOf(input);
   return {
     input_tokens: inputTokens - cachedInputTokens,

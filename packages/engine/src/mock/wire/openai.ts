@@ -26,7 +26,12 @@ const Request = z.looseObject({
       content: Content,
       tool_call_id: z.string().nullish(),
       tool_calls: z
-        .array(z.looseObject({ id: z.string(), function: z.looseObject({ name: z.string(), arguments: z.string().nullish() }) }))
+        .array(
+          z.looseObject({
+            id: z.string(),
+            function: z.looseObject({ name: z.string(), arguments: z.string().nullish() }),
+          }),
+        )
         .nullish(),
     }),
   ),
@@ -45,7 +50,12 @@ const Request = z.looseObject({
   stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
 });
 
-const FINISH = { stop: 'stop', length: 'length', 'tool-calls': 'tool_calls', 'content-filter': 'content_filter' };
+const FINISH = {
+  stop: 'stop',
+  length: 'length',
+  'tool-calls': 'tool_calls',
+  'content-filter': 'content_filter',
+};
 
 /** The OpenAI wire. Tool errors carry no flag on this wire, so `isError` is always false. */
 export const openAiWire: Wire = {
@@ -53,7 +63,9 @@ export const openAiWire: Wire = {
     const parsed = Request.safeParse(body);
     if (!parsed.success) throw new BadRequest(z.prettifyError(parsed.error));
     const request = parsed.data;
-    const system = request.messages.filter((message) => message.role === 'system' || message.role === 'developer');
+    const system = request.messages.filter(
+      (message) => message.role === 'system' || message.role === 'developer',
+    );
     return {
       stream: request.stream ?? false,
       includeUsage: request.stream_options?.include_usage ?? false,
@@ -89,8 +101,15 @@ export const openAiWire: Wire = {
     };
   },
   error(status, message) {
-    const type = status === 429 ? 'rate_limit_error' : status >= 500 ? 'server_error' : 'invalid_request_error';
-    return { error: { message, type, param: null, code: status === 401 ? 'invalid_api_key' : null } };
+    const type =
+      status === 429
+        ? 'rate_limit_error'
+        : status >= 500
+          ? 'server_error'
+          : 'invalid_request_error';
+    return {
+      error: { message, type, param: null, code: status === 401 ? 'invalid_api_key' : null },
+    };
   },
 };
 
@@ -121,7 +140,12 @@ function toMessages(messages: z.infer<typeof Request>['messages']): BrainMessage
 }
 
 function envelope(input: WireReply, object: string): Record<string, unknown> {
-  return { id: `chatcmpl-${input.id}`, object, created: input.created, model: input.request.conversation.model };
+  return {
+    id: `chatcmpl-${input.id}`,
+    object,
+    created: input.created,
+    model: input.request.conversation.model,
+  };
 }
 
 function* frames(input: WireReply): Generator<Frame> {
@@ -132,21 +156,35 @@ function* frames(input: WireReply): Generator<Frame> {
       choices: [{ index: 0, delta, finish_reason: finish }],
     });
   yield { data: chunk({ role: 'assistant', content: '' }), content: false };
-  if (reply.reasoning !== undefined) yield { data: chunk({ reasoning_content: reply.reasoning }), content: true };
+  if (reply.reasoning !== undefined)
+    yield { data: chunk({ reasoning_content: reply.reasoning }), content: true };
   for (const piece of textChunks(reply)) yield { data: chunk({ content: piece }), content: true };
   for (const [index, call] of (reply.toolCalls ?? []).entries()) {
     const args = argsOf(call);
     const half = Math.ceil(args.length / 2);
-    const head = { index, id: callId(input, index), type: 'function', function: { name: call.name, arguments: '' } };
+    const head = {
+      index,
+      id: callId(input, index),
+      type: 'function',
+      function: { name: call.name, arguments: '' },
+    };
     yield { data: chunk({ tool_calls: [head] }), content: true };
     for (const piece of [args.slice(0, half), args.slice(half)]) {
-      if (piece !== '') yield { data: chunk({ tool_calls: [{ index, function: { arguments: piece } }] }), content: true };
+      if (piece !== '')
+        yield {
+          data: chunk({ tool_calls: [{ index, function: { arguments: piece } }] }),
+          content: true,
+        };
     }
   }
   yield { data: chunk({}, FINISH[finishOf(reply)]), content: false };
   if (input.request.includeUsage) {
     yield {
-      data: JSON.stringify({ ...envelope(input, 'chat.completion.chunk'), choices: [], usage: usage(input) }),
+      data: JSON.stringify({
+        ...envelope(input, 'chat.completion.chunk'),
+        choices: [],
+        usage: usage(input),
+      }),
       content: false,
     };
   }

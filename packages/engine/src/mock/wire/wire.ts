@@ -70,10 +70,15 @@ export function usageOf({ reply, request }: WireReply): ReplyUsage {
   if (reply.usage !== undefined) return reply.usage;
   const { conversation } = request;
   const messages = conversation.messages.map((message) =>
-    message.role === 'assistant' ? message.text + message.toolCalls.map((call) => call.args).join('') : message.text,
+    message.role === 'assistant'
+      ? message.text + message.toolCalls.map((call) => call.args).join('')
+      : message.text,
   );
-  const input = [conversation.system, ...messages].join('').length + JSON.stringify(conversation.tools).length;
-  const output = textOf(reply).length + (reply.toolCalls ?? []).map((call) => call.name + argsOf(call)).join('').length;
+  const input =
+    [conversation.system, ...messages].join('').length + JSON.stringify(conversation.tools).length;
+  const output =
+    textOf(reply).length +
+    (reply.toolCalls ?? []).map((call) => call.name + argsOf(call)).join('').length;
   const reasoning = Math.ceil((reply.reasoning ?? '').length / 4);
   return {
     inputTokens: Math.ceil(input / 4),

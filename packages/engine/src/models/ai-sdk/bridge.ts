@@ -33,7 +33,10 @@ export async function* streamOnce(input: BridgeInput): AsyncGenerator<ModelEvent
     toCallOptions({ request, signal: watch.signal, toolImages: vendor.toolImages }),
   );
   const headers = vendor.headers(request.callerToken);
-  const { stream } = await input.model.doStream({ ...options, headers: { ...options.headers, ...headers } });
+  const { stream } = await input.model.doStream({
+    ...options,
+    headers: { ...options.headers, ...headers },
+  });
   watch.alive();
   const reader = stream.getReader();
   const reply = new Reply();
@@ -43,14 +46,18 @@ export async function* streamOnce(input: BridgeInput): AsyncGenerator<ModelEvent
       if (done) break;
       watch.alive();
       if (value.type === 'stream-start') {
-        const features = value.warnings.map((warning) => ('feature' in warning ? warning.feature : warning.type));
+        const features = value.warnings.map((warning) =>
+          'feature' in warning ? warning.feature : warning.type,
+        );
         if (features.length > 0) input.onWarnings(features);
       }
       const event = reply.add(value);
       if (event !== undefined) yield event;
     }
   } catch (error) {
-    throw !watch.signal.aborted && networkCode(error) !== undefined ? cut(input.host, error) : error;
+    throw !watch.signal.aborted && networkCode(error) !== undefined
+      ? cut(input.host, error)
+      : error;
   } finally {
     // Frees the connection when the consumer left early; a stream that failed has nothing left to cancel.
     await reader.cancel().catch(() => undefined);
@@ -113,7 +120,10 @@ class Reply {
     if (finish === undefined || finish.reason.unified === 'interrupted') throw cut(host);
     if (finish.reason.unified === 'error' && finish.reason.raw === undefined) throw cut(host);
     const parts = this.#parts.filter(
-      (part) => part.type === 'tool-call' || part.text !== '' || (part.type === 'reasoning' && part.providerMetadata),
+      (part) =>
+        part.type === 'tool-call' ||
+        part.text !== '' ||
+        (part.type === 'reasoning' && part.providerMetadata),
     );
     const usage = toUsage(finish.usage);
     return {
@@ -136,7 +146,10 @@ class Reply {
     return { type: 'delta', kind: part.type, text };
   }
 
-  #remember(id: string, metadata: Record<string, Record<string, unknown> | undefined> | undefined): void {
+  #remember(
+    id: string,
+    metadata: Record<string, Record<string, unknown> | undefined> | undefined,
+  ): void {
     const part = this.#open.get(id);
     if (part?.type !== 'reasoning' || metadata === undefined) return;
     const merged: Record<string, unknown> = { ...part.providerMetadata };
@@ -152,8 +165,14 @@ type ToolCallPart = Extract<LanguageModelV4StreamPart, { type: 'tool-call' }>;
 
 /** Broken arguments stay visible in `invalidArgs`; they never become an empty object that a tool would run with. */
 function toToolCall(part: ToolCallPart): AssistantPart {
-  const metadata = part.providerMetadata === undefined ? {} : { providerMetadata: part.providerMetadata };
-  const base = { type: 'tool-call' as const, callId: part.toolCallId, name: part.toolName, ...metadata };
+  const metadata =
+    part.providerMetadata === undefined ? {} : { providerMetadata: part.providerMetadata };
+  const base = {
+    type: 'tool-call' as const,
+    callId: part.toolCallId,
+    name: part.toolName,
+    ...metadata,
+  };
   if (part.input.trim() === '') return { ...base, args: {} };
   const args = parseJsonObject(part.input);
   return args === undefined ? { ...base, args: {}, invalidArgs: part.input } : { ...base, args };
@@ -161,7 +180,8 @@ function toToolCall(part: ToolCallPart): AssistantPart {
 
 function toFinishReason(reason: LanguageModelV4FinishReason, parts: AssistantPart[]): FinishReason {
   // Some servers say `stop` although they asked for tools.
-  if (reason.unified === 'stop' && parts.some((part) => part.type === 'tool-call')) return 'tool-calls';
+  if (reason.unified === 'stop' && parts.some((part) => part.type === 'tool-call'))
+    return 'tool-calls';
   return reason.unified === 'interrupted' ? 'other' : reason.unified;
 }
 

@@ -25,7 +25,11 @@ export interface CallOptionsInput {
 }
 
 /** Prompt, tools and signal of one call; the vendor adds the rest. */
-export function toCallOptions({ request, signal, toolImages }: CallOptionsInput): LanguageModelV4CallOptions {
+export function toCallOptions({
+  request,
+  signal,
+  toolImages,
+}: CallOptionsInput): LanguageModelV4CallOptions {
   const prompt: LanguageModelV4Prompt = [];
   if (request.system !== '') prompt.push({ role: 'system', content: request.system });
   for (const message of request.messages) {
@@ -35,24 +39,35 @@ export function toCallOptions({ request, signal, toolImages }: CallOptionsInput)
   return {
     prompt,
     abortSignal: signal,
-    ...(request.tools.length > 0 ? { tools: request.tools.map(toTool), toolChoice: { type: 'auto' } } : {}),
+    ...(request.tools.length > 0
+      ? { tools: request.tools.map(toTool), toolChoice: { type: 'auto' } }
+      : {}),
   };
 }
 
 function toTool(tool: ToolSpec): LanguageModelV4FunctionTool {
-  return { type: 'function', name: tool.name, description: tool.description, inputSchema: tool.inputSchema };
+  return {
+    type: 'function',
+    name: tool.name,
+    description: tool.description,
+    inputSchema: tool.inputSchema,
+  };
 }
 
 /** `undefined` for a message without content, which providers reject. */
 function toMessage(message: ModelMessage, toolImages: boolean): LanguageModelV4Message | undefined {
   switch (message.role) {
     case 'user': {
-      const content = message.parts.map(toUserPart).filter((part) => part.type !== 'text' || part.text !== '');
+      const content = message.parts
+        .map(toUserPart)
+        .filter((part) => part.type !== 'text' || part.text !== '');
       return content.length === 0 ? undefined : { role: 'user', content };
     }
     case 'assistant': {
       const content = message.parts
-        .filter((part) => part.type === 'tool-call' || part.text !== '' || part.type === 'reasoning')
+        .filter(
+          (part) => part.type === 'tool-call' || part.text !== '' || part.type === 'reasoning',
+        )
         .map(toAssistantPart);
       return content.length === 0 ? undefined : { role: 'assistant', content };
     }
@@ -76,12 +91,25 @@ function toUserPart(part: UserPart): LanguageModelV4TextPart | LanguageModelV4Fi
     if (part.mimeType.startsWith('text/')) {
       return { type: 'text', text: Buffer.from(part.data, 'base64').toString('utf8') };
     }
-    return { type: 'file', mediaType: part.mimeType, data: { type: 'data', data: part.data }, ...name };
+    return {
+      type: 'file',
+      mediaType: part.mimeType,
+      data: { type: 'data', data: part.data },
+      ...name,
+    };
   }
   if (part.uri !== undefined && part.mimeType.startsWith('image/') && URL.canParse(part.uri)) {
-    return { type: 'file', mediaType: part.mimeType, data: { type: 'url', url: new URL(part.uri) }, ...name };
+    return {
+      type: 'file',
+      mediaType: part.mimeType,
+      data: { type: 'url', url: new URL(part.uri) },
+      ...name,
+    };
   }
-  return { type: 'text', text: `[file ${part.name ?? ''} (${part.mimeType}) at ${part.uri ?? 'an unknown place'}]` };
+  return {
+    type: 'text',
+    text: `[file ${part.name ?? ''} (${part.mimeType}) at ${part.uri ?? 'an unknown place'}]`,
+  };
 }
 
 function toAssistantPart(
@@ -128,7 +156,9 @@ function toToolOutput(input: {
     };
   }
   const value = input.content
-    .map((part) => (part.type === 'text' ? part.text : `[image ${part.mimeType}: can't be shown to this model]`))
+    .map((part) =>
+      part.type === 'text' ? part.text : `[image ${part.mimeType}: can't be shown to this model]`,
+    )
     .join('\n');
   return { type: input.isError ? 'error-text' : 'text', value };
 }

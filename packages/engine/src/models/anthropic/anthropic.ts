@@ -52,7 +52,9 @@ function messagesUrl(url: string): string {
 const EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const;
 
 /** The effort in the words of the AI SDK; `undefined` when it is none of them. */
-export function reasoningOf(effort: string | null | undefined): LanguageModelV4CallOptions['reasoning'] {
+export function reasoningOf(
+  effort: string | null | undefined,
+): LanguageModelV4CallOptions['reasoning'] {
   return EFFORTS.find((known) => known === effort);
 }
 

@@ -15,7 +15,9 @@ const DEFAULT_API_VERSION = '2024-02-15-preview';
 /** Vendor for `type: azure_openai`; `model` is the deployment name. */
 export function azure({ config, env }: VendorInput): Vendor {
   const resource = config.base_url || env['AZURE_OPENAI_ENDPOINT'];
-  const endpoint = resource ? `${normalizeUrl(resource).replace(/\/openai(\/v1)?$/, '')}/openai` : '';
+  const endpoint = resource
+    ? `${normalizeUrl(resource).replace(/\/openai(\/v1)?$/, '')}/openai`
+    : '';
   const adToken = env['AZURE_OPENAI_API_KEY'] ? undefined : env['AZURE_AD_TOKEN'];
   return {
     endpoint,

@@ -41,13 +41,17 @@ export function ollama({ config, env }: VendorInput): Vendor {
   };
 }
 
-function fromOptions(options: Record<string, string>): { fields: Partial<EngineModel>; ignored: string[] } {
+function fromOptions(options: Record<string, string>): {
+  fields: Partial<EngineModel>;
+  ignored: string[];
+} {
   const fields: Record<string, number> = {};
   const ignored: string[] = [];
   for (const [name, text] of Object.entries(options)) {
     const field = OPTION_FIELDS[name];
     const value = Number(text);
-    if (field === undefined || text.trim() === '' || Number.isNaN(value)) ignored.push(`options.${name}`);
+    if (field === undefined || text.trim() === '' || Number.isNaN(value))
+      ignored.push(`options.${name}`);
     else fields[field] = value;
   }
   return { fields, ignored };

@@ -36,7 +36,9 @@ export function openAi({ config, env }: VendorInput): Vendor {
     endpoint,
     toolImages: false,
     headers,
-    ignoredFields: official ? [...ignoredChoices(config), ...setFields(config, ['top_k'])] : ignoredChoices(config),
+    ignoredFields: official
+      ? [...ignoredChoices(config), ...setFields(config, ['top_k'])]
+      : ignoredChoices(config),
     ...(official
       ? { load: loadOfficial(config.model, endpoint), options: openAiOptions(config) }
       : { load: loadCompatible(config.model, endpoint), options: compatibleOptions(config) }),
@@ -59,7 +61,12 @@ function loadOfficial(model: string, baseURL: string): Vendor['load'] {
 export function loadCompatible(model: string, baseURL: string): Vendor['load'] {
   return async (fetch) => {
     const { createOpenAICompatible } = await import('@ai-sdk/openai-compatible');
-    return createOpenAICompatible({ name: 'compatible', baseURL, fetch, includeUsage: true }).chatModel(model);
+    return createOpenAICompatible({
+      name: 'compatible',
+      baseURL,
+      fetch,
+      includeUsage: true,
+    }).chatModel(model);
   };
 }
 

@@ -30,7 +30,11 @@ class Connection implements DatabaseConnection {
       return Promise.resolve({ rows: statement.all(...parameters) as R[] });
     }
     const { changes, lastInsertRowid } = statement.run(...parameters);
-    return Promise.resolve({ rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) });
+    return Promise.resolve({
+      rows: [],
+      numAffectedRows: BigInt(changes),
+      insertId: BigInt(lastInsertRowid),
+    });
   }
 
   // oxlint-disable-next-line require-yield -- the port asks for a generator; nothing here streams

@@ -41,11 +41,19 @@ function AgentCard({ item }: { item: AgentItem }) {
         <span className="truncate font-medium">{name}</span>
         <StateBadge state={state} />
       </span>
-      <span className="line-clamp-2 text-sm text-muted">{item.agent.spec?.description || 'No description'}</span>
+      <span className="line-clamp-2 text-sm text-muted">
+        {item.agent.spec?.description || 'No description'}
+      </span>
       {state.detail && <span className="line-clamp-3 text-xs text-bad">{state.detail}</span>}
       <span className="mt-auto flex flex-wrap gap-x-3 text-xs text-muted">
         <span>{namespace}</span>
-        <span>{item.model ? `${item.modelProvider} ${item.model}` : item.agent.spec?.type === 'BYO' ? 'BYO' : 'no model'}</span>
+        <span>
+          {item.model
+            ? `${item.modelProvider} ${item.model}`
+            : item.agent.spec?.type === 'BYO'
+              ? 'BYO'
+              : 'no model'}
+        </span>
         {isDemoModel(item) && <span className="text-warn">demo model: rules, no LLM</span>}
       </span>
     </Link>

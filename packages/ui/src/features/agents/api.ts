@@ -21,7 +21,11 @@ const AgentItem = z.looseObject({
         declarative: z
           .looseObject({
             a2aConfig: z
-              .looseObject({ skills: z.array(z.looseObject({ examples: z.array(z.string()).optional() })).optional() })
+              .looseObject({
+                skills: z
+                  .array(z.looseObject({ examples: z.array(z.string()).optional() }))
+                  .optional(),
+              })
               .optional(),
           })
           .optional(),
@@ -58,10 +62,18 @@ export function agentState(item: AgentItem): AgentState {
   const accepted = conditions.find((condition) => condition.type === 'Accepted');
   const ready = conditions.find((condition) => condition.type === 'Ready');
   if (accepted && accepted.status !== 'True') {
-    return { tone: 'bad', label: 'Not accepted', detail: accepted.message || accepted.reason || '' };
+    return {
+      tone: 'bad',
+      label: 'Not accepted',
+      detail: accepted.message || accepted.reason || '',
+    };
   }
   if (item.deploymentReady) return { tone: 'good', label: 'Ready', detail: '' };
-  return { tone: 'warn', label: 'Starting', detail: ready?.message ?? 'Waiting for the controller' };
+  return {
+    tone: 'warn',
+    label: 'Starting',
+    detail: ready?.message ?? 'Waiting for the controller',
+  };
 }
 
 /** The built-in demo model decides by rules; people must know. */

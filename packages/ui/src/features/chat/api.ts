@@ -1,10 +1,20 @@
 /** Sessions over REST, messages over A2A. */
 import { queryOptions } from '@tanstack/react-query';
-import { type A2AStreamEvent, encodeJsonRpcRequest, parseJsonRpcResponse, readA2AStream, Task } from '@kagent/spec';
+import {
+  type A2AStreamEvent,
+  encodeJsonRpcRequest,
+  parseJsonRpcResponse,
+  readA2AStream,
+  Task,
+} from '@kagent/spec';
 import { z } from 'zod';
 import { api, ApiError, reach } from '../../api.ts';
 
-const Session = z.looseObject({ id: z.string(), name: z.string().optional(), updated_at: z.string() });
+const Session = z.looseObject({
+  id: z.string(),
+  name: z.string().optional(),
+  updated_at: z.string(),
+});
 export type Session = z.infer<typeof Session>;
 
 export interface AgentName {
@@ -16,7 +26,9 @@ export function sessionsQuery({ namespace, name }: AgentName) {
   return queryOptions({
     queryKey: ['sessions', namespace, name],
     queryFn: ({ signal }) =>
-      api(`/api/sessions/agent/${namespace}/${name}`, z.array(Session).optional().default([]), { signal }),
+      api(`/api/sessions/agent/${namespace}/${name}`, z.array(Session).optional().default([]), {
+        signal,
+      }),
   });
 }
 
@@ -37,9 +49,17 @@ export interface StreamCall {
 }
 
 /** Events in order; rejects with a message for people. */
-export async function* streamEvents({ agent, method, params, signal }: StreamCall): AsyncGenerator<A2AStreamEvent> {
+export async function* streamEvents({
+  agent,
+  method,
+  params,
+  signal,
+}: StreamCall): AsyncGenerator<A2AStreamEvent> {
   const response = await post(agent, { method, params, signal });
-  if (!(response.headers.get('content-type') ?? '').startsWith('text/event-stream') || !response.body) {
+  if (
+    !(response.headers.get('content-type') ?? '').startsWith('text/event-stream') ||
+    !response.body
+  ) {
     const text = await response.text();
     if (!response.ok) throw new ApiError(response.status, text.trim());
     parseJsonRpcResponse(text);
@@ -53,7 +73,10 @@ export async function cancelTask(agent: AgentName, taskId: string): Promise<void
   parseJsonRpcResponse(await response.text());
 }
 
-function post(agent: AgentName, { method, params, signal }: { method: string; params: unknown; signal?: AbortSignal }) {
+function post(
+  agent: AgentName,
+  { method, params, signal }: { method: string; params: unknown; signal?: AbortSignal },
+) {
   return reach(`/api/a2a/${agent.namespace}/${agent.name}/`, {
     method: 'POST',
     body: encodeJsonRpcRequest({ id: '1', method, params }),

@@ -16,14 +16,18 @@ export function ChatPage({ namespace, name, sessionId }: AgentName & { sessionId
   const navigate = useNavigate();
   const agent = { namespace, name };
   const agents = useQuery(agentsQuery);
-  const item = agents.data?.find((entry) => entry.agent.metadata.name === name && entry.agent.metadata.namespace === namespace);
+  const item = agents.data?.find(
+    (entry) => entry.agent.metadata.name === name && entry.agent.metadata.namespace === namespace,
+  );
   const chat = useChat({
     agent,
     sessionId,
     // the address follows without leaving the page, so that the running stream stays
-    onSession: (id) => window.history.replaceState(null, '', `/agents/${namespace}/${name}/chats/${id}`),
+    onSession: (id) =>
+      window.history.replaceState(null, '', `/agents/${namespace}/${name}/chats/${id}`),
   });
-  if (agents.data && !item) return <Notice tone="bad">{`There is no agent ${namespace}/${name}.`}</Notice>;
+  if (agents.data && !item)
+    return <Notice tone="bad">{`There is no agent ${namespace}/${name}.`}</Notice>;
   const state = item && agentState(item);
   return (
     <div className="flex h-full">
@@ -34,7 +38,9 @@ export function ChatPage({ namespace, name, sessionId }: AgentName & { sessionId
           {state && <StateBadge state={state} />}
           <span className="text-xs text-muted">{item?.model}</span>
           {item && isDemoModel(item) && (
-            <span className="text-xs text-warn">Demo model: it follows rules and is not a language model.</span>
+            <span className="text-xs text-warn">
+              Demo model: it follows rules and is not a language model.
+            </span>
           )}
           <button
             type="button"
@@ -44,7 +50,11 @@ export function ChatPage({ namespace, name, sessionId }: AgentName & { sessionId
             New chat
           </button>
         </div>
-        {state?.detail && <p className="border-b border-line bg-surface px-4 py-2 text-xs text-bad">{state.detail}</p>}
+        {state?.detail && (
+          <p className="border-b border-line bg-surface px-4 py-2 text-xs text-bad">
+            {state.detail}
+          </p>
+        )}
         <Conversation chat={chat} examples={item ? examplesOf(item) : []} />
         <Composer busy={chat.busy} onSend={chat.send} onStop={chat.stop} />
       </section>
@@ -55,7 +65,10 @@ export function ChatPage({ namespace, name, sessionId }: AgentName & { sessionId
 function Sessions({ agent, current }: { agent: AgentName; current: string | undefined }) {
   const { data } = useQuery(sessionsQuery(agent));
   return (
-    <aside className="hidden w-60 shrink-0 flex-col border-r border-line bg-surface md:flex" aria-label="Chats">
+    <aside
+      className="hidden w-60 shrink-0 flex-col border-r border-line bg-surface md:flex"
+      aria-label="Chats"
+    >
       <Link
         to="/agents/$namespace/$name"
         params={agent}
@@ -90,13 +103,18 @@ function Conversation({ chat, examples }: { chat: Chat; examples: string[] }) {
     <div className="min-h-0 flex-1 overflow-y-auto">
       <div className="mx-auto flex max-w-3xl flex-col gap-4 px-4 py-6" aria-live="polite">
         {loading && <Notice>Loading the conversation…</Notice>}
-        {!loading && transcript.entries.length === 0 && <Examples examples={examples} onPick={chat.send} />}
+        {!loading && transcript.entries.length === 0 && (
+          <Examples examples={examples} onPick={chat.send} />
+        )}
         {transcript.entries.map((entry) => (
           <EntryView key={entry.id} entry={entry} />
         ))}
         {waiting && <p className="animate-pulse text-sm text-muted">Working…</p>}
         {transcript.failure && (
-          <p role="alert" className="rounded-md border border-bad px-3 py-2 text-sm whitespace-pre-wrap text-bad">
+          <p
+            role="alert"
+            className="rounded-md border border-bad px-3 py-2 text-sm whitespace-pre-wrap text-bad"
+          >
             {transcript.failure}
           </p>
         )}
@@ -114,7 +132,9 @@ function Conversation({ chat, examples }: { chat: Chat; examples: string[] }) {
 function Examples({ examples, onPick }: { examples: string[]; onPick: (text: string) => void }) {
   return (
     <div className="flex flex-col items-start gap-2 py-6">
-      <p className="text-sm text-muted">Ask something{examples.length > 0 ? ', for example:' : '.'}</p>
+      <p className="text-sm text-muted">
+        Ask something{examples.length > 0 ? ', for example:' : '.'}
+      </p>
       {examples.map((example) => (
         <button
           key={example}

@@ -42,7 +42,12 @@ export function Composer({ busy, onSend, onStop }: ComposerProps) {
           className="min-h-10 flex-1 resize-none rounded-md border border-line bg-canvas px-3 py-2 text-sm"
         />
         {busy ? (
-          <button type="button" onClick={onStop} aria-label="Stop" className="rounded-md border border-line p-2.5 hover:border-bad">
+          <button
+            type="button"
+            onClick={onStop}
+            aria-label="Stop"
+            className="rounded-md border border-line p-2.5 hover:border-bad"
+          >
             <Square aria-hidden className="size-4" />
           </button>
         ) : (

@@ -3,13 +3,17 @@ import { ChevronRight, TriangleAlert, Wrench } from 'lucide-react';
 import { lazy, Suspense } from 'react';
 import type { Entry } from './transcript.ts';
 
-const Markdown = lazy(() => import('./markdown.tsx').then((module) => ({ default: module.Markdown })));
+const Markdown = lazy(() =>
+  import('./markdown.tsx').then((module) => ({ default: module.Markdown })),
+);
 
 export function EntryView({ entry }: { entry: Entry }) {
   switch (entry.kind) {
     case 'user':
       return (
-        <div className="max-w-[85%] self-end rounded-lg bg-raised px-3 py-2 text-sm whitespace-pre-wrap">{entry.text}</div>
+        <div className="max-w-[85%] self-end rounded-lg bg-raised px-3 py-2 text-sm whitespace-pre-wrap">
+          {entry.text}
+        </div>
       );
     case 'answer':
       return (
@@ -44,13 +48,18 @@ function ToolCall({ entry }: { entry: Extract<Entry, { kind: 'tool' }> }) {
   return (
     <details className="group rounded-md border border-line bg-surface text-xs">
       <summary className="flex cursor-pointer list-none items-center gap-2 px-3 py-2">
-        <ChevronRight aria-hidden className="size-3.5 shrink-0 transition-transform group-open:rotate-90" />
+        <ChevronRight
+          aria-hidden
+          className="size-3.5 shrink-0 transition-transform group-open:rotate-90"
+        />
         <Wrench aria-hidden className="size-3.5 shrink-0 text-muted" />
         <code className="truncate">
           {entry.name}
           <span className="text-muted">({summary(entry.args)})</span>
         </code>
-        <span className={`ml-auto shrink-0 ${result?.isError ? 'text-bad' : 'text-muted'}`}>{status}</span>
+        <span className={`ml-auto shrink-0 ${result?.isError ? 'text-bad' : 'text-muted'}`}>
+          {status}
+        </span>
       </summary>
       <div className="border-t border-line px-3 py-2">
         <pre className="max-h-80 overflow-auto whitespace-pre text-muted">

@@ -2,13 +2,27 @@
  * A2A events to what a person reads. Pure: live streams and stored tasks go through the same function, so that a
  * reloaded chat looks like the one that was watched.
  */
-import { type A2AMessage, type A2AStreamEvent, METADATA, type Part, PART_TYPE, type Task, type TaskState } from '@kagent/spec';
+import {
+  type A2AMessage,
+  type A2AStreamEvent,
+  METADATA,
+  type Part,
+  PART_TYPE,
+  type Task,
+  type TaskState,
+} from '@kagent/spec';
 
 export type Entry =
   | { kind: 'user'; id: string; text: string }
   | { kind: 'answer'; id: string; text: string; streaming: boolean }
   | { kind: 'thought'; id: string; text: string }
-  | { kind: 'tool'; id: string; name: string; args: unknown; result?: { text: string; isError: boolean } }
+  | {
+      kind: 'tool';
+      id: string;
+      name: string;
+      args: unknown;
+      result?: { text: string; isError: boolean };
+    }
   | { kind: 'notice'; id: string; text: string };
 
 export interface Transcript {
@@ -21,7 +35,13 @@ export interface Transcript {
   seen: ReadonlySet<string>;
 }
 
-export const EMPTY: Transcript = { entries: [], state: undefined, taskId: undefined, failure: '', seen: new Set() };
+export const EMPTY: Transcript = {
+  entries: [],
+  state: undefined,
+  taskId: undefined,
+  failure: '',
+  seen: new Set(),
+};
 
 /** Adds one live event. */
 export function addEvent(transcript: Transcript, event: A2AStreamEvent): Transcript {
@@ -30,8 +50,13 @@ export function addEvent(transcript: Transcript, event: A2AStreamEvent): Transcr
       const { message, state } = event.status;
       const next = { ...transcript, state, taskId: event.taskId };
       if (!message) return next;
-      if (event.final && state !== 'completed') return { ...endStreaming(next), failure: textOf(message.parts) };
-      return addMessage(next, message, Boolean(event.metadata?.[METADATA.partial] ?? event.metadata?.['adk_partial']));
+      if (event.final && state !== 'completed')
+        return { ...endStreaming(next), failure: textOf(message.parts) };
+      return addMessage(
+        next,
+        message,
+        Boolean(event.metadata?.[METADATA.partial] ?? event.metadata?.['adk_partial']),
+      );
     }
     case 'task':
       return addTask(transcript, event);
@@ -60,7 +85,9 @@ function addMessage(transcript: Transcript, message: A2AMessage, partial: boolea
   const seen = new Set(transcript.seen).add(message.messageId);
   // the whole message replaces what its deltas showed
   let entries: readonly Entry[] =
-    message.role === 'agent' ? transcript.entries.filter((entry) => !isStreaming(entry)) : transcript.entries;
+    message.role === 'agent'
+      ? transcript.entries.filter((entry) => !isStreaming(entry))
+      : transcript.entries;
   for (const [index, part] of message.parts.entries()) {
     entries = addPart(entries, part, { id: `${message.messageId}-${index}`, message });
   }
@@ -86,10 +113,15 @@ function addPart(
   const callId = String(part.data['id'] ?? id);
   switch (part.metadata?.[METADATA.type]) {
     case PART_TYPE.functionCall:
-      return [...entries, { kind: 'tool', id: callId, name: String(part.data['name']), args: part.data['args'] }];
+      return [
+        ...entries,
+        { kind: 'tool', id: callId, name: String(part.data['name']), args: part.data['args'] },
+      ];
     case PART_TYPE.functionResponse: {
       const result = readResult(part.data['response']);
-      return entries.map((entry) => (entry.kind === 'tool' && entry.id === callId ? { ...entry, result } : entry));
+      return entries.map((entry) =>
+        entry.kind === 'tool' && entry.id === callId ? { ...entry, result } : entry,
+      );
     }
     default:
       return entries;
@@ -102,9 +134,12 @@ function addPartial(transcript: Transcript, message: A2AMessage): Transcript {
   const kind = part.metadata?.[METADATA.thought] ? 'thought' : 'answer';
   const last = transcript.entries.at(-1);
   const entries = [...transcript.entries];
-  if (last && last.kind === kind && isStreaming(last)) entries[entries.length - 1] = { ...last, text: last.text + part.text };
-  else if (kind === 'thought') entries.push({ kind, id: `${STREAMING}${entries.length}`, text: part.text });
-  else entries.push({ kind, id: `${STREAMING}${entries.length}`, text: part.text, streaming: true });
+  if (last && last.kind === kind && isStreaming(last))
+    entries[entries.length - 1] = { ...last, text: last.text + part.text };
+  else if (kind === 'thought')
+    entries.push({ kind, id: `${STREAMING}${entries.length}`, text: part.text });
+  else
+    entries.push({ kind, id: `${STREAMING}${entries.length}`, text: part.text, streaming: true });
   return { ...transcript, entries };
 }
 
@@ -115,7 +150,9 @@ function isStreaming(entry: Entry): boolean {
 }
 
 function endStreaming(transcript: Transcript): Transcript {
-  const entries = transcript.entries.map((entry) => (entry.kind === 'answer' ? { ...entry, streaming: false } : entry));
+  const entries = transcript.entries.map((entry) =>
+    entry.kind === 'answer' ? { ...entry, streaming: false } : entry,
+  );
   return { ...transcript, entries };
 }
 
@@ -125,7 +162,10 @@ function textOf(parts: readonly Part[]): string {
 
 function readResult(response: unknown): { text: string; isError: boolean } {
   const inner = record(response)['result'] ?? response;
-  return { text: flatten(inner), isError: Boolean(record(inner)['isError'] ?? record(response)['isError']) };
+  return {
+    text: flatten(inner),
+    isError: Boolean(record(inner)['isError'] ?? record(response)['isError']),
+  };
 }
 
 function flatten(value: unknown): string {
@@ -138,5 +178,7 @@ function flatten(value: unknown): string {
 }
 
 function record(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : {};
 }

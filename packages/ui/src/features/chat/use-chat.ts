@@ -2,7 +2,15 @@
 import { TERMINAL_TASK_STATES } from '@kagent/spec';
 import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { type AgentName, cancelTask, createSession, sessionTasks, sessionsQuery, type StreamCall, streamEvents } from './api.ts';
+import {
+  type AgentName,
+  cancelTask,
+  createSession,
+  sessionTasks,
+  sessionsQuery,
+  type StreamCall,
+  streamEvents,
+} from './api.ts';
 import { addEvent, addTask, EMPTY, type Transcript } from './transcript.ts';
 
 export interface Chat {
@@ -104,7 +112,8 @@ export function useChat({ agent, sessionId, onSession }: ChatOptions): Chat {
     error,
     send: (text) => void converse(text),
     stop() {
-      if (transcript.taskId) cancelTask(agent, transcript.taskId).catch((failure) => setError(messageOf(failure)));
+      if (transcript.taskId)
+        cancelTask(agent, transcript.taskId).catch((failure) => setError(messageOf(failure)));
     },
   };
 }

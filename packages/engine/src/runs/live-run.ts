@@ -1,0 +1,58 @@
+/** One run that this process works on: its journal in memory, its readers, its abort. */
+import type { RunEvent, RunRecord } from '@kagent/spec';
+import type { LiveEvent } from '../ports.ts';
+import { createEventQueue, type EventQueue } from './event-queue.ts';
+
+/** What belongs to the request and must not be stored. */
+export interface RequestContext {
+  /** Lowercase names. */
+  headers: Record<string, string>;
+  callerToken?: string;
+  /** The session has no earlier runs. */
+  newSession?: boolean;
+}
+
+export interface LiveRun {
+  readonly record: RunRecord;
+  readonly request: RequestContext;
+  /** Stored events so far, from the first. */
+  readonly events: RunEvent[];
+  readonly controller: AbortController;
+  /** Settles, never rejects, when this process is done with the run. */
+  done: Promise<void>;
+  publish(event: LiveEvent): void;
+  /** A queue that holds the stored events after `afterSeq` and gets all that follow. */
+  subscribe(afterSeq: number, signal: AbortSignal): EventQueue;
+  unsubscribe(queue: EventQueue): void;
+  closeReaders(): void;
+}
+
+export function createLiveRun(
+  record: RunRecord,
+  request: RequestContext,
+  events: RunEvent[],
+): LiveRun {
+  const readers = new Set<EventQueue>();
+  return {
+    record,
+    request,
+    events,
+    controller: new AbortController(),
+    done: Promise.resolve(),
+    publish(event) {
+      if (event.type !== 'model-delta') events.push(event);
+      for (const reader of readers) reader.push(event);
+    },
+    subscribe(afterSeq, signal) {
+      const queue = createEventQueue(signal);
+      for (const event of events) if (event.seq > afterSeq) queue.push(event);
+      readers.add(queue);
+      return queue;
+    },
+    unsubscribe: (queue) => void readers.delete(queue),
+    closeReaders() {
+      for (const reader of readers) reader.close();
+      readers.clear();
+    },
+  };
+}
