@@ -19,6 +19,8 @@ export interface ServedResource {
   /** Key prefix of its objects; the same for all versions. */
   prefix: string;
   isCustom: boolean;
+  /** The CRD is being deleted: nothing new may be created. */
+  isTerminating: boolean;
 }
 
 /** One group version, for discovery and OpenAPI. */
@@ -34,6 +36,7 @@ export interface ServedGroupVersion {
 export interface CustomDefinition {
   definition: KindDefinition;
   fingerprint: string;
+  isTerminating: boolean;
 }
 
 export class ResourceRegistry {
@@ -85,7 +88,7 @@ export class ResourceRegistry {
   #rebuild(): void {
     const groups = new Map<string, ServedGroupVersion & { fingerprints: string[] }>();
     const add = (definition: KindDefinition, custom?: CustomDefinition) => {
-      for (const resource of servedVersions(definition, custom !== undefined)) {
+      for (const resource of servedVersions(definition, custom)) {
         const { group, version } = { group: definition.group, version: resource.version.version };
         const key = groupVersion(group, version);
         const served = groups.get(key) ?? { group, version, resources: [], hash: '', fingerprints: [] };
@@ -96,9 +99,13 @@ export class ResourceRegistry {
     };
     for (const definition of this.#builtin) add(definition);
     for (const custom of this.#custom.values()) add(custom.definition, custom);
+    const order = [...new Set([...groups.values()].map((served) => served.group))];
     this.#groupVersions = [...groups.values()]
       .map(({ fingerprints, ...served }) => ({ ...served, hash: digest(fingerprints.join('\n')) }))
-      .toSorted((a, b) => compareGroupVersions(a, b));
+      .toSorted(
+        (a, b) =>
+          order.indexOf(a.group) - order.indexOf(b.group) || compareVersions(a.version, b.version),
+      );
     this.#resources = new Map();
     for (const resource of this.all()) {
       this.#resources.set(`${resource.group}/${resource.version.version}/${resource.plural}`, resource);
@@ -107,7 +114,7 @@ export class ResourceRegistry {
   }
 }
 
-function servedVersions(definition: KindDefinition, isCustom: boolean): ServedResource[] {
+function servedVersions(definition: KindDefinition, custom?: CustomDefinition): ServedResource[] {
   const { group, plural, kind, namespaced } = definition;
   const storage = definition.versions.find((version) => version.storage) ?? definition.versions[0];
   return definition.versions
@@ -122,13 +129,9 @@ function servedVersions(definition: KindDefinition, isCustom: boolean): ServedRe
       apiVersion: groupVersion(group, version.version),
       storageApiVersion: groupVersion(group, storage?.version ?? version.version),
       prefix: resourcePrefix({ group, plural }),
-      isCustom,
+      isCustom: custom !== undefined,
+      isTerminating: custom?.isTerminating ?? false,
     }));
-}
-
-function compareGroupVersions(a: ServedGroupVersion, b: ServedGroupVersion): number {
-  if (a.group !== b.group) return 0;
-  return compareVersions(a.version, b.version);
 }
 
 /** The order of preference of API versions: `v2` before `v1` before `v1beta1` before `v1alpha1`, then the rest by name. */

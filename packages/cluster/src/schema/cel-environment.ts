@@ -2,7 +2,7 @@
  * Compiles CEL expressions for the API server: Kubernetes' functions, RE2 instead of JavaScript's `matches`, and a meter on
  * every loop, call and comparison.
  */
-import { Environment } from '@marcbachmann/cel-js';
+import { Environment, Optional } from '@marcbachmann/cel-js';
 import { registerLibrary, SAFE_MATCHES } from './cel-library.ts';
 import { registerMacros } from './cel-macros.ts';
 import type { CostMeter } from './cel-meter.ts';
@@ -20,6 +20,8 @@ export interface CelProgram {
 export interface CelCompiler {
   /** @throws CelCompileError */
   compile(expression: string): CelProgram;
+  /** The optional that `oldSelf` is in rules with `optionalOldSelf`; `undefined` gives none. */
+  optional(value: unknown): unknown;
   /** A copy to register types in, for checks against a schema. */
   typedEnvironment(): Environment;
 }
@@ -43,6 +45,7 @@ export function createCelCompiler(meter: CostMeter): CelCompiler {
     .registerVariable('oldSelf', 'dyn');
   return {
     compile: (expression) => compile(dynamic, expression, meter),
+    optional: (value) => (value === undefined ? Optional.none() : Optional.of(value)),
     typedEnvironment: () => base.clone(),
   };
 }
@@ -211,13 +214,15 @@ function meterOperator(
   meter: CostMeter,
 ): void {
   node.handle = (left, right, ...rest) => {
-    if (typeof left === 'object' || typeof right === 'object') {
-      meter.charge(node.op === '+' ? 0 : weight(left) + weight(right));
-    }
-    const result = operate(left, right, ...rest);
-    if (node.op === '+') meter.charge(weight(result));
-    return result;
+    meter.charge(node.op === '+' ? length(left) + length(right) : weight(left) + weight(right));
+    return operate(left, right, ...rest);
   };
+}
+
+/** What copying a value into a longer one costs. */
+function length(value: unknown): number {
+  if (typeof value === 'string') return value.length >> 3;
+  return Array.isArray(value) ? 4 * value.length : 0;
 }
 
 /** What touching all of a value costs. */
@@ -225,8 +230,8 @@ function weight(value: unknown): number {
   if (typeof value === 'string') return value.length >> 3;
   if (typeof value !== 'object' || value === null) return 0;
   let sum = 1;
-  if (Array.isArray(value)) for (const item of value) sum += 1 + weight(item);
-  else if (value instanceof Map) for (const item of value.values()) sum += 1 + weight(item);
-  else for (const key in value) sum += 1 + weight((value as Record<string, unknown>)[key]);
+  if (Array.isArray(value)) for (const item of value) sum += 2 + weight(item);
+  else if (value instanceof Map) for (const item of value.values()) sum += 2 + weight(item);
+  else for (const key in value) sum += 2 + weight((value as Record<string, unknown>)[key]);
   return sum;
 }

@@ -78,9 +78,11 @@ function registerStrings(add: Add): void {
     if (index < 0 || index > text.length) fail(`index out of range: ${at}`);
     return text.charAt(index);
   });
-  add('string.reverse(): string', (text: string) => [...text].reverse().join(''));
-  add('string.replace(string, string): string', replaceText);
-  add('string.replace(string, string, int): string', replaceText);
+  add('string.reverse(): string', (text: string) => Array.from(text).reverse().join(''));
+  add('string.replace(string, string): string', (text: string, from: string, to: string) =>
+    text.replaceAll(from, () => to),
+  );
+  add('string.replace(string, string, int): string', replaceSome);
   add('string.format(list): string', (text: string, values: unknown[]) =>
     formatString(text, values),
   );
@@ -93,17 +95,10 @@ function registerStrings(add: Add): void {
   );
 }
 
-function replaceText(text: string, from: string, to: string, limit = -1n): string {
-  if (limit < 0n) return text.replaceAll(from, () => to);
-  let result = text;
-  let at = 0;
-  for (let n = 0n; n < limit; n++) {
-    const found = result.indexOf(from, at);
-    if (found < 0) break;
-    result = result.slice(0, found) + to + result.slice(found + from.length);
-    at = found + to.length + (from === '' ? 1 : 0);
-  }
-  return result;
+/** Replaces the first `limit` occurrences, all when it is negative. */
+function replaceSome(...[text, from, to, limit]: [string, string, string, bigint]): string {
+  let left = limit;
+  return text.replaceAll(from, (found) => (left-- === 0n ? ((left = 0n), found) : to));
 }
 
 function registerPatterns(add: Add): void {

@@ -16,8 +16,8 @@ export interface CostMeter {
   readonly isExceeded: boolean;
 }
 
-/** About half a second of work. */
-export const DEFAULT_COST_BUDGET = 10_000_000;
+/** At most about half a second of work, for one object. */
+export const DEFAULT_COST_BUDGET = 5_000_000;
 
 export function createCostMeter(budget: number): CostMeter {
   let left = budget;

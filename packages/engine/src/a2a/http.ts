@@ -40,7 +40,7 @@ export interface A2AListenerOptions {
 export function createA2AListener(options: A2AListenerOptions): RequestListener {
   return (request, response) => {
     route(options, request, response).catch((error: unknown) => {
-      options.logger.error({ error }, 'Request failed unexpectedly');
+      if (!request.destroyed) options.logger.error({ error }, 'Request failed unexpectedly');
       response.destroy();
     });
   };
@@ -220,7 +220,9 @@ async function readBody(request: IncomingMessage, maxBody: number): Promise<stri
   if (Number(request.headers['content-length'] ?? 0) > maxBody) return undefined;
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  // Leaving the loop must not destroy the request: the refusal is written on the same socket.
+  const body: AsyncIterable<Buffer> = request.iterator({ destroyOnReturn: false });
+  for await (const chunk of body) {
     size += chunk.length;
     if (size > maxBody) return undefined;
     chunks.push(chunk);

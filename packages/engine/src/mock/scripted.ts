@@ -23,7 +23,7 @@ const Match = z.strictObject({
   user: Pattern.optional(),
   /** System prompt, e.g. to tell agents apart. */
   system: Pattern.optional(),
-  /** Any tool result since the last answer of the model; without it, a rule does not apply right after a tool call. */
+  /** Any of the tool results the request brings back. */
   toolResult: Pattern.optional(),
   /** All of these tools are offered. */
   tools: z.array(z.string()).optional(),
@@ -134,7 +134,8 @@ export function createScriptedModel(script: ModelScript): ScriptedModel {
       requests.push(conversation);
       for (const rule of script.rules) {
         const used = uses.get(rule) ?? 0;
-        if (used >= limitOf(rule) || !matches(rule.match ?? {}, conversation, requests.length)) continue;
+        if (used >= limitOf(rule) || wouldLoop(rule, used, conversation)) continue;
+        if (!matches(rule.match ?? {}, conversation, requests.length)) continue;
         uses.set(rule, used + 1);
         return replyOf(rule, used);
       }
@@ -156,14 +157,21 @@ function replyOf(rule: Rule, used: number): Reply {
   return rule.reply ?? rule.replies?.[used % rule.replies.length] ?? {};
 }
 
+/**
+ * The user's words are still the last ones when tool results come back, so a rule that calls tools would call them for
+ * ever. It applies to results only when it asks for them, counts requests, or goes on with its `replies`.
+ */
+function wouldLoop(rule: Rule, used: number, conversation: Conversation): boolean {
+  if (latestToolResults(conversation).length === 0) return false;
+  if (rule.match?.toolResult !== undefined || rule.match?.request !== undefined) return false;
+  const goesOn = rule.replies !== undefined && used % rule.replies.length > 0;
+  return !goesOn && (replyOf(rule, used).toolCalls?.length ?? 0) > 0;
+}
+
 function matches(match: Match, conversation: Conversation, count: number): boolean {
   const results = latestToolResults(conversation);
-  const afterTools =
-    match.toolResult === undefined
-      ? results.length === 0 || match.request !== undefined
-      : results.some((result) => fits(match.toolResult, result.text));
   return (
-    afterTools &&
+    (match.toolResult === undefined || results.some((result) => fits(match.toolResult, result.text))) &&
     fits(match.user, lastUserText(conversation)) &&
     fits(match.system, conversation.system) &&
     fits(match.model, conversation.model) &&
