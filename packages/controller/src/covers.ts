@@ -16,7 +16,9 @@ export function covers(desired: unknown, live: unknown): boolean {
   if (isRecord(desired)) {
     if (!isRecord(live)) return false;
     return Object.entries(desired).every(([key, value]) =>
-      key === 'limits' || key === 'requests' ? coversQuantities(value, live[key]) : covers(value, live[key]),
+      key === 'limits' || key === 'requests'
+        ? coversQuantities(value, live[key])
+        : covers(value, live[key]),
     );
   }
   return false;
@@ -27,7 +29,9 @@ function coversList(desired: readonly unknown[], live: readonly unknown[]): bool
     desired.every((item) => isRecord(item) && typeof item[each] === 'string'),
   );
   if (key === undefined || desired.length === 0) {
-    return desired.length === live.length && desired.every((item, index) => covers(item, live[index]));
+    return (
+      desired.length === live.length && desired.every((item, index) => covers(item, live[index]))
+    );
   }
   const byKey = new Map(live.filter(isRecord).map((item) => [mergeKey(item, key), item]));
   return desired.every((item) => isRecord(item) && covers(item, byKey.get(mergeKey(item, key))));

@@ -14,16 +14,24 @@ export function isNamespaceAllowed(
       return true;
     case 'Selector': {
       const namespace = lookup.get('Namespace', { name: names.from });
-      return namespace !== undefined && matchesSelector(allowed.selector, namespace.metadata.labels ?? {});
+      return (
+        namespace !== undefined &&
+        matchesSelector(allowed.selector, namespace.metadata.labels ?? {})
+      );
     }
     default:
       return false;
   }
 }
 
-function matchesSelector(selector: LabelSelector | undefined, labels: Record<string, string>): boolean {
+function matchesSelector(
+  selector: LabelSelector | undefined,
+  labels: Record<string, string>,
+): boolean {
   if (selector === undefined) return false;
-  const equal = Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value);
+  const equal = Object.entries(selector.matchLabels ?? {}).every(
+    ([key, value]) => labels[key] === value,
+  );
   return (
     equal &&
     (selector.matchExpressions ?? []).every(({ key, operator, values }) => {

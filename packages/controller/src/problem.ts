@@ -24,7 +24,10 @@ export interface Problem {
 }
 
 /** One condition from many problems: the first reason, all messages. */
-export function summarize(problems: readonly Problem[]): { reason: ProblemReason; message: string } {
+export function summarize(problems: readonly Problem[]): {
+  reason: ProblemReason;
+  message: string;
+} {
   return {
     reason: problems[0]?.reason ?? 'InvalidConfiguration',
     message: problems

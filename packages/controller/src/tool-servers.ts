@@ -42,7 +42,10 @@ export const MCP_SERVICE_LABEL = 'kagent.dev/mcp-service';
 const DEFAULT_TIMEOUT = '30s';
 
 /** Undefined, with problems noted, when a reference or a duration is bad. `scope.namespace` is the server's. */
-export function remoteEndpoint(server: RemoteMCPServer, scope: Scope): ToolServerEndpoint | undefined {
+export function remoteEndpoint(
+  server: RemoteMCPServer,
+  scope: Scope,
+): ToolServerEndpoint | undefined {
   const referrer = `RemoteMCPServer ${scope.namespace}/${server.metadata.name}`;
   const before = scope.problems.length;
   const parsed = RemoteMCPServerSpec.safeParse(server.spec);
@@ -71,7 +74,8 @@ export function mcpServerEndpoint(server: MCPServer, scope: Scope): ToolServerEn
   const parsed = MCPServerSpec.safeParse(server.spec);
   if (!parsed.success) return invalid(scope, `${referrer}: spec is not valid`);
   const { port } = parsed.data.deployment;
-  if (port < 1 || port > 65_535) return invalid(scope, `${referrer}: spec.deployment.port is not a port`);
+  if (port < 1 || port > 65_535)
+    return invalid(scope, `${referrer}: spec.deployment.port is not a port`);
   const timeout = secondsOf(parsed.data.timeout, scope, `${referrer}: spec.timeout`);
   return plainEndpoint(`http://${name}.${scope.namespace}:${port}/mcp`, 'STREAMABLE_HTTP', timeout);
 }
@@ -81,7 +85,8 @@ export function serviceEndpoint(service: Service, scope: Scope): ToolServerEndpo
   const { name, annotations } = service.metadata;
   const annotation = (key: string) => annotations?.[`${MCP_SERVICE_LABEL}-${key}`];
   const port = servicePort(service, annotation('port'));
-  if (typeof port === 'string') return invalid(scope, `Service ${scope.namespace}/${name}: ${port}`);
+  if (typeof port === 'string')
+    return invalid(scope, `Service ${scope.namespace}/${name}: ${port}`);
   const protocol = annotation('protocol')?.toUpperCase() === 'SSE' ? 'SSE' : 'STREAMABLE_HTTP';
   const path = annotation('path') ?? '/mcp';
   return plainEndpoint(
@@ -98,11 +103,16 @@ function servicePort(service: Service, annotated: string | undefined): number | 
       : `annotation ${MCP_SERVICE_LABEL}-port is not a port`;
   }
   const ports = service.spec?.ports ?? [];
-  const port = ports.length === 1 ? ports[0] : ports.find((each) => each.appProtocol?.toLowerCase() === 'mcp');
+  const port =
+    ports.length === 1 ? ports[0] : ports.find((each) => each.appProtocol?.toLowerCase() === 'mcp');
   return port?.port ?? `it has several ports; name one with annotation ${MCP_SERVICE_LABEL}-port`;
 }
 
-function plainEndpoint(url: string, protocol: McpProtocol, timeout: number | undefined): ToolServerEndpoint {
+function plainEndpoint(
+  url: string,
+  protocol: McpProtocol,
+  timeout: number | undefined,
+): ToolServerEndpoint {
   return {
     url,
     protocol,

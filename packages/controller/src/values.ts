@@ -16,7 +16,11 @@ export function findSecret(name: string, scope: Scope, referrer: string): Secret
 }
 
 /** True if the Secret has the key; else notes a problem. */
-export function requireKey(secret: Secret, key: string, target: { scope: Scope; referrer: string }): boolean {
+export function requireKey(
+  secret: Secret,
+  key: string,
+  target: { scope: Scope; referrer: string },
+): boolean {
   if (secret.data?.[key] !== undefined) return true;
   target.scope.problems.push({
     reason: 'SecretKeyNotFound',
@@ -26,11 +30,16 @@ export function requireKey(secret: Secret, key: string, target: { scope: Scope; 
 }
 
 /** The text behind a reference, or undefined with a problem noted. */
-export function resolveValueSource(source: ValueSource, scope: Scope, referrer: string): string | undefined {
+export function resolveValueSource(
+  source: ValueSource,
+  scope: Scope,
+  referrer: string,
+): string | undefined {
   const { namespace } = scope;
   if (source.type === 'Secret') {
     const secret = findSecret(source.name, scope, referrer);
-    if (secret === undefined || !requireKey(secret, source.key, { scope, referrer })) return undefined;
+    if (secret === undefined || !requireKey(secret, source.key, { scope, referrer }))
+      return undefined;
     return decodeBase64(secret.data?.[source.key] ?? '').toString('utf8');
   }
   const configMap = scope.lookup.get('ConfigMap', { namespace, name: source.name });
@@ -78,7 +87,11 @@ export function secretBytes(secret: Secret): Record<string, Uint8Array> {
 }
 
 /** The Secret with the CA bundle of a TLS block, if it names one and the Secret has the key. */
-export function findCaSecret(tls: TLSConfig | undefined, scope: Scope, referrer: string): Secret | undefined {
+export function findCaSecret(
+  tls: TLSConfig | undefined,
+  scope: Scope,
+  referrer: string,
+): Secret | undefined {
   const { caCertSecretRef: name, caCertSecretKey: key } = tls ?? {};
   if (name === undefined || name === '' || key === undefined || key === '') return undefined;
   const secret = findSecret(name, scope, `tls of ${referrer}`);

@@ -46,11 +46,22 @@ export interface KubeClient {
   /** Like `get`, with `undefined` instead of a NotFound error. */
   find<T extends KubeObject>(type: ResourceType<T>, key: ObjectKey): Promise<T | undefined>;
   list<T extends KubeObject>(type: ResourceType<T>, options?: ListOptions): Promise<KubeList<T>>;
-  watch<T extends KubeObject>(type: ResourceType<T>, options?: WatchOptions): Promise<AsyncIterable<WatchEvent<T>>>;
+  watch<T extends KubeObject>(
+    type: ResourceType<T>,
+    options?: WatchOptions,
+  ): Promise<AsyncIterable<WatchEvent<T>>>;
   /** Namespace and name come from the object's metadata. */
-  create<T extends KubeObject>(type: ResourceType<T>, object: T, options?: WriteOptions): Promise<T>;
+  create<T extends KubeObject>(
+    type: ResourceType<T>,
+    object: T,
+    options?: WriteOptions,
+  ): Promise<T>;
   /** Whole-object PUT; `metadata.resourceVersion`, when set, must be current (else Conflict). */
-  replace<T extends KubeObject>(type: ResourceType<T>, object: T, options?: WriteOptions): Promise<T>;
+  replace<T extends KubeObject>(
+    type: ResourceType<T>,
+    object: T,
+    options?: WriteOptions,
+  ): Promise<T>;
   patch<T extends KubeObject>(
     type: ResourceType<T>,
     target: ObjectKey & { patch: Patch },
@@ -58,12 +69,24 @@ export interface KubeClient {
   ): Promise<T>;
   /** Server-side apply. `object` carries only the fields the manager owns. */
   apply<T extends KubeObject>(type: ResourceType<T>, object: T, options: ApplyOptions): Promise<T>;
-  delete<T extends KubeObject>(type: ResourceType<T>, key: ObjectKey, options?: DeleteOptions): Promise<void>;
+  delete<T extends KubeObject>(
+    type: ResourceType<T>,
+    key: ObjectKey,
+    options?: DeleteOptions,
+  ): Promise<void>;
   /** Log text of a pod's container, in chunks. */
   logs(
     pod: ObjectKey,
-    options?: { container?: string; tailLines?: number; follow?: boolean; previous?: boolean; signal?: AbortSignal },
+    options?: {
+      container?: string;
+      tailLines?: number;
+      follow?: boolean;
+      previous?: boolean;
+      signal?: AbortSignal;
+    },
   ): Promise<AsyncIterable<string>>;
   /** Any other call, e.g. discovery. */
-  raw(request: import('./transport.ts').KubeRequest): Promise<import('./transport.ts').KubeResponse>;
+  raw(
+    request: import('./transport.ts').KubeRequest,
+  ): Promise<import('./transport.ts').KubeResponse>;
 }

@@ -2,6 +2,7 @@
 import type { KubeClient, ListOptions, WatchOptions, WriteOptions } from './client.ts';
 import { KubeError, kubeErrorFromResponse, unreachable } from './errors.ts';
 import { isRecord } from './parse-json.ts';
+import { PODS } from './resources.ts';
 import type { KubeRequest, KubeResponse, Transport } from './transport.ts';
 import type { KubeList, KubeObject, ObjectKey, Patch, ResourceType, WatchEvent } from './types.ts';
 
@@ -25,7 +26,8 @@ export function resourcePath(
   target: { namespace?: string; name?: string; subresource?: string } = {},
 ): string {
   const segments = type.group === '' ? ['api', type.version] : ['apis', type.group, type.version];
-  if (type.namespaced && target.namespace !== undefined) segments.push('namespaces', target.namespace);
+  if (type.namespaced && target.namespace !== undefined)
+    segments.push('namespaces', target.namespace);
   segments.push(type.plural);
   if (target.name !== undefined) segments.push(target.name);
   const path = `/${segments.map(encodeURIComponent).join('/')}`;
@@ -33,7 +35,8 @@ export function resourcePath(
 }
 
 function objectPath(type: ResourceType, key: ObjectKey, subresource?: string): string {
-  if (key.name === undefined || key.name === '') throw badRequest(`${type.kind}: metadata.name is required`);
+  if (key.name === undefined || key.name === '')
+    throw badRequest(`${type.kind}: metadata.name is required`);
   return resourcePath(type, { ...scoped(type, key.namespace), name: key.name, subresource });
 }
 
@@ -59,8 +62,12 @@ function listQuery(options: ListOptions): Record<string, string> {
 }
 
 function watchQuery(options: WatchOptions): Record<string, string> {
-  const query = { ...listQuery(options), watch: 'true', allowWatchBookmarks: 'true' } as Record<string, string>;
-  if (options.timeoutSeconds !== undefined) query['timeoutSeconds'] = String(options.timeoutSeconds);
+  const query = { ...listQuery(options), watch: 'true', allowWatchBookmarks: 'true' } as Record<
+    string,
+    string
+  >;
+  if (options.timeoutSeconds !== undefined)
+    query['timeoutSeconds'] = String(options.timeoutSeconds);
   if (options.sendInitialEvents === true) {
     query['sendInitialEvents'] = 'true';
     query['resourceVersionMatch'] = 'NotOlderThan';
@@ -114,6 +121,13 @@ async function answered<R>(request: KubeRequest, call: Promise<R>): Promise<R> {
   }
 }
 
+/** The call every method is made of: rejects for a status ≥ 400 and when there is no answer. */
+type Call = (request: KubeRequest) => Promise<KubeResponse>;
+
+async function send<T>(call: Call, request: KubeRequest): Promise<T> {
+  return (await call(request)).body as T;
+}
+
 /**
  * The one implementation of `KubeClient`. Safe to share; closing the transport is its owner's task. An aborted signal
  * rejects with the signal's reason.
@@ -124,15 +138,13 @@ export function createKubeClient(transport: Transport): KubeClient {
     if (response.status >= 400) throw kubeErrorFromResponse(request, response);
     return response;
   }
+  return { raw, ...reads(transport, raw), ...streams(transport), ...writes(raw), ...patches(raw) };
+}
 
-  async function send<T>(request: KubeRequest): Promise<T> {
-    return (await raw(request)).body as T;
-  }
-
-  const client: KubeClient = {
-    raw,
+function reads(transport: Transport, call: Call): Pick<KubeClient, 'get' | 'find' | 'list'> {
+  return {
     async get(type, key) {
-      return await send({ method: 'GET', path: objectPath(type, key) });
+      return await send(call, { method: 'GET', path: objectPath(type, key) });
     },
     async find<T extends KubeObject>(type: ResourceType<T>, key: ObjectKey) {
       const request: KubeRequest = { method: 'GET', path: objectPath(type, key) };
@@ -143,32 +155,74 @@ export function createKubeClient(transport: Transport): KubeClient {
     },
     async list(type, options = {}) {
       const path = resourcePath(type, { namespace: options.namespace });
-      return toList(type, await send({ method: 'GET', path, query: listQuery(options), signal: options.signal }));
+      const query = listQuery(options);
+      return toList(type, await send(call, { method: 'GET', path, query, signal: options.signal }));
     },
+  };
+}
+
+function streams(transport: Transport): Pick<KubeClient, 'watch' | 'logs'> {
+  return {
     async watch(type, options = {}) {
       const path = resourcePath(type, { namespace: options.namespace });
-      const request: KubeRequest = { method: 'GET', path, query: watchQuery(options), signal: options.signal };
+      const query = watchQuery(options);
+      const request: KubeRequest = { method: 'GET', path, query, signal: options.signal };
       return watchEvents(await answered(request, transport.watch(request)));
     },
+    async logs(pod, options = {}) {
+      const { signal, ...rest } = options;
+      const query: Record<string, string> = {};
+      for (const [name, value] of Object.entries(rest))
+        if (value !== undefined && value !== false) query[name] = String(value);
+      const request: KubeRequest = {
+        method: 'GET',
+        path: objectPath(PODS, pod, 'log'),
+        query,
+        signal,
+      };
+      return await answered(request, transport.stream(request));
+    },
+  };
+}
+
+function writes(call: Call): Pick<KubeClient, 'create' | 'replace' | 'delete'> {
+  return {
     async create(type, object, options = {}) {
-      const path = resourcePath(type, {
-        ...scoped(type, object.metadata.namespace),
-        ...(options.subresource === undefined
-          ? {}
-          : { name: object.metadata.name, subresource: options.subresource }),
-      });
-      return await send({ method: 'POST', path, query: writeQuery(options), body: object, signal: options.signal });
+      const { subresource, signal } = options;
+      const target = scoped(type, object.metadata.namespace);
+      const path =
+        subresource === undefined
+          ? resourcePath(type, target)
+          : objectPath(type, object.metadata, subresource);
+      const query = writeQuery(options);
+      return await send(call, { method: 'POST', path, query, body: object, signal });
     },
     async replace(type, object, options = {}) {
       const path = objectPath(type, object.metadata, options.subresource);
-      return await send({ method: 'PUT', path, query: writeQuery(options), body: object, signal: options.signal });
+      const query = writeQuery(options);
+      return await send(call, { method: 'PUT', path, query, body: object, signal: options.signal });
     },
+    async delete(type, key, options = {}) {
+      const { signal, ...body } = options;
+      const hasBody = Object.values(body).some((value) => value !== undefined);
+      await call({
+        method: 'DELETE',
+        path: objectPath(type, key),
+        ...(hasBody ? { body: { apiVersion: 'v1', kind: 'DeleteOptions', ...body } } : {}),
+        signal,
+      });
+    },
+  };
+}
+
+function patches(call: Call): Pick<KubeClient, 'patch' | 'apply'> {
+  return {
     async patch<T extends KubeObject>(
       type: ResourceType<T>,
       target: ObjectKey & { patch: Patch },
       options: WriteOptions = {},
     ) {
-      return await send<T>({
+      return await send<T>(call, {
         method: 'PATCH',
         path: objectPath(type, target, options.subresource),
         query: writeQuery(options),
@@ -178,36 +232,15 @@ export function createKubeClient(transport: Transport): KubeClient {
       });
     },
     async apply(type, object, options) {
-      const query = { ...writeQuery(options), ...(options.force === true ? { force: 'true' } : {}) };
-      return await send({
+      const force: Record<string, string> = options.force === true ? { force: 'true' } : {};
+      return await send(call, {
         method: 'PATCH',
         path: objectPath(type, object.metadata, options.subresource),
-        query,
+        query: { ...writeQuery(options), ...force },
         headers: { 'content-type': 'application/apply-patch+yaml' },
         body: object,
         signal: options.signal,
       });
     },
-    async delete(type, key, options = {}) {
-      const { signal, ...body } = options;
-      const hasBody = Object.values(body).some((value) => value !== undefined);
-      await raw({
-        method: 'DELETE',
-        path: objectPath(type, key),
-        ...(hasBody ? { body: { apiVersion: 'v1', kind: 'DeleteOptions', ...body } } : {}),
-        signal,
-      });
-    },
-    async logs(pod, options = {}) {
-      const { signal, ...rest } = options;
-      const query: Record<string, string> = {};
-      for (const [name, value] of Object.entries(rest))
-        if (value !== undefined && value !== false) query[name] = String(value);
-      const request: KubeRequest = { method: 'GET', path: objectPath(POD_LOG, pod, 'log'), query, signal };
-      return await answered(request, transport.stream(request));
-    },
   };
-  return client;
 }
-
-const POD_LOG: ResourceType = { group: '', version: 'v1', kind: 'Pod', plural: 'pods', namespaced: true };

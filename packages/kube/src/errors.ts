@@ -81,7 +81,8 @@ function isStatus(body: unknown): body is Status {
 /** The error of a Status object, e.g. the one in a watch's `ERROR` event. */
 export function kubeErrorFromStatus(status: Status): KubeError {
   const code = status.code ?? 500;
-  const reason = status.reason === undefined || status.reason === '' ? reasonOf(code) : status.reason;
+  const reason =
+    status.reason === undefined || status.reason === '' ? reasonOf(code) : status.reason;
   return new KubeError({ reason, code, message: status.message ?? reason, status });
 }
 
@@ -131,7 +132,9 @@ export function isConflict(error: unknown): error is KubeError {
 export function isGone(error: unknown): error is KubeError {
   if (!(error instanceof KubeError)) return false;
   if (error.code === 410 || error.reason === 'Expired' || error.reason === 'Gone') return true;
-  return (error.status?.details?.causes ?? []).some((cause) => cause.reason === 'ResourceVersionTooLarge');
+  return (error.status?.details?.causes ?? []).some(
+    (cause) => cause.reason === 'ResourceVersionTooLarge',
+  );
 }
 
 /** Rejected by validation; `status.details.causes` names the fields. */

@@ -41,39 +41,20 @@ export function createHttpTransport(options: HttpTransportOptions): HttpTranspor
   let pool: Promise<Pool> | undefined;
   let closed = false;
 
-  async function openPool(): Promise<Pool> {
-    const { Pool: UndiciPool } = await import('undici');
-    return new UndiciPool(base.origin, {
-      allowH2: false,
-      keepAliveTimeout: 30_000,
-      connect: {
-        ca: options.ca,
-        cert: options.cert,
-        key: options.key,
-        servername: options.serverName,
-        rejectUnauthorized: options.insecureSkipVerify !== true,
-        timeout: 10_000,
-      },
-    });
-  }
-
-  async function headersOf(request: KubeRequest): Promise<Record<string, string>> {
-    const headers: Record<string, string> = { accept: 'application/json', ...options.headers };
-    const token = typeof options.token === 'function' ? await options.token() : options.token;
-    if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
-    if (request.body !== undefined) headers['content-type'] = 'application/json';
-    return Object.assign(headers, request.headers);
-  }
-
-  async function dispatch(request: KubeRequest, bodyTimeout: number): Promise<Dispatcher.ResponseData> {
+  async function dispatch(
+    request: KubeRequest,
+    bodyTimeout: number,
+  ): Promise<Dispatcher.ResponseData> {
     if (request.signal?.aborted === true) throw request.signal.reason;
     try {
       if (closed) throw new Error('the transport is closed');
       const search = request.query === undefined ? '' : `${new URLSearchParams(request.query)}`;
-      return await (await (pool ??= openPool())).request({
+      return await (
+        await (pool ??= openPool(base.origin, options))
+      ).request({
         method: request.method,
         path: `${prefix}${request.path}${search === '' ? '' : `?${search}`}`,
-        headers: await headersOf(request),
+        headers: await headersOf(request, options),
         body: request.body === undefined ? null : JSON.stringify(request.body),
         signal: request.signal,
         headersTimeout: HEADERS_TIMEOUT_MS,
@@ -87,7 +68,8 @@ export function createHttpTransport(options: HttpTransportOptions): HttpTranspor
   /** Opens a streamed answer; a refusal is read whole and thrown. */
   async function open(request: KubeRequest, bodyTimeout: number): Promise<Dispatcher.ResponseData> {
     const response = await dispatch(request, bodyTimeout);
-    if (response.statusCode >= 400) throw kubeErrorFromResponse(request, await read(request, response));
+    if (response.statusCode >= 400)
+      throw kubeErrorFromResponse(request, await read(request, response));
     return response;
   }
 
@@ -112,13 +94,43 @@ export function createHttpTransport(options: HttpTransportOptions): HttpTranspor
   };
 }
 
+async function openPool(origin: string, options: HttpTransportOptions): Promise<Pool> {
+  const { Pool: UndiciPool } = await import('undici');
+  return new UndiciPool(origin, {
+    allowH2: false,
+    keepAliveTimeout: 30_000,
+    connect: {
+      ca: options.ca,
+      cert: options.cert,
+      key: options.key,
+      servername: options.serverName,
+      rejectUnauthorized: options.insecureSkipVerify !== true,
+      timeout: 10_000,
+    },
+  });
+}
+
+async function headersOf(
+  request: KubeRequest,
+  options: HttpTransportOptions,
+): Promise<Record<string, string>> {
+  const headers: Record<string, string> = { accept: 'application/json', ...options.headers };
+  const token = typeof options.token === 'function' ? await options.token() : options.token;
+  if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
+  if (request.body !== undefined) headers['content-type'] = 'application/json';
+  return Object.assign(headers, request.headers);
+}
+
 function failureOf(request: KubeRequest, error: unknown): unknown {
   if (error instanceof KubeError) return error;
   if (request.signal?.aborted === true) return request.signal.reason;
   return unreachable(request, error);
 }
 
-async function read(request: KubeRequest, response: Dispatcher.ResponseData): Promise<KubeResponse> {
+async function read(
+  request: KubeRequest,
+  response: Dispatcher.ResponseData,
+): Promise<KubeResponse> {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(response.headers))
     if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;

@@ -17,7 +17,9 @@ function record(informer: Informer<ConfigMap>): string[] {
   const seen: string[] = [];
   informer.onChange((change) => {
     const before = change.type === 'updated' ? `${change.old.data?.['v'] ?? ''}->` : '';
-    seen.push(`${change.type} ${change.object.metadata.name} ${before}${change.object.data?.['v'] ?? ''}`.trim());
+    seen.push(
+      `${change.type} ${change.object.metadata.name} ${before}${change.object.data?.['v'] ?? ''}`.trim(),
+    );
   });
   return seen;
 }
@@ -35,23 +37,26 @@ describe('informer', () => {
   it.each([
     { name: 'streamed list', api: {} },
     { name: 'plain list', api: { refuseWatchList: true } },
-  ])('delivers the state, then every change with what was before ($name)', async ({ api: apiOptions }) => {
-    const { api, clock, start } = setup({ api: apiOptions });
-    const created = await api.client.create(CONFIG_MAPS, configMap('a', { v: '1' }));
-    const informer = start();
-    const seen = record(informer);
-    await informer.synced;
-    expect(seen).toEqual(['added a 1']);
-    await clock.advance(0);
-    await api.client.replace(CONFIG_MAPS, { ...created, data: { v: '2' } });
-    await api.client.create(CONFIG_MAPS, configMap('b'));
-    await api.client.delete(CONFIG_MAPS, { namespace: 'ns', name: 'a' });
-    await clock.advance(0);
-    expect(seen).toEqual(['added a 1', 'updated a 1->2', 'added b', 'deleted a 2']);
-    expect(informer.list().map((object) => object.metadata.name)).toEqual(['b']);
-    await informer.stop();
-    expect(api.openWatches).toBe(0);
-  });
+  ])(
+    'delivers the state, then every change with what was before ($name)',
+    async ({ api: apiOptions }) => {
+      const { api, clock, start } = setup({ api: apiOptions });
+      const created = await api.client.create(CONFIG_MAPS, configMap('a', { v: '1' }));
+      const informer = start();
+      const seen = record(informer);
+      await informer.synced;
+      expect(seen).toEqual(['added a 1']);
+      await clock.advance(0);
+      await api.client.replace(CONFIG_MAPS, { ...created, data: { v: '2' } });
+      await api.client.create(CONFIG_MAPS, configMap('b'));
+      await api.client.delete(CONFIG_MAPS, { namespace: 'ns', name: 'a' });
+      await clock.advance(0);
+      expect(seen).toEqual(['added a 1', 'updated a 1->2', 'added b', 'deleted a 2']);
+      expect(informer.list().map((object) => object.metadata.name)).toEqual(['b']);
+      await informer.stop();
+      expect(api.openWatches).toBe(0);
+    },
+  );
 
   it('reads all pages of a plain list', async () => {
     const { api, start } = setup({ api: { refuseWatchList: true } });
@@ -74,7 +79,9 @@ describe('informer', () => {
     await api.client.create(CONFIG_MAPS, configMap('b'));
     await clock.advance(1000);
     expect(seen).toEqual(['added a', 'added b']);
-    expect(api.requests.filter((request) => request.query?.['sendInitialEvents'] === 'true')).toHaveLength(1);
+    expect(
+      api.requests.filter((request) => request.query?.['sendInitialEvents'] === 'true'),
+    ).toHaveLength(1);
     await informer.stop();
   });
 
@@ -113,7 +120,10 @@ describe('informer', () => {
       hooks: {
         watch: async (request, next) => {
           const { sendInitialEvents, ...query } = request.query ?? {};
-          return await next({ ...request, query: sendInitialEvents === undefined ? request.query : query });
+          return await next({
+            ...request,
+            query: sendInitialEvents === undefined ? request.query : query,
+          });
         },
       },
     });
@@ -194,12 +204,14 @@ describe('informer', () => {
     const { api, clock, start } = setup();
     const created = await api.client.create(CONFIG_MAPS, configMap('a', { owner: 'x' }));
     const informer = start();
-    const owners = (object: ConfigMap) => (object.data?.['owner'] === undefined ? [] : [object.data['owner']]);
+    const owners = (object: ConfigMap) =>
+      object.data?.['owner'] === undefined ? [] : [object.data['owner']];
     informer.addIndex('owner', owners);
     await informer.synced;
     await api.client.create(CONFIG_MAPS, configMap('b', { owner: 'x' }));
     await clock.advance(0);
-    const names = (value: string) => informer.byIndex('owner', value).map((object) => object.metadata.name);
+    const names = (value: string) =>
+      informer.byIndex('owner', value).map((object) => object.metadata.name);
     expect(names('x')).toEqual(['a', 'b']);
     await api.client.replace(CONFIG_MAPS, { ...created, data: { owner: 'y' } });
     await api.client.delete(CONFIG_MAPS, { namespace: 'ns', name: 'b' });
@@ -248,7 +260,12 @@ describe('informer', () => {
     let server = await serveTransport(api.transport);
     const transport = createHttpTransport({ server: server.url });
     const clock = createFakeClock();
-    const informer = createInformer({ client: createKubeClient(transport), type: CONFIG_MAPS, clock, logger: silentLogger });
+    const informer = createInformer({
+      client: createKubeClient(transport),
+      type: CONFIG_MAPS,
+      clock,
+      logger: silentLogger,
+    });
     const seen = record(informer);
     await informer.synced;
     await api.client.create(CONFIG_MAPS, configMap('a'));
@@ -258,10 +275,13 @@ describe('informer', () => {
     await clock.advance(500);
     server = await serveTransport(api.transport, server.port);
     await expect
-      .poll(async () => {
-        await clock.advance(1000);
-        return seen;
-      }, { interval: 5 })
+      .poll(
+        async () => {
+          await clock.advance(1000);
+          return seen;
+        },
+        { interval: 5 },
+      )
       .toEqual(['added a', 'added b']);
     await informer.stop();
     await transport.close();

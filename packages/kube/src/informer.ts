@@ -1,6 +1,6 @@
 /** A local, always current copy of one kind: list once, then follow the watch for ever, over breaks and restarts. */
 import { backoffMs } from './backoff.ts';
-import { createObjectCache, type IndexFunction } from './cache.ts';
+import { createObjectCache, type IndexFunction, type ObjectCache } from './cache.ts';
 import type { KubeClient } from './client.ts';
 import type { Clock } from './clock.ts';
 import { isGone, isKubeError, KubeError, kubeErrorFromStatus } from './errors.ts';
@@ -59,49 +59,21 @@ const RETRY = { initialMs: 200, maxMs: 30_000 };
 
 /** Starts at once. Needs `list` and `watch` on the kind; anything the server refuses is retried with backoff (max 30 s). */
 export function createInformer<T extends KubeObject>(options: InformerOptions<T>): Informer<T> {
-  const { type, clock, logger } = options;
+  const { type } = options;
   const cache = createObjectCache<T>();
-  const listeners = new Set<(change: InformerChange<T>) => void>();
+  const audience = createAudience(options);
   const stopping = new AbortController();
   const synced = Promise.withResolvers<void>();
   synced.promise.catch(() => undefined);
   let hasSynced = false;
-
-  function deliver(listener: (change: InformerChange<T>) => void, change: InformerChange<T>): void {
-    try {
-      listener(change);
-    } catch (error) {
-      logger.error({ kind: type.kind, key: keyOfObject(change.object), error: textOf(error) }, 'informer listener threw');
-    }
-  }
-
-  function tell(change: InformerChange<T>): void {
-    for (const listener of [...listeners]) deliver(listener, change);
-  }
-
-  const sink: Sink<T> = {
-    upsert(object) {
-      const old = cache.set(object);
-      if (old === undefined) tell({ type: 'added', object });
-      else if (old.metadata.resourceVersion !== object.metadata.resourceVersion || old.metadata.uid !== object.metadata.uid)
-        tell({ type: 'updated', object, old });
-    },
-    remove(object) {
-      if (cache.delete(keyOfObject(object)) !== undefined) tell({ type: 'deleted', object });
-    },
-    replaceAll(objects) {
-      const keep = new Set(objects.map(keyOfObject));
-      for (const key of [...cache.keys()]) {
-        const object = keep.has(key) ? undefined : cache.delete(key);
-        if (object !== undefined) tell({ type: 'deleted', object });
-      }
-      for (const object of objects) sink.upsert(object);
-      if (hasSynced) return;
+  const sink = createSink({
+    cache,
+    tell: audience.tell,
+    onState() {
       hasSynced = true;
       synced.resolve();
     },
-  };
-
+  });
   const finished = follow({ ...options, sink, signal: stopping.signal });
 
   return {
@@ -113,15 +85,13 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
     get: (key) => cache.get(typeof key === 'string' ? key : keyOf(key)),
     list(namespace) {
       const all = [...cache.values()];
-      return namespace === undefined ? all : all.filter((object) => object.metadata.namespace === namespace);
+      return namespace === undefined
+        ? all
+        : all.filter((object) => object.metadata.namespace === namespace);
     },
     byIndex: (name, value) => cache.byIndex(name, value),
     addIndex: (name, fn) => cache.addIndex(name, fn),
-    onChange(listener) {
-      for (const object of cache.values()) deliver(listener, { type: 'added', object });
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
+    onChange: (listener) => audience.join(listener, cache.values()),
     async stop() {
       stopping.abort(new Error(`the ${type.kind} informer was stopped`));
       synced.reject(stopping.signal.reason);
@@ -130,10 +100,80 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
   };
 }
 
+type Listener<T extends KubeObject> = (change: InformerChange<T>) => void;
+
+interface Audience<T extends KubeObject> {
+  tell(change: InformerChange<T>): void;
+  /** Tells the listener what exists, then every change. */
+  join(listener: Listener<T>, existing: Iterable<T>): () => void;
+}
+
+function createAudience<T extends KubeObject>({ type, logger }: InformerOptions<T>): Audience<T> {
+  /** Replaced, never changed: one who joins during a change must not be told it twice. */
+  let listeners: readonly Listener<T>[] = [];
+
+  function deliver(listener: Listener<T>, change: InformerChange<T>): void {
+    try {
+      listener(change);
+    } catch (error) {
+      const key = keyOfObject(change.object);
+      logger.error({ kind: type.kind, key, error: textOf(error) }, 'informer listener threw');
+    }
+  }
+
+  return {
+    tell(change) {
+      for (const listener of listeners) deliver(listener, change);
+    },
+    join(listener, existing) {
+      for (const object of existing) deliver(listener, { type: 'added', object });
+      listeners = [...listeners, listener];
+      return () => {
+        listeners = listeners.filter((other) => other !== listener);
+      };
+    },
+  };
+}
+
 interface Sink<T> {
   upsert(object: T): void;
   remove(object: T): void;
   replaceAll(objects: T[]): void;
+}
+
+function createSink<T extends KubeObject>(options: {
+  cache: ObjectCache<T>;
+  tell(change: InformerChange<T>): void;
+  /** The cache holds a full state. */
+  onState(): void;
+}): Sink<T> {
+  const { cache, tell } = options;
+  const sink: Sink<T> = {
+    upsert(object) {
+      const old = cache.set(object);
+      if (old === undefined) tell({ type: 'added', object });
+      else if (!isSameState(old, object)) tell({ type: 'updated', object, old });
+    },
+    remove(object) {
+      if (cache.delete(keyOfObject(object)) !== undefined) tell({ type: 'deleted', object });
+    },
+    replaceAll(objects) {
+      const keep = new Set(objects.map(keyOfObject));
+      for (const key of cache.keys()) {
+        const object = keep.has(key) ? undefined : cache.delete(key);
+        if (object !== undefined) tell({ type: 'deleted', object });
+      }
+      for (const object of objects) sink.upsert(object);
+      options.onState();
+    },
+  };
+  return sink;
+}
+
+function isSameState(a: KubeObject, b: KubeObject): boolean {
+  return (
+    a.metadata.resourceVersion === b.metadata.resourceVersion && a.metadata.uid === b.metadata.uid
+  );
 }
 
 interface Follow<T extends KubeObject> extends InformerOptions<T> {
@@ -181,7 +221,10 @@ async function follow<T extends KubeObject>(options: Follow<T>): Promise<void> {
 }
 
 /** One connection: the initial state if it is needed, then events until the server ends the watch. */
-async function connectOnce<T extends KubeObject>(options: Follow<T>, position: Position): Promise<void> {
+async function connectOnce<T extends KubeObject>(
+  options: Follow<T>,
+  position: Position,
+): Promise<void> {
   if (position.resourceVersion === undefined) {
     if (position.useWatchList) return await watchFromState(options, position);
     position.resourceVersion = await readList(options);
@@ -218,15 +261,20 @@ function applyEvent<T extends KubeObject>(
 }
 
 /** The streaming list: the state as ADDED events up to a marked bookmark, then the watch itself, on one connection. */
-async function watchFromState<T extends KubeObject>(options: Follow<T>, position: Position): Promise<void> {
+async function watchFromState<T extends KubeObject>(
+  options: Follow<T>,
+  position: Position,
+): Promise<void> {
   const { sink, signal } = options;
   const state = new Map<string, T>();
   const patience = new AbortController();
   const connection = AbortSignal.any([signal, patience.signal]);
   let initial = true;
-  const silent = silence(options, { connection, count: () => (initial ? state.size : -1) }).then((isSilent) => {
-    if (isSilent) patience.abort(new Error('the server does not stream the initial state'));
-  });
+  const silent = silence(options, { connection, count: () => (initial ? state.size : -1) }).then(
+    (isSilent) => {
+      if (isSilent) patience.abort(new Error('the server does not stream the initial state'));
+    },
+  );
   try {
     const events = await options.client.watch(options.type, {
       ...scopeOf(options),
@@ -315,11 +363,11 @@ async function readList<T extends KubeObject>(options: Follow<T>): Promise<strin
   }
 }
 
-function scopeOf(options: {
+function scopeOf(options: { namespace?: string; labelSelector?: string; fieldSelector?: string }): {
   namespace?: string;
   labelSelector?: string;
   fieldSelector?: string;
-}): { namespace?: string; labelSelector?: string; fieldSelector?: string } {
+} {
   const { namespace, labelSelector, fieldSelector } = options;
   return { namespace, labelSelector, fieldSelector };
 }

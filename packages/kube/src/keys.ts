@@ -15,5 +15,7 @@ export function keyOfObject(object: KubeObject): string {
 /** The reverse of `keyOf`; Kubernetes names hold no slash. */
 export function parseKey(key: string): ObjectKey {
   const slash = key.indexOf('/');
-  return slash === -1 ? { name: key } : { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
+  return slash === -1
+    ? { name: key }
+    : { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
 }

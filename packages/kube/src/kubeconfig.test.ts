@@ -31,7 +31,10 @@ function files(content: Record<string, string>): NonNullable<LoadKubeconfigOptio
 describe('kubeconfig', () => {
   it('reads data fields of the current context', async () => {
     const user = `{client-certificate-data: ${base64('CERT')}, client-key-data: ${base64('KEY')}}`;
-    const text = config(user, `, certificate-authority-data: ${base64('CA')}, tls-server-name: kube`);
+    const text = config(
+      user,
+      `, certificate-authority-data: ${base64('CA')}, tls-server-name: kube`,
+    );
     expect(await loadKubeconfig({ text, env: {} })).toEqual({
       source: 'text',
       context: 'dev',
@@ -65,36 +68,106 @@ describe('kubeconfig', () => {
 
   it('takes another context and a plain token', async () => {
     const access = await loadKubeconfig({ text: config('{token: t}'), context: 'other', env: {} });
-    expect(access).toMatchObject({ server: 'https://10.0.0.2:6443', namespace: 'default', transport: { token: 't' } });
+    expect(access).toMatchObject({
+      server: 'https://10.0.0.2:6443',
+      namespace: 'default',
+      transport: { token: 't' },
+    });
   });
 
   it('merges the files of KUBECONFIG, the first one wins', async () => {
     const readFile = files({ '/a': 'current-context: other', '/b': config('{token: t}') });
     const access = await loadKubeconfig({ env: { KUBECONFIG: '/a:/b' }, readFile });
-    expect(access).toMatchObject({ source: '/a, /b', context: 'other', server: 'https://10.0.0.2:6443' });
+    expect(access).toMatchObject({
+      source: '/a, /b',
+      context: 'other',
+      server: 'https://10.0.0.2:6443',
+    });
   });
 
   it('uses the service account inside a pod', async () => {
     const dir = '/var/run/secrets/kubernetes.io/serviceaccount';
-    const readFile = files({ [`${dir}/ca.crt`]: 'CA', [`${dir}/namespace`]: 'kagent', [`${dir}/token`]: 'sa' });
-    const env = { KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '6443', HOME: '/root' };
+    const readFile = files({
+      [`${dir}/ca.crt`]: 'CA',
+      [`${dir}/namespace`]: 'kagent',
+      [`${dir}/token`]: 'sa',
+    });
+    const env = {
+      KUBERNETES_SERVICE_HOST: 'fd00::1',
+      KUBERNETES_SERVICE_PORT: '6443',
+      HOME: '/root',
+    };
     const access = await loadKubeconfig({ env, readFile });
-    expect(access).toMatchObject({ source: 'in-cluster', server: 'https://[fd00::1]:6443', namespace: 'kagent' });
+    expect(access).toMatchObject({
+      source: 'in-cluster',
+      server: 'https://[fd00::1]:6443',
+      namespace: 'kagent',
+    });
     expect(await (access.transport.token as () => Promise<string>)()).toBe('sa');
   });
 
   it.each([
-    ['exec plugin', { text: config('{exec: {command: aws, apiVersion: v1}}') }, 'Unsupported', 'the exec plugin "aws"'],
-    ['auth provider', { text: config('{auth-provider: {name: oidc}}') }, 'Unsupported', 'the auth provider "oidc"'],
-    ['impersonation', { text: config('{as: root}') }, 'Unsupported', 'impersonation'],
-    ['proxy', { text: config('{}', ', proxy-url: "http://p"') }, 'Unsupported', 'proxy-url'],
-    ['unknown context', { text: config('{}'), context: 'none' }, 'InvalidKubeconfig', 'no entry "none" under contexts'],
-    ['bad YAML', { text: 'a: [' }, 'InvalidKubeconfig', 'not valid YAML'],
-    ['not an object', { text: 'hello' }, 'InvalidKubeconfig', 'not a kubeconfig'],
-    ['no current context', { text: 'clusters: []' }, 'InvalidKubeconfig', 'current-context is not set'],
-    ['missing file', { path: '/none', readFile: files({}) }, 'InvalidKubeconfig', 'cannot read /none'],
-    ['nothing to go by', {}, 'InvalidKubeconfig', 'set KUBECONFIG or HOME'],
-  ])('refuses: %s', async (_, options, reason, message) => {
+    {
+      name: 'exec plugin',
+      options: { text: config('{exec: {command: aws, apiVersion: v1}}') },
+      reason: 'Unsupported',
+      message: 'the exec plugin "aws"',
+    },
+    {
+      name: 'auth provider',
+      options: { text: config('{auth-provider: {name: oidc}}') },
+      reason: 'Unsupported',
+      message: 'the auth provider "oidc"',
+    },
+    {
+      name: 'impersonation',
+      options: { text: config('{as: root}') },
+      reason: 'Unsupported',
+      message: 'impersonation',
+    },
+    {
+      name: 'proxy',
+      options: { text: config('{}', ', proxy-url: "http://p"') },
+      reason: 'Unsupported',
+      message: 'proxy-url',
+    },
+    {
+      name: 'unknown context',
+      options: { text: config('{}'), context: 'none' },
+      reason: 'InvalidKubeconfig',
+      message: 'no entry "none" under contexts',
+    },
+    {
+      name: 'bad YAML',
+      options: { text: 'a: [' },
+      reason: 'InvalidKubeconfig',
+      message: 'not valid YAML',
+    },
+    {
+      name: 'not an object',
+      options: { text: 'hello' },
+      reason: 'InvalidKubeconfig',
+      message: 'not a kubeconfig',
+    },
+    {
+      name: 'no current context',
+      options: { text: 'clusters: []' },
+      reason: 'InvalidKubeconfig',
+      message: 'current-context is not set',
+    },
+    {
+      name: 'missing file',
+      options: { path: '/none', readFile: files({}) },
+      reason: 'InvalidKubeconfig',
+      message: 'cannot read /none',
+    },
+    {
+      name: 'nothing to go by',
+      options: {},
+      reason: 'InvalidKubeconfig',
+      message: 'set KUBECONFIG or HOME',
+    },
+  ])('refuses: $name', async ({ options, reason, message }) => {
     const loading = loadKubeconfig({ env: {}, ...options });
     await expect(loading).rejects.toMatchObject({ reason });
     await expect(loading).rejects.toThrow(message);

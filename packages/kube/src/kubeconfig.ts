@@ -49,9 +49,12 @@ function unsupported(what: string): KubeError {
 export async function loadKubeconfig(options: LoadKubeconfigOptions): Promise<ClusterAccess> {
   const readFile = options.readFile ?? ((path: string) => readFileFromDisk(path, 'utf8'));
   const { env } = options;
-  if (options.text !== undefined) return await fromSources([{ source: 'text', text: options.text, dir: '.' }], options);
+  if (options.text !== undefined)
+    return await fromSources([{ source: 'text', text: options.text, dir: '.' }], options);
   const paths =
-    options.path !== undefined ? [options.path] : (env['KUBECONFIG'] ?? '').split(':').filter((path) => path !== '');
+    options.path !== undefined
+      ? [options.path]
+      : (env['KUBECONFIG'] ?? '').split(':').filter((path) => path !== '');
   if (paths.length === 0) {
     const host = env['KUBERNETES_SERVICE_HOST'];
     if (host !== undefined && host !== '') return await inCluster(host, { env, readFile });
@@ -60,16 +63,26 @@ export async function loadKubeconfig(options: LoadKubeconfigOptions): Promise<Cl
     paths.push(join(env['HOME'], '.kube', 'config'));
   }
   const sources = await Promise.all(
-    paths.map(async (path) => ({ source: path, text: await readOrThrow(path, readFile), dir: dirname(path) })),
+    paths.map(async (path) => ({
+      source: path,
+      text: await readOrThrow(path, readFile),
+      dir: dirname(path),
+    })),
   );
   return await fromSources(sources, options);
 }
 
-async function readOrThrow(path: string, readFile: (path: string) => Promise<string>): Promise<string> {
+async function readOrThrow(
+  path: string,
+  readFile: (path: string) => Promise<string>,
+): Promise<string> {
   try {
     return await readFile(path);
   } catch (cause) {
-    throw invalid(`cannot read ${path}: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+    throw invalid(
+      `cannot read ${path}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      cause,
+    );
   }
 }
 
@@ -84,7 +97,10 @@ interface Entry {
   dir: string;
 }
 
-async function fromSources(sources: Source[], options: LoadKubeconfigOptions): Promise<ClusterAccess> {
+async function fromSources(
+  sources: Source[],
+  options: LoadKubeconfigOptions,
+): Promise<ClusterAccess> {
   const { parse } = await import('yaml');
   const documents = sources.map(({ source, text, dir }) => {
     let config: unknown;
@@ -108,36 +124,52 @@ async function fromSources(sources: Source[], options: LoadKubeconfigOptions): P
     throw invalid(`${names}: no entry "${name}" under ${list}`);
   }
 
-  const current = documents.map(({ config }) => stringOf(config['current-context'])).find((name) => name !== undefined);
+  const current = documents
+    .map(({ config }) => stringOf(config['current-context']))
+    .find((name) => name !== undefined);
   const contextName = options.context ?? current;
-  if (contextName === undefined) throw invalid(`${names}: current-context is not set; name a context`);
+  if (contextName === undefined)
+    throw invalid(`${names}: current-context is not set; name a context`);
   const context = find('contexts', 'context', contextName).value;
   const cluster = find('clusters', 'cluster', stringOf(context['cluster']) ?? '');
   const userName = stringOf(context['user']);
-  const user: Entry = userName === undefined ? { value: {}, dir: '.' } : find('users', 'user', userName);
+  const user: Entry =
+    userName === undefined ? { value: {}, dir: '.' } : find('users', 'user', userName);
   const server = stringOf(cluster.value['server']);
-  if (server === undefined || !URL.canParse(server)) throw invalid(`${names}: the cluster has no valid server address`);
+  if (server === undefined || !URL.canParse(server))
+    throw invalid(`${names}: the cluster has no valid server address`);
   const readFile = options.readFile ?? ((path: string) => readFileFromDisk(path, 'utf8'));
   return {
     source: names,
     context: contextName,
     server,
     namespace: stringOf(context['namespace']) ?? 'default',
-    transport: { server, ...(await clusterOptions(cluster, readFile)), ...(await userOptions(user, readFile)) },
+    transport: {
+      server,
+      ...(await clusterOptions(cluster, readFile)),
+      ...(await userOptions(user, readFile)),
+    },
   };
 }
 
 type ReadFile = (path: string) => Promise<string>;
 
 /** `<field>-data` (base64) wins over `<field>` (a file), as in kubectl. */
-async function dataOrFile(entry: Entry, field: string, readFile: ReadFile): Promise<string | undefined> {
+async function dataOrFile(
+  entry: Entry,
+  field: string,
+  readFile: ReadFile,
+): Promise<string | undefined> {
   const data = stringOf(entry.value[`${field}-data`]);
   if (data !== undefined) return Buffer.from(data, 'base64').toString('utf8');
   const path = stringOf(entry.value[field]);
   return path === undefined ? undefined : await readOrThrow(resolve(entry.dir, path), readFile);
 }
 
-async function clusterOptions(cluster: Entry, readFile: ReadFile): Promise<Partial<HttpTransportOptions>> {
+async function clusterOptions(
+  cluster: Entry,
+  readFile: ReadFile,
+): Promise<Partial<HttpTransportOptions>> {
   if (stringOf(cluster.value['proxy-url']) !== undefined) throw unsupported('proxy-url');
   return {
     ca: await dataOrFile(cluster, 'certificate-authority', readFile),
@@ -146,11 +178,16 @@ async function clusterOptions(cluster: Entry, readFile: ReadFile): Promise<Parti
   };
 }
 
-async function userOptions(user: Entry, readFile: ReadFile): Promise<Partial<HttpTransportOptions>> {
+async function userOptions(
+  user: Entry,
+  readFile: ReadFile,
+): Promise<Partial<HttpTransportOptions>> {
   const { value } = user;
-  if (isRecord(value['exec'])) throw unsupported(`the exec plugin "${stringOf(value['exec']['command']) ?? ''}"`);
+  if (isRecord(value['exec']))
+    throw unsupported(`the exec plugin "${stringOf(value['exec']['command']) ?? ''}"`);
   const provider = value['auth-provider'];
-  if (isRecord(provider)) throw unsupported(`the auth provider "${stringOf(provider['name']) ?? ''}"`);
+  if (isRecord(provider))
+    throw unsupported(`the auth provider "${stringOf(provider['name']) ?? ''}"`);
   if (stringOf(value['as']) !== undefined) throw unsupported('impersonation (as)');
   const username = stringOf(value['username']);
   const tokenFile = stringOf(value['tokenFile']);
@@ -160,7 +197,9 @@ async function userOptions(user: Entry, readFile: ReadFile): Promise<Partial<Htt
     ...(tokenFile === undefined
       ? { token: stringOf(value['token']) }
       : { token: () => readToken(resolve(user.dir, tokenFile), readFile) }),
-    ...(username === undefined ? {} : { headers: { authorization: basic(username, value['password']) } }),
+    ...(username === undefined
+      ? {}
+      : { headers: { authorization: basic(username, value['password']) } }),
   };
 }
 

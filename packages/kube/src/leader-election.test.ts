@@ -56,7 +56,10 @@ describe('leader-election', () => {
     expect((await api.client.get(LEASES, lease)).spec?.holderIdentity).toBe('');
     await clock.advance(3000);
     expect(leaders).toEqual(['a', 'b']);
-    expect((await api.client.get(LEASES, lease)).spec).toMatchObject({ holderIdentity: 'b', leaseTransitions: 1 });
+    expect((await api.client.get(LEASES, lease)).spec).toMatchObject({
+      holderIdentity: 'b',
+      leaseTransitions: 1,
+    });
     b.stop.abort();
     await clock.advance(0);
     await b.finished;
@@ -87,7 +90,10 @@ describe('leader-election', () => {
     const a = candidate('a');
     await clock.advance(0);
     const current = await api.client.get(LEASES, lease);
-    await api.client.replace(LEASES, { ...current, spec: { ...current.spec, holderIdentity: 'other' } });
+    await api.client.replace(LEASES, {
+      ...current,
+      spec: { ...current.spec, holderIdentity: 'other' },
+    });
     await clock.advance(2000);
     expect(stopped).toEqual(['a']);
     a.stop.abort();

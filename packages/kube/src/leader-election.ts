@@ -48,7 +48,10 @@ export async function runWithLease(options: LeaderElectionOptions): Promise<void
   }
 }
 
-async function lead(options: LeaderElectionOptions, elector: Elector): Promise<'finished' | 'lost'> {
+async function lead(
+  options: LeaderElectionOptions,
+  elector: Elector,
+): Promise<'finished' | 'lost'> {
   const { logger, identity, lease } = options;
   const fields = { lease: `${lease.namespace}/${lease.name}`, identity };
   logger.info(fields, 'became leader');
@@ -82,85 +85,128 @@ interface Elector {
   release(): Promise<void>;
 }
 
+interface Timing {
+  durationMs: number;
+  deadlineMs: number;
+  periodMs: number;
+}
+
 function createElector(options: LeaderElectionOptions): Elector {
-  const { client, clock, logger, identity } = options;
-  const durationMs = options.leaseDurationMs ?? 15_000;
-  const deadlineMs = options.renewDeadlineMs ?? 10_000;
-  const periodMs = options.retryPeriodMs ?? 2_000;
-  let seen: Observation | undefined;
-
-  function observe(lease: Lease): Observation {
-    const fingerprint = JSON.stringify([lease.metadata.resourceVersion, lease.spec?.renewTime, lease.spec?.holderIdentity]);
-    if (seen?.fingerprint !== fingerprint) seen = { fingerprint, at: clock.now() };
-    return seen;
-  }
-
-  /** One try; throws when nothing is known. Somebody else's expired lease is taken only when `takeOver`. */
-  async function attempt(takeOver: boolean): Promise<Attempt> {
-    const now = microTime(clock.now());
-    const held = { holderIdentity: identity, leaseDurationSeconds: Math.ceil(durationMs / 1000), renewTime: now };
-    const current = await client.find(LEASES, options.lease);
-    if (current === undefined) {
-      const spec = { ...held, acquireTime: now, leaseTransitions: 0 };
-      return await settled(client.create(LEASES, { ...leaseObject(options.lease), spec }));
-    }
-    const observed = observe(current);
-    const holder = current.spec?.holderIdentity ?? '';
-    if (holder === identity) return await settled(client.replace(LEASES, { ...current, spec: { ...current.spec, ...held } }));
-    const isFree = holder === '' || (takeOver && clock.now() >= observed.at + validMs(current, durationMs));
-    if (!isFree) return 'held';
-    const leaseTransitions = (current.spec?.leaseTransitions ?? 0) + 1;
-    return await settled(client.replace(LEASES, { ...current, spec: { ...held, acquireTime: now, leaseTransitions } }));
-  }
-
-  /** `attempt` bounded in time: a server that does not answer counts as unknown. */
-  async function attemptWithin(ms: number, { takeOver, signal }: { takeOver: boolean; signal: AbortSignal }): Promise<Attempt> {
-    const timer = new AbortController();
-    const late = nap(ms, { clock, signal: AbortSignal.any([signal, timer.signal]) });
-    try {
-      return await Promise.race([attempt(takeOver), late.then((): Attempt => 'unknown')]);
-    } catch (error) {
-      logger.warn({ lease: options.lease.name, error: describe(error) }, 'cannot reach the lease');
-      return 'unknown';
-    } finally {
-      timer.abort();
-    }
-  }
-
+  const { clock } = options;
+  const timing: Timing = {
+    durationMs: options.leaseDurationMs ?? 15_000,
+    deadlineMs: options.renewDeadlineMs ?? 10_000,
+    periodMs: options.retryPeriodMs ?? 2_000,
+  };
+  const { deadlineMs, periodMs } = timing;
+  const attempt = createAttempt(options, timing);
   return {
     async acquire() {
       const { signal } = options;
       while (!signal.aborted) {
-        if ((await attemptWithin(deadlineMs, { takeOver: true, signal })) === 'ours') return true;
-        await nap(backoffMs(0, { initialMs: periodMs * 1.2, maxMs: periodMs * 1.2 }), { clock, signal });
+        if ((await attempt({ takeOver: true, withinMs: deadlineMs, signal })) === 'ours')
+          return true;
+        const pause = backoffMs(0, { initialMs: periodMs * 1.2, maxMs: periodMs * 1.2 });
+        await nap(pause, { clock, signal });
       }
       return false;
     },
     async renewUntilLost(signal) {
       let renewedAt = clock.now();
       for (;;) {
-        const leftBefore = renewedAt + deadlineMs - clock.now();
-        await nap(Math.max(0, Math.min(periodMs, leftBefore)), { clock, signal });
+        const deadline = renewedAt + deadlineMs;
+        await nap(Math.max(0, Math.min(periodMs, deadline - clock.now())), { clock, signal });
         if (signal.aborted) return false;
         const startedAt = clock.now();
-        const left = renewedAt + deadlineMs - startedAt;
-        if (left <= 0) return true;
-        const outcome = await attemptWithin(left, { takeOver: false, signal });
+        if (startedAt >= deadline) return true;
+        const outcome = await attempt({ takeOver: false, withinMs: deadline - startedAt, signal });
         if (outcome === 'held') return true;
         if (outcome === 'ours') renewedAt = startedAt;
       }
     },
-    async release() {
-      try {
-        const current = await client.find(LEASES, options.lease);
-        if (current?.spec?.holderIdentity !== identity) return;
-        const spec = { ...current.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: microTime(clock.now()) };
-        await client.replace(LEASES, { ...current, spec });
-      } catch (error) {
-        logger.warn({ lease: options.lease.name, error: describe(error) }, 'could not release the lease');
-      }
-    },
+    release: () => release(options),
   };
+}
+
+interface AttemptOptions {
+  /** Take somebody else's lease when it ran out. */
+  takeOver: boolean;
+  /** A server that does not answer within this time counts as unknown. */
+  withinMs: number;
+  signal: AbortSignal;
+}
+
+/** One try to get or renew the lease. The returned function never rejects. */
+function createAttempt(
+  options: LeaderElectionOptions,
+  { durationMs }: Timing,
+): (attempt: AttemptOptions) => Promise<Attempt> {
+  const { client, clock, identity, lease, logger } = options;
+  let seen: Observation | undefined;
+
+  function observe(current: Lease): Observation {
+    const { renewTime, holderIdentity } = current.spec ?? {};
+    const fingerprint = JSON.stringify([renewTime, holderIdentity]);
+    if (seen?.fingerprint !== fingerprint) seen = { fingerprint, at: clock.now() };
+    return seen;
+  }
+
+  async function write(takeOver: boolean): Promise<Attempt> {
+    const now = microTime(clock.now());
+    const leaseDurationSeconds = Math.ceil(durationMs / 1000);
+    const held = { holderIdentity: identity, leaseDurationSeconds, renewTime: now };
+    const current = await client.find(LEASES, lease);
+    if (current === undefined) {
+      const spec = { ...held, acquireTime: now, leaseTransitions: 0 };
+      return await settled(client.create(LEASES, { ...leaseObject(lease), spec }));
+    }
+    const observed = observe(current);
+    const holder = current.spec?.holderIdentity ?? '';
+    if (holder === identity) {
+      const spec = { ...current.spec, ...held };
+      return await settled(client.replace(LEASES, { ...current, spec }));
+    }
+    const hasExpired = clock.now() >= observed.at + validMs(current, durationMs);
+    if (holder !== '' && !(takeOver && hasExpired)) return 'held';
+    const leaseTransitions = (current.spec?.leaseTransitions ?? 0) + 1;
+    const spec = { ...held, acquireTime: now, leaseTransitions };
+    return await settled(client.replace(LEASES, { ...current, spec }));
+  }
+
+  return async ({ takeOver, withinMs, signal }) => {
+    const timer = new AbortController();
+    const late = nap(withinMs, { clock, signal: AbortSignal.any([signal, timer.signal]) });
+    try {
+      return await Promise.race([write(takeOver), late.then((): Attempt => 'unknown')]);
+    } catch (error) {
+      logger.warn({ lease: lease.name, error: describe(error) }, 'cannot reach the lease');
+      return 'unknown';
+    } finally {
+      timer.abort();
+    }
+  };
+}
+
+/** So that the next leader need not wait. A failure is logged: the lease runs out by itself. */
+async function release({
+  client,
+  clock,
+  identity,
+  lease,
+  logger,
+}: LeaderElectionOptions): Promise<void> {
+  try {
+    const current = await client.find(LEASES, lease);
+    if (current?.spec?.holderIdentity !== identity) return;
+    const released = {
+      holderIdentity: '',
+      leaseDurationSeconds: 1,
+      renewTime: microTime(clock.now()),
+    };
+    await client.replace(LEASES, { ...current, spec: { ...current.spec, ...released } });
+  } catch (error) {
+    logger.warn({ lease: lease.name, error: describe(error) }, 'could not release the lease');
+  }
 }
 
 function describe(error: unknown): string {
@@ -192,6 +238,9 @@ function microTime(ms: number): string {
   return new Date(ms).toISOString().replace('Z', '000Z');
 }
 
-async function nap(ms: number, { clock, signal }: { clock: Clock; signal: AbortSignal }): Promise<void> {
+async function nap(
+  ms: number,
+  { clock, signal }: { clock: Clock; signal: AbortSignal },
+): Promise<void> {
   await clock.sleep(ms, signal).catch(() => undefined);
 }

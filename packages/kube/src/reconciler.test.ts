@@ -1,13 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { KubeError } from './errors.ts';
-import { createReconciler, type ReconcileResult, type ReconcilerOptions, TerminalError } from './reconciler.ts';
+import {
+  createReconciler,
+  type ReconcileResult,
+  type ReconcilerOptions,
+  TerminalError,
+} from './reconciler.ts';
 import { createFakeClock } from './testing/fake-clock.ts';
 
 function setup(reconcile: ReconcilerOptions['reconcile']) {
   const clock = createFakeClock();
   const results: ReconcileResult[] = [];
   const logged: string[] = [];
-  const log = (level: string) => (_fields: unknown, message: string) => void logged.push(`${level}: ${message}`);
+  const log = (level: string) => (_fields: unknown, message: string) =>
+    void logged.push(`${level}: ${message}`);
   const reconciler = createReconciler({
     name: 'test',
     reconcile,
@@ -17,7 +23,15 @@ function setup(reconcile: ReconcilerOptions['reconcile']) {
   });
   const stop = new AbortController();
   const finished = reconciler.run(stop.signal);
-  return { clock, reconciler, results, logged, stop, finished, outcomes: () => results.map((result) => result.outcome) };
+  return {
+    clock,
+    reconciler,
+    results,
+    logged,
+    stop,
+    finished,
+    outcomes: () => results.map((result) => result.outcome),
+  };
 }
 
 describe('reconciler', () => {
@@ -29,7 +43,10 @@ describe('reconciler', () => {
     const { clock, reconciler, stop, finished } = setup(async (key) => {
       running.set(key, (running.get(key) ?? 0) + 1);
       maxPerKey = Math.max(maxPerKey, running.get(key) ?? 0);
-      maxAtOnce = Math.max(maxAtOnce, [...running.values()].reduce((sum, n) => sum + n, 0));
+      maxAtOnce = Math.max(
+        maxAtOnce,
+        [...running.values()].reduce((sum, n) => sum + n, 0),
+      );
       await clock.sleep(10);
       running.set(key, (running.get(key) ?? 0) - 1);
       seen.push(key);
@@ -47,7 +64,13 @@ describe('reconciler', () => {
 
   it.each([
     { name: 'success', fail: undefined, outcome: 'success', runsAfterOneHour: 1, log: [] },
-    { name: 'terminal', fail: new TerminalError('bad spec'), outcome: 'terminal-error', runsAfterOneHour: 1, log: ['error: reconcile gave up until the object changes'] },
+    {
+      name: 'terminal',
+      fail: new TerminalError('bad spec'),
+      outcome: 'terminal-error',
+      runsAfterOneHour: 1,
+      log: ['error: reconcile gave up until the object changes'],
+    },
   ])('does not repeat after: $name', async ({ fail, outcome, runsAfterOneHour, log }) => {
     const { clock, reconciler, outcomes, logged, stop } = setup(async () => {
       if (fail !== undefined) throw fail;

@@ -9,7 +9,12 @@ export class TerminalError extends Error {
   override readonly name = 'TerminalError';
 }
 
-export type ReconcileOutcome = 'success' | 'requeue-after' | 'error' | 'terminal-error' | 'canceled';
+export type ReconcileOutcome =
+  | 'success'
+  | 'requeue-after'
+  | 'error'
+  | 'terminal-error'
+  | 'canceled';
 
 /** What happened to one key, for metrics. */
 export interface ReconcileResult {
@@ -73,7 +78,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
         return { outcome: 'terminal-error', error };
       }
       const failures = queue.failures(key) + 1;
-      if (isConflict(error)) logger.debug({ ...fields, failures }, 'reconcile met a conflict, will retry');
+      if (isConflict(error))
+        logger.debug({ ...fields, failures }, 'reconcile met a conflict, will retry');
       else logger.warn({ ...fields, failures }, 'reconcile failed, will retry');
       queue.addRateLimited(key);
       return { outcome: 'error', error };

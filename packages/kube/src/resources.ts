@@ -48,8 +48,18 @@ export interface VolumeMount {
 
 export interface Volume {
   name: string;
-  secret?: { secretName?: string; optional?: boolean; items?: { key: string; path: string }[]; defaultMode?: number };
-  configMap?: { name?: string; optional?: boolean; items?: { key: string; path: string }[]; defaultMode?: number };
+  secret?: {
+    secretName?: string;
+    optional?: boolean;
+    items?: { key: string; path: string }[];
+    defaultMode?: number;
+  };
+  configMap?: {
+    name?: string;
+    optional?: boolean;
+    items?: { key: string; path: string }[];
+    defaultMode?: number;
+  };
   emptyDir?: Record<string, unknown>;
   projected?: { sources?: Record<string, unknown>[]; defaultMode?: number };
   [source: string]: unknown;
@@ -83,7 +93,10 @@ export interface Container {
   envFrom?: EnvFromSource[];
   ports?: ContainerPort[];
   volumeMounts?: VolumeMount[];
-  resources?: { requests?: Record<string, string | number>; limits?: Record<string, string | number> };
+  resources?: {
+    requests?: Record<string, string | number>;
+    limits?: Record<string, string | number>;
+  };
   readinessProbe?: Probe;
   livenessProbe?: Probe;
   startupProbe?: Probe;
@@ -161,7 +174,10 @@ export interface Deployment extends KubeObject {
     replicas?: number;
     selector?: LabelSelector;
     template?: PodTemplate;
-    strategy?: { type?: string; rollingUpdate?: { maxSurge?: number | string; maxUnavailable?: number | string } };
+    strategy?: {
+      type?: string;
+      rollingUpdate?: { maxSurge?: number | string; maxUnavailable?: number | string };
+    };
     revisionHistoryLimit?: number;
     progressDeadlineSeconds?: number;
     minReadySeconds?: number;
@@ -179,7 +195,12 @@ export interface Deployment extends KubeObject {
 }
 
 export interface ReplicaSet extends KubeObject {
-  spec?: { replicas?: number; selector?: LabelSelector; template?: PodTemplate; minReadySeconds?: number };
+  spec?: {
+    replicas?: number;
+    selector?: LabelSelector;
+    template?: PodTemplate;
+    minReadySeconds?: number;
+  };
   status?: {
     observedGeneration?: number;
     replicas?: number;
@@ -191,7 +212,12 @@ export interface ReplicaSet extends KubeObject {
 }
 
 export interface StatefulSet extends KubeObject {
-  spec?: { replicas?: number; selector?: LabelSelector; template?: PodTemplate; serviceName?: string };
+  spec?: {
+    replicas?: number;
+    selector?: LabelSelector;
+    template?: PodTemplate;
+    serviceName?: string;
+  };
   status?: {
     observedGeneration?: number;
     replicas?: number;
@@ -238,7 +264,10 @@ export interface Service extends KubeObject {
     ports?: ServicePort[];
     externalName?: string;
   };
-  status?: { loadBalancer?: { ingress?: { ip?: string; hostname?: string }[] }; conditions?: Condition[] };
+  status?: {
+    loadBalancer?: { ingress?: { ip?: string; hostname?: string }[] };
+    conditions?: Condition[];
+  };
 }
 
 export interface EndpointSlice extends KubeObject {
@@ -330,7 +359,14 @@ export interface CustomResourceDefinition extends KubeObject {
   spec?: {
     group: string;
     scope: 'Namespaced' | 'Cluster';
-    names: { plural: string; singular?: string; kind: string; listKind?: string; shortNames?: string[]; categories?: string[] };
+    names: {
+      plural: string;
+      singular?: string;
+      kind: string;
+      listKind?: string;
+      shortNames?: string[];
+      categories?: string[];
+    };
     versions: {
       name: string;
       served: boolean;
@@ -338,7 +374,14 @@ export interface CustomResourceDefinition extends KubeObject {
       deprecated?: boolean;
       schema?: { openAPIV3Schema?: Record<string, unknown> };
       subresources?: Record<string, unknown>;
-      additionalPrinterColumns?: { name: string; type: string; jsonPath: string; priority?: number; description?: string; format?: string }[];
+      additionalPrinterColumns?: {
+        name: string;
+        type: string;
+        jsonPath: string;
+        priority?: number;
+        description?: string;
+        format?: string;
+      }[];
       selectableFields?: { jsonPath: string }[];
     }[];
     conversion?: Record<string, unknown>;
@@ -369,7 +412,11 @@ export interface RoleBinding extends KubeObject {
   subjects?: { kind: string; name: string; namespace?: string; apiGroup?: string }[];
 }
 
-function core<T extends KubeObject>(kind: string, plural: string, namespaced = true): ResourceType<T> {
+function core<T extends KubeObject>(
+  kind: string,
+  plural: string,
+  namespaced = true,
+): ResourceType<T> {
   return { group: '', version: 'v1', kind, plural, namespaced };
 }
 
@@ -387,7 +434,10 @@ export const PODS: ResourceType<Pod> = core('Pod', 'pods');
 export const SERVICES: ResourceType<Service> = core('Service', 'services');
 export const SECRETS: ResourceType<Secret> = core('Secret', 'secrets');
 export const CONFIG_MAPS: ResourceType<ConfigMap> = core('ConfigMap', 'configmaps');
-export const SERVICE_ACCOUNTS: ResourceType<ServiceAccount> = core('ServiceAccount', 'serviceaccounts');
+export const SERVICE_ACCOUNTS: ResourceType<ServiceAccount> = core(
+  'ServiceAccount',
+  'serviceaccounts',
+);
 export const NAMESPACES: ResourceType<Namespace> = core('Namespace', 'namespaces', false);
 export const NODES: ResourceType<Node> = core('Node', 'nodes', false);
 export const EVENTS: ResourceType<Event> = core('Event', 'events');
@@ -395,23 +445,41 @@ export const ENDPOINT_SLICES: ResourceType<EndpointSlice> = grouped('discovery.k
   kind: 'EndpointSlice',
   plural: 'endpointslices',
 });
-export const DEPLOYMENTS: ResourceType<Deployment> = grouped('apps', { kind: 'Deployment', plural: 'deployments' });
-export const REPLICA_SETS: ResourceType<ReplicaSet> = grouped('apps', { kind: 'ReplicaSet', plural: 'replicasets' });
-export const STATEFUL_SETS: ResourceType<StatefulSet> = grouped('apps', { kind: 'StatefulSet', plural: 'statefulsets' });
-export const DAEMON_SETS: ResourceType<DaemonSet> = grouped('apps', { kind: 'DaemonSet', plural: 'daemonsets' });
+export const DEPLOYMENTS: ResourceType<Deployment> = grouped('apps', {
+  kind: 'Deployment',
+  plural: 'deployments',
+});
+export const REPLICA_SETS: ResourceType<ReplicaSet> = grouped('apps', {
+  kind: 'ReplicaSet',
+  plural: 'replicasets',
+});
+export const STATEFUL_SETS: ResourceType<StatefulSet> = grouped('apps', {
+  kind: 'StatefulSet',
+  plural: 'statefulsets',
+});
+export const DAEMON_SETS: ResourceType<DaemonSet> = grouped('apps', {
+  kind: 'DaemonSet',
+  plural: 'daemonsets',
+});
 export const CONTROLLER_REVISIONS: ResourceType<ControllerRevision> = grouped('apps', {
   kind: 'ControllerRevision',
   plural: 'controllerrevisions',
 });
 export const JOBS: ResourceType<Job> = grouped('batch', { kind: 'Job', plural: 'jobs' });
-export const LEASES: ResourceType<Lease> = grouped('coordination.k8s.io', { kind: 'Lease', plural: 'leases' });
+export const LEASES: ResourceType<Lease> = grouped('coordination.k8s.io', {
+  kind: 'Lease',
+  plural: 'leases',
+});
 export const CRDS: ResourceType<CustomResourceDefinition> = grouped('apiextensions.k8s.io', {
   kind: 'CustomResourceDefinition',
   plural: 'customresourcedefinitions',
   namespaced: false,
 });
 export const ROLES: ResourceType<Role> = grouped(RBAC, { kind: 'Role', plural: 'roles' });
-export const ROLE_BINDINGS: ResourceType<RoleBinding> = grouped(RBAC, { kind: 'RoleBinding', plural: 'rolebindings' });
+export const ROLE_BINDINGS: ResourceType<RoleBinding> = grouped(RBAC, {
+  kind: 'RoleBinding',
+  plural: 'rolebindings',
+});
 export const CLUSTER_ROLES: ResourceType<ClusterRole> = grouped(RBAC, {
   kind: 'ClusterRole',
   plural: 'clusterroles',

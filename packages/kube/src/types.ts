@@ -88,7 +88,10 @@ export interface Status {
 
 export type WatchEvent<T extends KubeObject = KubeObject> =
   | { type: 'ADDED' | 'MODIFIED' | 'DELETED'; object: T }
-  | { type: 'BOOKMARK'; object: { metadata: { resourceVersion: string; annotations?: Record<string, string> } } }
+  | {
+      type: 'BOOKMARK';
+      object: { metadata: { resourceVersion: string; annotations?: Record<string, string> } };
+    }
   | { type: 'ERROR'; object: Status };
 
 export type Patch =

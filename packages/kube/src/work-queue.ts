@@ -37,18 +37,16 @@ const DEFAULT_INITIAL_MS = 5;
 const DEFAULT_MAX_MS = 5 * 60_000;
 
 export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
-  const { clock, random } = options;
-  const initialMs = options.initialBackoffMs ?? DEFAULT_INITIAL_MS;
-  const maxMs = options.maxBackoffMs ?? DEFAULT_MAX_MS;
+  const { clock } = options;
+  const backoff = createKeyBackoff(options);
   /** Insertion-ordered: the queue itself. */
   const ready = new Set<string>();
   const processing = new Set<string>();
   /** Added while being processed. */
   const dirty = new Set<string>();
-  const delayed = new Map<string, { due: number; cancel: AbortController }>();
-  const failures = new Map<string, number>();
   const takers: ((key: string | undefined) => void)[] = [];
   let closed = false;
+  const delays = createDelays(clock, add);
 
   function add(key: string): void {
     if (closed) return;
@@ -70,29 +68,9 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     }
   }
 
-  async function wait(key: string, ms: number): Promise<void> {
-    const entry = { due: clock.now() + ms, cancel: new AbortController() };
-    delayed.get(key)?.cancel.abort();
-    delayed.set(key, entry);
-    try {
-      await clock.sleep(ms, entry.cancel.signal);
-    } catch {
-      return; // replaced by an earlier moment, or shut down
-    }
-    if (delayed.get(key) !== entry) return;
-    delayed.delete(key);
-    add(key);
-  }
-
   function addAfter(key: string, ms: number): void {
-    if (closed) return;
-    if (ms <= 0) {
-      add(key);
-      return;
-    }
-    const waiting = delayed.get(key);
-    if (waiting !== undefined && waiting.due <= clock.now() + ms) return;
-    void wait(key, ms);
+    if (!closed && ms > 0) delays.wait(key, ms);
+    else add(key);
   }
 
   return {
@@ -101,15 +79,9 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     },
     add,
     addAfter,
-    addRateLimited(key) {
-      const count = failures.get(key) ?? 0;
-      failures.set(key, count + 1);
-      addAfter(key, backoffMs(count, { initialMs, maxMs, random }));
-    },
-    forget(key) {
-      failures.delete(key);
-    },
-    failures: (key) => failures.get(key) ?? 0,
+    addRateLimited: (key) => addAfter(key, backoff.next(key)),
+    forget: backoff.forget,
+    failures: backoff.failures,
     async take() {
       if (closed) return undefined;
       return await new Promise((resolve) => {
@@ -123,11 +95,64 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     },
     shutDown() {
       closed = true;
-      for (const { cancel } of delayed.values()) cancel.abort();
-      delayed.clear();
+      delays.cancelAll();
       ready.clear();
       dirty.clear();
       for (const taker of takers.splice(0)) taker(undefined);
+    },
+  };
+}
+
+function createKeyBackoff({ random, ...options }: WorkQueueOptions): {
+  next(key: string): number;
+  forget(key: string): void;
+  failures(key: string): number;
+} {
+  const initialMs = options.initialBackoffMs ?? DEFAULT_INITIAL_MS;
+  const maxMs = options.maxBackoffMs ?? DEFAULT_MAX_MS;
+  const failures = new Map<string, number>();
+  return {
+    next(key) {
+      const count = failures.get(key) ?? 0;
+      failures.set(key, count + 1);
+      return backoffMs(count, { initialMs, maxMs, random });
+    },
+    forget: (key) => void failures.delete(key),
+    failures: (key) => failures.get(key) ?? 0,
+  };
+}
+
+interface Delays {
+  wait(key: string, ms: number): void;
+  cancelAll(): void;
+}
+
+/** One timer a key; `fire` is called at the earliest moment asked for. */
+function createDelays(clock: Clock, fire: (key: string) => void): Delays {
+  const waiting = new Map<string, { due: number; cancel: AbortController }>();
+
+  async function sleep(key: string, ms: number): Promise<void> {
+    const entry = { due: clock.now() + ms, cancel: new AbortController() };
+    waiting.get(key)?.cancel.abort();
+    waiting.set(key, entry);
+    try {
+      await clock.sleep(ms, entry.cancel.signal);
+    } catch {
+      return; // replaced by an earlier moment, or canceled
+    }
+    if (waiting.get(key) !== entry) return;
+    waiting.delete(key);
+    fire(key);
+  }
+
+  return {
+    wait(key, ms) {
+      const current = waiting.get(key);
+      if (current === undefined || current.due > clock.now() + ms) void sleep(key, ms);
+    },
+    cancelAll() {
+      for (const { cancel } of waiting.values()) cancel.abort();
+      waiting.clear();
     },
   };
 }

@@ -58,7 +58,12 @@ export const TaskState = z.enum([
 export type TaskState = z.infer<typeof TaskState>;
 
 /** States after which a task never changes again. */
-export const TERMINAL_TASK_STATES: readonly TaskState[] = ['completed', 'canceled', 'failed', 'rejected'];
+export const TERMINAL_TASK_STATES: readonly TaskState[] = [
+  'completed',
+  'canceled',
+  'failed',
+  'rejected',
+];
 
 export const TaskStatus = z.looseObject({
   state: TaskState,
@@ -134,7 +139,10 @@ export const MessageSendParams = z.looseObject({
 });
 export type MessageSendParams = z.infer<typeof MessageSendParams>;
 
-export const TaskQueryParams = z.looseObject({ id: z.string(), historyLength: z.number().int().optional() });
+export const TaskQueryParams = z.looseObject({
+  id: z.string(),
+  historyLength: z.number().int().optional(),
+});
 export type TaskQueryParams = z.infer<typeof TaskQueryParams>;
 
 export const AgentSkill = z.looseObject({
@@ -186,7 +194,10 @@ export const METADATA = {
 } as const;
 
 /** `METADATA.type` values of data parts. */
-export const PART_TYPE = { functionCall: 'function_call', functionResponse: 'function_response' } as const;
+export const PART_TYPE = {
+  functionCall: 'function_call',
+  functionResponse: 'function_response',
+} as const;
 
 /** JSON-RPC 2.0 methods of the A2A 0.3 binding that kagent serves. */
 export const A2A_METHODS = [

@@ -135,12 +135,7 @@ export {
   MCPServerSpec,
   MCPServerStatus,
 } from './kinds/mcp-server.ts';
-export {
-  AGENTS,
-  MCP_SERVERS,
-  MODEL_CONFIGS,
-  REMOTE_MCP_SERVERS,
-} from './kinds/resources.ts';
+export { AGENTS, MCP_SERVERS, MODEL_CONFIGS, REMOTE_MCP_SERVERS } from './kinds/resources.ts';
 export {
   type CrdManifest,
   crdManifests,
@@ -195,4 +190,5 @@ export {
   RenewLeaseResponse,
   RunEventDraftBody,
   RunStateResponse,
+  repeatedAppend,
 } from './run-api.ts';

@@ -49,7 +49,14 @@ export const ToolResult = z.object({
 });
 export type ToolResult = z.infer<typeof ToolResult>;
 
-export const FinishReason = z.enum(['stop', 'tool-calls', 'length', 'content-filter', 'error', 'other']);
+export const FinishReason = z.enum([
+  'stop',
+  'tool-calls',
+  'length',
+  'content-filter',
+  'error',
+  'other',
+]);
 export type FinishReason = z.infer<typeof FinishReason>;
 
 export const RunError = z.object({ code: z.string(), message: z.string() });
@@ -74,7 +81,13 @@ export const RunEvent = z.discriminatedUnion('type', [
     parentSessionId: z.string().optional(),
   }),
   z.object({ ...base, type: z.literal('run-resumed'), holder: z.string() }),
-  z.object({ ...base, type: z.literal('model-requested'), turn: z.number().int(), modelConfig: z.string(), model: z.string() }),
+  z.object({
+    ...base,
+    type: z.literal('model-requested'),
+    turn: z.number().int(),
+    modelConfig: z.string(),
+    model: z.string(),
+  }),
   z.object({
     ...base,
     type: z.literal('model-completed'),

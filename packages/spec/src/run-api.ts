@@ -72,13 +72,29 @@ export const AppendEventsRequest = z.object({
   holder: z.string().min(1),
   events: z.array(RunEventDraftBody).min(1),
   /**
-   * Last sequence number the writer knows. When the journal already holds later events, this is the repeat of a request
-   * whose answer was lost: the server writes nothing and answers those events. Checked before lease and state, so that
-   * the repeat of a `run-ended` succeeds.
+   * Last sequence number the writer knows. When the journal goes on after it with just these events, this is the repeat
+   * of a request whose answer was lost: the server writes nothing and answers them (`repeatedAppend`). Checked before
+   * lease and state, so that the repeat of a `run-ended` succeeds.
    */
   afterSeq: z.number().int().nonnegative(),
 });
 export type AppendEventsRequest = z.infer<typeof AppendEventsRequest>;
+
+/**
+ * The stored events of a repeated append, `undefined` when it is a new one. `later`: what the journal holds after
+ * `afterSeq`.
+ */
+export function repeatedAppend(
+  later: readonly RunEvent[],
+  events: readonly RunEventDraft[],
+): RunEvent[] | undefined {
+  const stored = later.slice(0, events.length);
+  const text = (event: RunEventDraft | undefined) => JSON.stringify(RunEventDraftBody.parse(event));
+  const isRepeat =
+    stored.length === events.length &&
+    stored.every((event, index) => text(event) === text(events[index]));
+  return isRepeat ? stored : undefined;
+}
 
 /** In sequence. */
 export const EventsResponse = z.object({ events: z.array(RunEvent) });

@@ -18,6 +18,12 @@ export function stringAt(object: unknown, ...path: string[]): string | undefined
   return typeof value === 'string' ? value : undefined;
 }
 
+/** The number behind a chain of object keys, or undefined. */
+export function numberAt(object: unknown, ...path: string[]): number | undefined {
+  const value = valueAt(object, ...path);
+  return typeof value === 'number' ? value : undefined;
+}
+
 /** The object behind a chain of object keys, or undefined. */
 export function objectAt(object: unknown, ...path: string[]): JsonObject | undefined {
   const value = valueAt(object, ...path);

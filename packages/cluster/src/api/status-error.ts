@@ -69,18 +69,7 @@ export function conflict(of: ResourceName, name: string, why: string = MODIFIED)
 }
 
 /** A server-side apply that other managers stand in the way of. Causes name manager and field. */
-export function applyConflict(causes: Cause[]): StatusError {
-  const managers = [...new Set(causes.map((cause) => cause.message ?? ''))].toSorted();
-  const first = causes[0];
-  const message =
-    causes.length === 1
-      ? `Apply failed with 1 conflict: ${first?.message}: ${first?.field}`
-      : `Apply failed with ${causes.length} conflicts: ${managers
-          .flatMap((manager) => [
-            `${manager.replace(/^conflict with/, 'conflicts with')}:`,
-            ...causes.filter((cause) => cause.message === manager).map((cause) => `- ${cause.field}`),
-          ])
-          .join('\n')}`;
+export function applyConflict({ message, causes }: { message: string; causes: Cause[] }): StatusError {
   return new StatusError({ code: 409, reason: 'Conflict', message, details: { causes } });
 }
 

@@ -24,6 +24,11 @@ export interface ContainerContext {
   signal: AbortSignal;
   /** Cluster DNS and Service routing: where a connection to host:port must really go; undefined = not a cluster name. */
   resolve(host: string, port: number): { host: string; port: number } | undefined;
+  /**
+   * Where to bind a server that serves `port` of the pod. Without it: `podIP` and the port itself. Where a machine has
+   * only 127.0.0.1, this is 127.0.0.1 and a free port, and `resolve(podIP, port)` leads there.
+   */
+  listen?(port: number): Promise<{ host: string; port: number }>;
 }
 
 /** A running tenant. */

@@ -4,7 +4,7 @@
  */
 import { Environment, Optional } from '@marcbachmann/cel-js';
 import { registerLibrary, SAFE_MATCHES } from './cel-library.ts';
-import { registerMacros } from './cel-macros.ts';
+import { hasMacro, registerMacros } from './cel-macros.ts';
 import type { CostMeter } from './cel-meter.ts';
 
 /** A compiled expression over `self` and `oldSelf`. */
@@ -18,8 +18,11 @@ export interface CelProgram {
 }
 
 export interface CelCompiler {
-  /** @throws CelCompileError */
-  compile(expression: string): CelProgram;
+  /**
+   * `isOldOptional`: `oldSelf` is an optional value, made with `optional`.
+   * @throws CelCompileError
+   */
+  compile(expression: string, isOldOptional?: boolean): CelProgram;
   /** The optional that `oldSelf` is in rules with `optionalOldSelf`; `undefined` gives none. */
   optional(value: unknown): unknown;
   /** A copy to register types in, for checks against a schema. */
@@ -39,12 +42,13 @@ export function createCelCompiler(meter: CostMeter): CelCompiler {
   });
   registerLibrary(base);
   registerMacros(base, meter);
-  const dynamic = base
-    .clone()
-    .registerVariable('self', 'dyn')
-    .registerVariable('oldSelf', 'dyn');
+  const environmentWith = (oldSelf: string): Environment =>
+    base.clone().registerVariable('self', 'dyn').registerVariable('oldSelf', oldSelf);
+  const plain = environmentWith('dyn');
+  const optional = environmentWith('optional<dyn>');
   return {
-    compile: (expression) => compile(dynamic, expression, meter),
+    compile: (expression, isOldOptional = false) =>
+      compile(isOldOptional ? optional : plain, expression, meter),
     optional: (value) => (value === undefined ? Optional.none() : Optional.of(value)),
     typedEnvironment: () => base.clone(),
   };
@@ -54,15 +58,13 @@ export function createCelCompiler(meter: CostMeter): CelCompiler {
 interface AstNode {
   op: string;
   args: unknown;
-  meta: { alternate?: AstNode };
+  meta: { alternate?: AstNode; macro?: unknown };
   handle?: (...values: unknown[]) => unknown;
-  checkedType?: unknown;
 }
 
 function compile(environment: Environment, expression: string, meter: CostMeter): CelProgram {
   const program = parse(environment, expression);
   const root = program.ast as unknown as AstNode;
-  renameMatches(root);
   const check = program.check();
   if (!check.valid) throw compileError(check.error, expression);
   const usesOldSelf = mentions(root, 'oldSelf');
@@ -81,16 +83,39 @@ function compile(environment: Environment, expression: string, meter: CostMeter)
   };
 }
 
+/**
+ * The library's parser with two corrections: calls of its backtracking `matches` go to RE2, and `has` takes any expression
+ * before the last field.
+ */
 function parse(environment: Environment, expression: string): ReturnType<Environment['parse']> {
   try {
-    return environment.parse(expression);
+    const program = environment.parse(expression);
+    visit(program.ast, (node) => {
+      if (!Array.isArray(node.args)) return;
+      const isCall = node.op === 'rcall' || node.op === 'call';
+      if (isCall && node.args[0] === 'matches') node.args[0] = SAFE_MATCHES;
+      if (node.op === 'call' && node.args[0] === 'has') {
+        node.meta.macro = hasMacro((node.args[1] as AstNode[])[0]);
+      }
+    });
+    return program;
   } catch (error) {
     throw compileError(error, expression);
   }
 }
 
+/** The type error in `expression`, if `environment` can see one without running it. */
+export function checkExpression(
+  environment: Environment,
+  expression: string,
+): { code: string; error: CelCompileError } | undefined {
+  const { valid, error } = parse(environment, expression).check();
+  if (valid || error === undefined) return undefined;
+  return { code: error.code, error: compileError(error, expression) };
+}
+
 /** Position and text as cel-go prints them. */
-export function compileError(error: unknown, expression: string): CelCompileError {
+function compileError(error: unknown, expression: string): CelCompileError {
   const details = error as { summary?: string; message?: string; range?: { start?: number } };
   const start = Math.min(details.range?.start ?? 0, expression.length);
   const before = expression.slice(0, start).split('\n');
@@ -133,15 +158,6 @@ function visit(node: unknown, action: (node: AstNode) => void): void {
 
 function isNode(value: unknown): value is AstNode {
   return typeof value === 'object' && value !== null && 'op' in value && 'meta' in value;
-}
-
-function renameMatches(root: AstNode): void {
-  visit(root, (node) => {
-    const isCall = node.op === 'rcall' || node.op === 'call';
-    if (isCall && Array.isArray(node.args) && node.args[0] === 'matches') {
-      node.args[0] = SAFE_MATCHES;
-    }
-  });
 }
 
 function mentions(root: AstNode, name: string): boolean {
@@ -196,11 +212,7 @@ interface Runner {
   run(node: AstNode, scope: unknown): unknown;
 }
 
-function meterCall(
-  node: AstNode,
-  call: (...values: unknown[]) => unknown,
-  meter: CostMeter,
-): void {
+function meterCall(node: AstNode, call: (...values: unknown[]) => unknown, meter: CostMeter): void {
   node.handle = (values, ...rest) => {
     const result = call(values, ...rest);
     meter.charge(weight(values) + weight(result));

@@ -48,7 +48,9 @@ function integer(value: unknown): bigint {
 }
 
 function hex(value: unknown): string {
-  return typeof value === 'string' ? Buffer.from(value).toString('hex') : integer(value).toString(16);
+  return typeof value === 'string'
+    ? Buffer.from(value).toString('hex')
+    : integer(value).toString(16);
 }
 
 /** How `%s` shows a value: lists and maps in their literal form. */

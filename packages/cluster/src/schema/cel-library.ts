@@ -98,7 +98,11 @@ function registerStrings(add: Add): void {
 /** Replaces the first `limit` occurrences, all when it is negative. */
 function replaceSome(...[text, from, to, limit]: [string, string, string, bigint]): string {
   let left = limit;
-  return text.replaceAll(from, (found) => (left-- === 0n ? ((left = 0n), found) : to));
+  return text.replaceAll(from, (found) => {
+    if (left === 0n) return found;
+    left -= 1n;
+    return to;
+  });
 }
 
 function registerPatterns(add: Add): void {
@@ -116,9 +120,7 @@ function registerPatterns(add: Add): void {
   add(`${SAFE_MATCHES}(string, string): bool`, (text: string, source: string) =>
     pattern(source).test(text),
   );
-  add('string.find(string): string', (text: string, source: string) =>
-    pattern(source).first(text),
-  );
+  add('string.find(string): string', (text: string, source: string) => pattern(source).first(text));
   const findAll = (text: string, source: string, limit = -1n): string[] =>
     pattern(source).all(text, Number(limit));
   add('string.findAll(string): list<string>', findAll);

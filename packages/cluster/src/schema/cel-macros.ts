@@ -2,7 +2,7 @@
  * Macros the CEL library lacks: comprehensions with two variables (`all(key, value, …)`, `transformMap`, …),
  * `existsOne`, `optMap` and `optFlatMap`.
  */
-import { Optional, type Environment } from '@marcbachmann/cel-js';
+import { EvaluationError, Optional, type Environment } from '@marcbachmann/cel-js';
 import type { CostMeter } from './cel-meter.ts';
 
 /** What a macro sees of the library's checker, evaluator and scopes. */
@@ -69,6 +69,32 @@ export function registerMacros(environment: Environment, meter: CostMeter): void
       { async: false },
     );
   }
+}
+
+/**
+ * `has(e.field)` for any `e`. An error in `e` is an error; only the last field may be absent. Used in place of the library's
+ * macro, which takes plain field chains only.
+ */
+export function hasMacro(argument: Node | undefined): object {
+  const [base, field] = Array.isArray(argument?.args) ? argument.args : [];
+  return {
+    async: false,
+    typeCheck(checker: Checker, _: unknown, scope: Scope) {
+      if (argument?.op !== '.') throw new EvaluationError('invalid argument to has() macro');
+      checker.check(argument, scope);
+      return checker.getType('bool');
+    },
+    evaluate(evaluator: Evaluator, _: unknown, scope: Scope) {
+      const value = evaluator.run(base as Node, scope);
+      return holds(value instanceof Optional ? value.orValue(null) : value, String(field));
+    },
+  };
+}
+
+function holds(value: unknown, field: string): boolean {
+  if (value instanceof Map) return value.has(field);
+  if (typeof value !== 'object') throw new EvaluationError('no such overload: has()');
+  return value !== null && !Array.isArray(value) && Object.hasOwn(value, field);
 }
 
 function identifier(node: Node | undefined): string {

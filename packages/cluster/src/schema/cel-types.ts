@@ -1,6 +1,6 @@
 /** Checks a rule against the fields of its schema: a field that does not exist can never be true. */
 import type { Environment } from '@marcbachmann/cel-js';
-import { compileError, type CelCompileError, type CelCompiler } from './cel-environment.ts';
+import { checkExpression, type CelCompileError, type CelCompiler } from './cel-environment.ts';
 import { escapeName } from './cel-escape.ts';
 import type { SchemaNode } from './node.ts';
 
@@ -16,9 +16,8 @@ export function undeclaredField(
   const environment = compiler.typedEnvironment();
   const self = new TypeWriter(environment).typeOf(node);
   environment.registerVariable('self', self).registerVariable('oldSelf', 'dyn');
-  const result = environment.check(expression);
-  if (result.valid || result.error?.code !== 'no_such_key') return undefined;
-  return compileError(result.error, expression);
+  const problem = checkExpression(environment, expression);
+  return problem?.code === 'no_such_key' ? problem.error : undefined;
 }
 
 class TypeWriter {

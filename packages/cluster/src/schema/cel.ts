@@ -113,7 +113,7 @@ export function compileRule(rule: ValidationRule, compiler: CelCompiler): Compil
   const compiled: CompiledRule = { rule };
   if (rule.rule.trim() === '') return compiled;
   try {
-    const program = compiler.compile(rule.rule);
+    const program = compiler.compile(rule.rule, rule.optionalOldSelf);
     if (program.resultType !== 'bool' && program.resultType !== 'dyn') {
       return { rule, problem: 'cel expression must evaluate to a bool' };
     }
@@ -123,7 +123,7 @@ export function compileRule(rule: ValidationRule, compiler: CelCompiler): Compil
   }
   if (rule.messageExpression !== undefined && rule.messageExpression !== '') {
     try {
-      compiled.message = compiler.compile(rule.messageExpression);
+      compiled.message = compiler.compile(rule.messageExpression, rule.optionalOldSelf);
     } catch {
       compiled.message = undefined;
     }
@@ -214,7 +214,7 @@ class Evaluation {
     if (program === undefined) return;
     const hasOld = place.old !== undefined && place.old !== null;
     if (program.usesOldSelf && !hasOld && rule.optionalOldSelf !== true) return;
-    const variables = this.#variables(rule, node, place);
+    const variables = this.#variables(compiled, node, place);
     let result: unknown;
     try {
       result = program.run(variables);
@@ -232,12 +232,13 @@ class Evaluation {
   }
 
   #variables(
-    rule: ValidationRule,
+    { rule, program, message }: CompiledRule,
     node: SchemaNode,
     place: Place,
   ): { self: unknown; oldSelf?: unknown } {
     const { values, compiler } = this.#engine;
     const self = values.convert(place.value, node);
+    if (program?.usesOldSelf !== true && message?.usesOldSelf !== true) return { self };
     const hasOld = place.old !== undefined && place.old !== null;
     const old = hasOld ? values.convert(place.old, node) : undefined;
     if (rule.optionalOldSelf === true) return { self, oldSelf: compiler.optional(old) };

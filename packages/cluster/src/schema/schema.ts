@@ -61,7 +61,16 @@ export interface SchemaSource {
 
 /** One complaint, as `details.causes` wants it. `type` follows apimachinery's field.ErrorType. */
 export interface FieldError {
-  type: 'Required' | 'Invalid' | 'Duplicate' | 'NotSupported' | 'TooLong' | 'TooMany' | 'TypeInvalid' | 'Forbidden' | 'NotFound';
+  type:
+    | 'Required'
+    | 'Invalid'
+    | 'Duplicate'
+    | 'NotSupported'
+    | 'TooLong'
+    | 'TooMany'
+    | 'TypeInvalid'
+    | 'Forbidden'
+    | 'NotFound';
   /** `spec.tools[0].name` */
   field: string;
   /** Complete text after the path, e.g. `Required value`, `Unsupported value: "x": supported values: "A", "B"`. */

@@ -4,6 +4,7 @@ import type { Clock, KubeClient, KubeObject, Logger } from '@kagent/kube';
 
 import { EVENTS } from './objects.ts';
 import type { EventObject } from './objects.ts';
+import { timeText } from './time-text.ts';
 
 export interface EventDraft {
   type: 'Normal' | 'Warning';
@@ -123,7 +124,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
   return {
     record(regarding, draft) {
       if (isStopped) return;
-      const now = new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
+      const now = timeText(clock.now());
       const key = [regarding.metadata.uid, draft.type, draft.reason, draft.fieldPath, draft.message].join('\n');
       const known = aggregates.get(key);
       if (known !== undefined) {

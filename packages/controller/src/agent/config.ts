@@ -1,5 +1,13 @@
 /** `config.json` and `agent-card.json` of an agent, the contract with the engine and with older agent images. */
-import type { Agent, AgentCard, AgentLimits, AgentSpec, EngineConfig, EngineLimits, EngineToolServer } from '@kagent/spec';
+import type {
+  Agent,
+  AgentCard,
+  AgentLimits,
+  AgentSpec,
+  EngineConfig,
+  EngineLimits,
+  EngineToolServer,
+} from '@kagent/spec';
 import { parseDuration } from '../duration.ts';
 import { caVolumeName } from '../model-config/resolve.ts';
 import { tlsSettings } from '../model-config/desired.ts';
@@ -12,7 +20,9 @@ const AGENT_PORT = 8080;
 /** Lists are left out when empty; `tools` of a server is always a list, empty meaning all. */
 export function engineConfig(spec: AgentSpec, resolved: ResolvedDeclarative): EngineConfig {
   const { declarative } = spec;
-  const http = resolved.toolServers.filter(({ endpoint }) => endpoint.protocol === 'STREAMABLE_HTTP');
+  const http = resolved.toolServers.filter(
+    ({ endpoint }) => endpoint.protocol === 'STREAMABLE_HTTP',
+  );
   const sse = resolved.toolServers.filter(({ endpoint }) => endpoint.protocol === 'SSE');
   const limits = declarative?.limits === undefined ? {} : engineLimits(declarative.limits);
   return {
@@ -21,7 +31,9 @@ export function engineConfig(spec: AgentSpec, resolved: ResolvedDeclarative): En
     instruction: resolved.instruction,
     ...(http.length === 0 ? {} : { http_tools: http.map(toolServer) }),
     ...(sse.length === 0 ? {} : { sse_tools: sse.map(toolServer) }),
-    ...(resolved.remoteAgents.length === 0 ? {} : { remote_agents: resolved.remoteAgents.map(remoteAgent) }),
+    ...(resolved.remoteAgents.length === 0
+      ? {}
+      : { remote_agents: resolved.remoteAgents.map(remoteAgent) }),
     ...(declarative?.executeCodeBlocks === true ? { execute_code: true } : {}),
     stream: declarative?.stream ?? true,
     model_config_name: resolved.model.name,
@@ -42,7 +54,9 @@ function toolServer(server: ResolvedToolServer): EngineToolServer {
       url: endpoint.url,
       headers: endpoint.headers,
       ...(endpoint.timeout === undefined ? {} : { timeout: endpoint.timeout }),
-      ...(endpoint.sseReadTimeout === undefined ? {} : { sse_read_timeout: endpoint.sseReadTimeout }),
+      ...(endpoint.sseReadTimeout === undefined
+        ? {}
+        : { sse_read_timeout: endpoint.sseReadTimeout }),
       ...(endpoint.terminateOnClose === undefined || endpoint.protocol === 'SSE'
         ? {}
         : { terminate_on_close: endpoint.terminateOnClose }),
@@ -66,7 +80,8 @@ function remoteAgent(agent: ResolvedRemoteAgent) {
 }
 
 function engineLimits(limits: AgentLimits): EngineLimits {
-  const seconds = (text: string | undefined) => (text === undefined ? undefined : parseDuration(text));
+  const seconds = (text: string | undefined) =>
+    text === undefined ? undefined : parseDuration(text);
   const all = {
     max_turns: limits.maxTurns,
     max_duration: seconds(limits.maxDuration),

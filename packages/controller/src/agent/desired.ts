@@ -1,5 +1,15 @@
 /** The children of an agent: Secret, ServiceAccount, Deployment, Service. Pure: the same input gives the same objects. */
-import type { Container, Deployment, EnvVar, ObjectMeta, Secret, Service, ServiceAccount, Volume, VolumeMount } from '@kagent/kube';
+import type {
+  Container,
+  Deployment,
+  EnvVar,
+  ObjectMeta,
+  Secret,
+  Service,
+  ServiceAccount,
+  Volume,
+  VolumeMount,
+} from '@kagent/kube';
 import type { Agent, AgentSpec, ByoDeployment, DeclarativeDeployment } from '@kagent/spec';
 
 /** Where the engine image of Declarative agents comes from. */
@@ -51,7 +61,13 @@ export function desiredAgent(input: DesiredAgentInput): DesiredAgent {
   const metadata = childMetadata(input.agent, workload.labels);
   const accountName = workload.serviceAccountName ?? input.agent.metadata.name;
   return {
-    secret: { apiVersion: 'v1', kind: 'Secret', metadata, type: 'Opaque', data: encode(input.files) },
+    secret: {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata,
+      type: 'Opaque',
+      data: encode(input.files),
+    },
     serviceAccount:
       workload.serviceAccountName === undefined
         ? {
@@ -60,7 +76,10 @@ export function desiredAgent(input: DesiredAgentInput): DesiredAgent {
             metadata: {
               ...metadata,
               labels: { ...workload.serviceAccountConfig?.labels, ...metadata.labels },
-              annotations: { ...metadata.annotations, ...workload.serviceAccountConfig?.annotations },
+              annotations: {
+                ...metadata.annotations,
+                ...workload.serviceAccountConfig?.annotations,
+              },
             },
           }
         : undefined,
@@ -94,11 +113,17 @@ interface WorkloadInput {
   accountName: string;
 }
 
-function desiredDeployment(input: DesiredAgentInput, { workload, metadata, accountName }: WorkloadInput): Deployment {
+function desiredDeployment(
+  input: DesiredAgentInput,
+  { workload, metadata, accountName }: WorkloadInput,
+): Deployment {
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
-    metadata: { ...metadata, annotations: { ...metadata.annotations, ...workload.deploymentAnnotations } },
+    metadata: {
+      ...metadata,
+      annotations: { ...metadata.annotations, ...workload.deploymentAnnotations },
+    },
     spec: {
       ...optional('replicas', workload.replicas),
       strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
@@ -129,14 +154,19 @@ function desiredDeployment(input: DesiredAgentInput, { workload, metadata, accou
   };
 }
 
-function desiredContainer(input: DesiredAgentInput, workload: DeclarativeDeployment & ByoDeployment): Container {
+function desiredContainer(
+  input: DesiredAgentInput,
+  workload: DeclarativeDeployment & ByoDeployment,
+): Container {
   const { spec, platform } = input;
   const isByo = spec.type === 'BYO';
   return {
     name: 'kagent',
     image: isByo ? (workload.image ?? '') : engineImage(platform.image, workload.imageRegistry),
     imagePullPolicy: workload.imagePullPolicy ?? platform.image.pullPolicy,
-    ...(isByo && workload.cmd !== undefined && workload.cmd !== '' ? { command: [workload.cmd] } : {}),
+    ...(isByo && workload.cmd !== undefined && workload.cmd !== ''
+      ? { command: [workload.cmd] }
+      : {}),
     ...(isByo
       ? optional('args', workload.args)
       : { args: ['--host', '0.0.0.0', '--port', String(PORT), '--filepath', '/config'] }),
@@ -198,7 +228,15 @@ function tokenVolume(): Volume {
   return {
     name: 'kagent-token',
     projected: {
-      sources: [{ serviceAccountToken: { audience: 'kagent', expirationSeconds: 3600, path: 'kagent-token' } }],
+      sources: [
+        {
+          serviceAccountToken: {
+            audience: 'kagent',
+            expirationSeconds: 3600,
+            path: 'kagent-token',
+          },
+        },
+      ],
     },
   };
 }
@@ -243,7 +281,10 @@ function childMetadata(agent: Agent, labels: Record<string, string> | undefined)
 
 function encode(files: Record<string, string>): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(files).map(([name, text]) => [name, Buffer.from(text, 'utf8').toString('base64')]),
+    Object.entries(files).map(([name, text]) => [
+      name,
+      Buffer.from(text, 'utf8').toString('base64'),
+    ]),
   );
 }
 

@@ -47,11 +47,17 @@ export function resolveAgent(agent: Agent, spec: AgentSpec, lookup: Lookup): Age
     return { problems: scope.problems, declarative: undefined };
   }
   if (spec.declarative === undefined) {
-    noteInvalid(scope, 'spec.declarative is needed for type Declarative; v1alpha1 manifests must be rewritten to v1alpha2');
+    noteInvalid(
+      scope,
+      'spec.declarative is needed for type Declarative; v1alpha1 manifests must be rewritten to v1alpha2',
+    );
     return { problems: scope.problems, declarative: undefined };
   }
   const declarative = resolveDeclarative({ agent, spec, declarative: spec.declarative }, scope);
-  return { problems: scope.problems, declarative: scope.problems.length > 0 ? undefined : declarative };
+  return {
+    problems: scope.problems,
+    declarative: scope.problems.length > 0 ? undefined : declarative,
+  };
 }
 
 interface DeclarativeInput {
@@ -60,7 +66,10 @@ interface DeclarativeInput {
   declarative: DeclarativeAgent;
 }
 
-function resolveDeclarative(input: DeclarativeInput, scope: Scope): ResolvedDeclarative | undefined {
+function resolveDeclarative(
+  input: DeclarativeInput,
+  scope: Scope,
+): ResolvedDeclarative | undefined {
   const { declarative } = input;
   const model = resolveModel(declarative, scope);
   const instruction = resolveInstruction(input, scope);
@@ -92,7 +101,10 @@ function resolveDeclarative(input: DeclarativeInput, scope: Scope): ResolvedDecl
 }
 
 function resolveModel(declarative: DeclarativeAgent, scope: Scope) {
-  const name = declarative.modelConfig === undefined || declarative.modelConfig === '' ? DEFAULT_MODEL_CONFIG : declarative.modelConfig;
+  const name =
+    declarative.modelConfig === undefined || declarative.modelConfig === ''
+      ? DEFAULT_MODEL_CONFIG
+      : declarative.modelConfig;
   const modelConfig = scope.lookup.get('ModelConfig', { namespace: scope.namespace, name });
   if (modelConfig !== undefined) return resolveModelConfig(modelConfig, scope);
   scope.problems.push({
@@ -102,11 +114,18 @@ function resolveModel(declarative: DeclarativeAgent, scope: Scope) {
   return undefined;
 }
 
-function resolveInstruction({ agent, spec, declarative }: DeclarativeInput, scope: Scope): string | undefined {
+function resolveInstruction(
+  { agent, spec, declarative }: DeclarativeInput,
+  scope: Scope,
+): string | undefined {
   const template =
     declarative.systemMessageFrom === undefined
       ? declarative.systemMessage
-      : resolveValueSource(declarative.systemMessageFrom, scope, 'spec.declarative.systemMessageFrom');
+      : resolveValueSource(
+          declarative.systemMessageFrom,
+          scope,
+          'spec.declarative.systemMessageFrom',
+        );
   if (template === undefined) {
     if (declarative.systemMessageFrom === undefined) {
       noteInvalid(scope, 'spec.declarative needs systemMessage or systemMessageFrom');
@@ -127,7 +146,8 @@ function resolveInstruction({ agent, spec, declarative }: DeclarativeInput, scop
     }
     for (const [key, text] of Object.entries(configMap.data ?? {})) {
       const id = `${alias === undefined || alias === '' ? name : alias}/${key}`;
-      if (includes.has(id)) noteInvalid(scope, `spec.declarative.promptTemplate: ${id} is ambiguous; set alias`);
+      if (includes.has(id))
+        noteInvalid(scope, `spec.declarative.promptTemplate: ${id} is ambiguous; set alias`);
       includes.set(id, text);
     }
   }
@@ -144,16 +164,26 @@ function resolveInstruction({ agent, spec, declarative }: DeclarativeInput, scop
   return result.ok ? result.text : noteInvalid(scope, `spec.declarative.${result.message}`);
 }
 
-function resolveRemoteAgent(agent: Agent, tool: AgentTool, scope: Scope): ResolvedRemoteAgent | undefined {
+function resolveRemoteAgent(
+  agent: Agent,
+  tool: AgentTool,
+  scope: Scope,
+): ResolvedRemoteAgent | undefined {
   const target = tool.agent;
   if (target === undefined) return undefined;
   const namespace = target.namespace ?? scope.namespace;
   const ref = `${namespace}/${target.name}`;
   if (target.kind !== undefined && target.kind !== '' && target.kind !== 'Agent') {
-    return noteInvalid(scope, `spec.declarative.tools: kind ${target.kind} cannot be used as agent tool; use Agent`);
+    return noteInvalid(
+      scope,
+      `spec.declarative.tools: kind ${target.kind} cannot be used as agent tool; use Agent`,
+    );
   }
   if (namespace === scope.namespace && target.name === agent.metadata.name) {
-    return noteInvalid(scope, `Agent ${ref} has itself as a tool; remove it from spec.declarative.tools`);
+    return noteInvalid(
+      scope,
+      `Agent ${ref} has itself as a tool; remove it from spec.declarative.tools`,
+    );
   }
   const found = scope.lookup.get('Agent', { namespace, name: target.name });
   if (found === undefined) {
@@ -163,7 +193,13 @@ function resolveRemoteAgent(agent: Agent, tool: AgentTool, scope: Scope): Resolv
     });
     return undefined;
   }
-  if (!isNamespaceAllowed(found.spec?.allowedNamespaces, { from: scope.namespace, to: namespace }, scope.lookup)) {
+  if (
+    !isNamespaceAllowed(
+      found.spec?.allowedNamespaces,
+      { from: scope.namespace, to: namespace },
+      scope.lookup,
+    )
+  ) {
     scope.problems.push({
       reason: 'NotAllowed',
       message: `Agent ${ref} may not be used from namespace ${scope.namespace}; extend its spec.allowedNamespaces`,
@@ -174,7 +210,11 @@ function resolveRemoteAgent(agent: Agent, tool: AgentTool, scope: Scope): Resolv
     namespace,
     name: target.name,
     description: found.spec?.description ?? '',
-    headers: resolveHeaders(tool.headersFrom, scope, `spec.declarative.tools (agent ${target.name})`),
+    headers: resolveHeaders(
+      tool.headersFrom,
+      scope,
+      `spec.declarative.tools (agent ${target.name})`,
+    ),
     isolateSessions: tool.isolateSessions,
   };
 }

@@ -18,7 +18,12 @@ export interface AgentState {
 export const OPTIONAL_CONDITIONS = ['ToolsReady', 'UnsupportedFeatures'] as const;
 
 export function agentConditions(state: AgentState): ConditionUpdate[] {
-  return [accepted(state), ready(state.deployment), ...toolsReady(state.toolServers), ...unsupported(state.spec)];
+  return [
+    accepted(state),
+    ready(state.deployment),
+    ...toolsReady(state.toolServers),
+    ...unsupported(state.spec),
+  ];
 }
 
 function accepted({ problems, failure }: AgentState): ConditionUpdate {
@@ -26,17 +31,32 @@ function accepted({ problems, failure }: AgentState): ConditionUpdate {
   if (failure !== undefined) {
     return { type: 'Accepted', status: 'False', reason: 'ReconcileFailed', message: failure };
   }
-  return { type: 'Accepted', status: 'True', reason: 'Reconciled', message: 'Agent configuration accepted' };
+  return {
+    type: 'Accepted',
+    status: 'True',
+    reason: 'Reconciled',
+    message: 'Agent configuration accepted',
+  };
 }
 
 function ready(deployment: Deployment | undefined): ConditionUpdate {
   if (deployment === undefined) {
-    return { type: 'Ready', status: 'Unknown', reason: 'DeploymentNotFound', message: 'The Deployment does not exist' };
+    return {
+      type: 'Ready',
+      status: 'Unknown',
+      reason: 'DeploymentNotFound',
+      message: 'The Deployment does not exist',
+    };
   }
   const available = deployment.status?.availableReplicas ?? 0;
   const wanted = deployment.spec?.replicas ?? 1;
   if (available > 0) {
-    return { type: 'Ready', status: 'True', reason: 'DeploymentReady', message: 'Deployment is ready' };
+    return {
+      type: 'Ready',
+      status: 'True',
+      reason: 'DeploymentReady',
+      message: 'Deployment is ready',
+    };
   }
   return {
     type: 'Ready',
@@ -58,16 +78,22 @@ function toolsReady(servers: readonly ResolvedToolServer[]): ConditionUpdate[] {
       ? []
       : [`${label(server)} does not offer ${server.unknownTools.join(', ')}; correct toolNames`],
   );
-  const verdict = (status: ConditionUpdate['status'], reason: string, message: string): ConditionUpdate[] => [
-    { type: 'ToolsReady', status, reason, message },
-  ];
+  const verdict = (
+    status: ConditionUpdate['status'],
+    reason: string,
+    message: string,
+  ): ConditionUpdate[] => [{ type: 'ToolsReady', status, reason, message }];
   if (unreachable.length > 0) {
     return verdict('False', 'ToolServerUnreachable', [...unreachable, ...unknownTools].join('; '));
   }
   if (unknownTools.length > 0) return verdict('False', 'ToolNotFound', unknownTools.join('; '));
   const pending = servers.filter(({ reachability }) => reachability.state === 'pending');
   if (pending.length > 0) {
-    return verdict('Unknown', 'ToolServerPending', `${pending.map(label).join(', ')}: not connected yet`);
+    return verdict(
+      'Unknown',
+      'ToolServerPending',
+      `${pending.map(label).join(', ')}: not connected yet`,
+    );
   }
   return verdict('True', 'ToolServersReachable', '');
 }
@@ -79,7 +105,9 @@ function unsupported(spec: AgentSpec | undefined): ConditionUpdate[] {
     ...(spec?.skills === undefined ? [] : ['spec.skills']),
     ...(spec?.sandbox === undefined ? [] : ['spec.sandbox']),
     ...(declarative?.memory === undefined ? [] : ['spec.declarative.memory']),
-    ...(declarative?.context?.compaction === undefined ? [] : ['spec.declarative.context.compaction']),
+    ...(declarative?.context?.compaction === undefined
+      ? []
+      : ['spec.declarative.context.compaction']),
     ...(declarative?.executeCodeBlocks === true ? ['spec.declarative.executeCodeBlocks'] : []),
     ...(declarative?.shareTools === true ? ['spec.declarative.shareTools'] : []),
   ];

@@ -63,11 +63,19 @@ export function resolveToolServer(
     allowedHeaders: reference.allowedHeaders ?? [],
     reachability: found.reachability,
     unknownTools:
-      found.knownTools === undefined ? [] : tools.filter((tool) => found.knownTools?.includes(tool) !== true),
+      found.knownTools === undefined
+        ? []
+        : tools.filter((tool) => found.knownTools?.includes(tool) !== true),
     caHash:
       endpoint.caSecret === undefined
         ? undefined
-        : secretHash([{ namespace, name: endpoint.caSecret.metadata.name, data: secretBytes(endpoint.caSecret) }]),
+        : secretHash([
+            {
+              namespace,
+              name: endpoint.caSecret.metadata.name,
+              data: secretBytes(endpoint.caSecret),
+            },
+          ]),
   };
 }
 
@@ -90,7 +98,13 @@ function find(kind: ToolServerKind, target: Target, scope: Scope): FoundServer |
   if (kind === 'RemoteMCPServer') {
     const server = scope.lookup.get(kind, key);
     if (server === undefined) return missing(kind, target, scope);
-    if (!isNamespaceAllowed(server.spec?.allowedNamespaces, { from: scope.namespace, to: namespace }, scope.lookup)) {
+    if (
+      !isNamespaceAllowed(
+        server.spec?.allowedNamespaces,
+        { from: scope.namespace, to: namespace },
+        scope.lookup,
+      )
+    ) {
       return note(scope, {
         reason: 'NotAllowed',
         message: `RemoteMCPServer ${namespace}/${name} may not be used from namespace ${scope.namespace}; extend its spec.allowedNamespaces`,
@@ -113,7 +127,9 @@ function find(kind: ToolServerKind, target: Target, scope: Scope): FoundServer |
   }
   const service = scope.lookup.get(kind, key);
   if (service === undefined) return missing(kind, target, scope);
-  return withEndpoint(serviceEndpoint(service, serverScope), { reachability: { state: 'unknown' } });
+  return withEndpoint(serviceEndpoint(service, serverScope), {
+    reachability: { state: 'unknown' },
+  });
 }
 
 function withEndpoint(
@@ -125,7 +141,10 @@ function withEndpoint(
 
 function remoteState(server: RemoteMCPServer): Omit<FoundServer, 'endpoint'> {
   const state = reachability(server.status?.conditions, 'Accepted');
-  const known = state.state === 'reachable' ? server.status?.discoveredTools?.map(({ name }) => name) : undefined;
+  const known =
+    state.state === 'reachable'
+      ? server.status?.discoveredTools?.map(({ name }) => name)
+      : undefined;
   return { reachability: state, ...(known === undefined ? {} : { knownTools: known }) };
 }
 

@@ -1,5 +1,15 @@
 /** The children of an MCPServer: ServiceAccount, ConfigMap, Deployment, Service. Pure. */
-import type { ConfigMap, Container, Deployment, EnvVar, ObjectMeta, Service, ServiceAccount, Volume, VolumeMount } from '@kagent/kube';
+import type {
+  ConfigMap,
+  Container,
+  Deployment,
+  EnvVar,
+  ObjectMeta,
+  Service,
+  ServiceAccount,
+  Volume,
+  VolumeMount,
+} from '@kagent/kube';
 import type { MCPServer, MCPServerDeployment, MCPServerSpec } from '@kagent/spec';
 import type { Problem } from '../problem.ts';
 
@@ -34,7 +44,8 @@ export const MCP_CONFIG_HASH_ANNOTATION = 'kmcp.kagent.dev/mcpserver-config-hash
 export function validateMcpServer(ref: string, spec: MCPServerSpec): Problem[] {
   const { deployment } = spec;
   const problems: string[] = [];
-  if (spec.transportType === undefined) problems.push('spec.transportType is needed: stdio or http');
+  if (spec.transportType === undefined)
+    problems.push('spec.transportType is needed: stdio or http');
   if ((deployment.image ?? '') === '' && !['uvx', 'npx'].includes(deployment.cmd ?? '')) {
     problems.push('spec.deployment.image is needed unless cmd is uvx or npx');
   }
@@ -47,7 +58,10 @@ export function validateMcpServer(ref: string, spec: MCPServerSpec): Problem[] {
   if (deployment.port < 1 || deployment.port > 65_535) {
     problems.push('spec.deployment.port must be between 1 and 65535');
   }
-  return problems.map((text) => ({ reason: 'InvalidConfiguration', message: `MCPServer ${ref}: ${text}` }));
+  return problems.map((text) => ({
+    reason: 'InvalidConfiguration',
+    message: `MCPServer ${ref}: ${text}`,
+  }));
 }
 
 /** `local.yaml` of the adapter, as JSON (which is YAML). */
@@ -76,7 +90,12 @@ export function adapterConfig(server: MCPServer, spec: MCPServerSpec): string {
   };
   const config = {
     config: {},
-    binds: [{ port: deployment.port, listeners: [{ name: 'default', protocol: 'HTTP', routes: [route] }] }],
+    binds: [
+      {
+        port: deployment.port,
+        listeners: [{ name: 'default', protocol: 'HTTP', routes: [route] }],
+      },
+    ],
   };
   return `${JSON.stringify(config, undefined, 2)}\n`;
 }
@@ -178,7 +197,8 @@ function adapterContainer({ spec, images }: DesiredMcpServerInput): Container {
 function serverContainer({ spec, images }: DesiredMcpServerInput): Container {
   const { deployment } = spec;
   const isStdio = spec.transportType === 'stdio';
-  const command = deployment.cmd === undefined || deployment.cmd === '' ? {} : { command: [deployment.cmd] };
+  const command =
+    deployment.cmd === undefined || deployment.cmd === '' ? {} : { command: [deployment.cmd] };
   return {
     name: 'mcp-server',
     image: serverImage(deployment, images),
@@ -193,7 +213,12 @@ function serverContainer({ spec, images }: DesiredMcpServerInput): Container {
     ports: [{ name: 'http', containerPort: deployment.port, protocol: 'TCP' }],
     ...optional('resources', deployment.resources),
     ...optional('securityContext', deployment.securityContext),
-    readinessProbe: { tcpSocket: { port: 'http' }, initialDelaySeconds: 0, timeoutSeconds: 5, periodSeconds: 1 },
+    readinessProbe: {
+      tcpSocket: { port: 'http' },
+      initialDelaySeconds: 0,
+      timeoutSeconds: 5,
+      periodSeconds: 1,
+    },
     volumeMounts: mounts(deployment, isStdio),
   };
 }
@@ -213,7 +238,10 @@ function volumes(name: string, { deployment, transportType }: MCPServerSpec): Vo
   return [
     { name: 'config', configMap: { name } },
     ...(transportType === 'stdio' ? [{ name: 'binary', emptyDir: {} }] : []),
-    ...(deployment.configMapRefs ?? []).map((ref) => ({ name: `cm-${ref.name}`, configMap: { name: ref.name } })),
+    ...(deployment.configMapRefs ?? []).map((ref) => ({
+      name: `cm-${ref.name}`,
+      configMap: { name: ref.name },
+    })),
     ...(deployment.volumes ?? []),
   ];
 }

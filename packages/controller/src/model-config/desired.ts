@@ -31,7 +31,10 @@ type Translation = Pick<DesiredModel, 'env' | 'volumes' | 'mounts'> & {
 };
 
 /** Undefined, with problems noted, when the spec cannot be put into effect. */
-export function desiredModel(input: DesiredModelInput, problems: Problem[]): DesiredModel | undefined {
+export function desiredModel(
+  input: DesiredModelInput,
+  problems: Problem[],
+): DesiredModel | undefined {
   const before = problems.length;
   const translation = translate(input, problems);
   if (translation === undefined || problems.length > before) return undefined;
@@ -64,12 +67,18 @@ function translate(input: DesiredModelInput, problems: Problem[]): Translation |
     const value = Number(text);
     return Number.isFinite(value) && text.trim() !== ''
       ? value
-      : invalid('InvalidConfiguration', `spec.${field} is not a number; write it as a decimal in quotes`);
+      : invalid(
+          'InvalidConfiguration',
+          `spec.${field} is not a number; write it as a decimal in quotes`,
+        );
   };
   switch (spec.provider) {
     case 'OpenAI':
       if (spec.openAI?.tokenExchange !== undefined) {
-        return invalid('NotSupported', 'spec.openAI.tokenExchange is not supported; use apiKeySecret');
+        return invalid(
+          'NotSupported',
+          'spec.openAI.tokenExchange is not supported; use apiKeySecret',
+        );
       }
       return openAI(spec, number);
     case 'Anthropic':
@@ -85,7 +94,9 @@ function translate(input: DesiredModelInput, problems: Problem[]): Translation |
         fields: { max_output_tokens: spec.gemini?.maxOutputTokens },
       };
     case 'GeminiVertexAI':
-      return spec.geminiVertexAI === undefined ? missing('geminiVertexAI') : geminiVertex(spec, number);
+      return spec.geminiVertexAI === undefined
+        ? missing('geminiVertexAI')
+        : geminiVertex(spec, number);
     case 'AnthropicVertexAI':
       return spec.anthropicVertexAI === undefined
         ? missing('anthropicVertexAI')
@@ -241,7 +252,10 @@ function vertexFiles(
   ];
   if (!hasSecret(spec)) return noFiles(env);
   return {
-    env: [...env, ...literal('GOOGLE_APPLICATION_CREDENTIALS', `/creds/${spec.apiKeySecretKey ?? ''}`)],
+    env: [
+      ...env,
+      ...literal('GOOGLE_APPLICATION_CREDENTIALS', `/creds/${spec.apiKeySecretKey ?? ''}`),
+    ],
     volumes: [{ name: 'google-creds', secret: { secretName: spec.apiKeySecret ?? '' } }],
     mounts: [{ name: 'google-creds', mountPath: '/creds', readOnly: true }],
   };

@@ -50,7 +50,10 @@ export function resolveModelConfig(modelConfig: ModelConfig, scope: Scope): Mode
   );
   const found = [apiKey, ca].filter((secret) => secret !== undefined);
   return {
-    resolved: translated === undefined || scope.problems.length > before ? undefined : { ...translated, name },
+    resolved:
+      translated === undefined || scope.problems.length > before
+        ? undefined
+        : { ...translated, name },
     secretHash: secretHash(unique(found, scope.namespace)),
     refersToSecrets: found.length > 0,
   };

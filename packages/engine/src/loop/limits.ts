@@ -4,7 +4,7 @@ import type { EngineLimits } from '@kagent/spec';
 export interface RunLimits {
   /** Model calls in one run. */
   maxTurns: number;
-  /** From the start of the run, or from its last resume after a crash. */
+  /** Of the work of one process on the run: it begins anew when another process goes on with it. */
   maxDurationMs: number;
   /** Input plus output tokens, sub-agents included. */
   maxTokens: number | undefined;

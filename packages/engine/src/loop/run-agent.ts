@@ -99,14 +99,16 @@ export async function runAgent(
   }
 }
 
+/** Counts from here, on this process's clock: times in the journal are another machine's. */
 function armDeadline(loop: Loop, abort: { abort(reason: Error): void }): void {
-  const { clock } = loop.deps;
   const { maxDurationMs } = loop.agent.limits;
-  const left = loop.state.activeSince + maxDurationMs - clock.now();
-  const reason = () =>
-    new KagentError('deadline_exceeded', `The run took longer than its limit of ${maxDurationMs / 1000} s.`);
-  if (left <= 0) abort.abort(reason());
-  else clock.sleep(left, loop.signal).then(() => abort.abort(reason()), () => undefined);
+  loop.deps.clock.sleep(maxDurationMs, loop.signal).then(
+    () => {
+      const message = `The run took longer than its limit of ${maxDurationMs / 1000} s.`;
+      abort.abort(new KagentError('deadline_exceeded', message));
+    },
+    () => undefined,
+  );
 }
 
 async function step(loop: Loop): Promise<void> {

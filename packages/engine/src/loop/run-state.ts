@@ -32,8 +32,6 @@ export interface RunState {
   repeats: Map<string, { count: number; result: string }>;
   /** Call keys the model was told to stop repeating. */
   warned: Set<string>;
-  /** Time of the start or the last resume. */
-  activeSince: number;
   /** Resumes since anything else happened. */
   resumes: number;
   cancelRequested: boolean;
@@ -54,7 +52,6 @@ export function rebuildState(events: readonly RunEvent[]): RunState {
     callIds: new Set(),
     repeats: new Map(),
     warned: new Set(),
-    activeSince: 0,
     resumes: 0,
     cancelRequested: false,
   };
@@ -68,10 +65,6 @@ export function applyEvent(state: RunState, event: RunEvent): void {
   if (event.type === 'run-resumed') state.resumes += 1;
   else state.resumes = 0;
   switch (event.type) {
-    case 'run-started':
-    case 'run-resumed':
-      state.activeSince = event.at;
-      return;
     case 'model-completed':
       applyModelTurn(state, event);
       return;
@@ -92,6 +85,8 @@ export function applyEvent(state: RunState, event: RunEvent): void {
     case 'run-ended':
       state.ended = event;
       return;
+    case 'run-started':
+    case 'run-resumed':
     case 'model-requested':
       return;
   }

@@ -38,6 +38,18 @@ export interface ReplyUsage {
   reasoningTokens?: number;
 }
 
+export interface ReplyError {
+  status: number;
+  /** In the error shape of the wire. */
+  message?: string;
+  /** Instead of that shape. */
+  body?: unknown;
+  /** Seconds, as the `retry-after` header. */
+  retryAfter?: number;
+  /** Tells clients with `x-should-retry: false` that trying again is pointless. */
+  final?: boolean;
+}
+
 /** What the server answers. Everything is optional; an empty reply is an empty answer. */
 export interface Reply {
   text?: string;
@@ -49,7 +61,7 @@ export interface Reply {
   /** Milliseconds before anything is sent. */
   delayMs?: number;
   /** An HTTP error instead of an answer. */
-  error?: { status: number; message?: string; body?: unknown; retryAfter?: number };
+  error?: ReplyError;
   /** Breaks the connection after this many content chunks of the stream. */
   cutAfterChunks?: number;
   /** Sends a chunk that is no JSON after this many content chunks. */

@@ -5,14 +5,23 @@
 import { parse } from 'yaml';
 import { KagentError } from '@kagent/spec';
 import { z } from 'zod';
-import { lastUserText, latestToolResults, type Brain, type Conversation, type Reply } from './brain.ts';
+import {
+  lastUserText,
+  latestToolResults,
+  type Brain,
+  type Conversation,
+  type Reply,
+} from './brain.ts';
 
 const Pattern = z.string().transform((source, context) => {
   const parts = /^\/(.*)\/([imsu]*)$/s.exec(source);
   try {
     return parts === null ? source.toLowerCase() : new RegExp(parts[1] ?? '', parts[2]);
   } catch (error) {
-    context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : 'bad pattern' });
+    context.addIssue({
+      code: 'custom',
+      message: error instanceof Error ? error.message : 'bad pattern',
+    });
     return z.NEVER;
   }
 });
@@ -42,7 +51,10 @@ const ToolCall = z
     /** Sent as it is; may be malformed JSON. */
     rawArgs: z.string().optional(),
   })
-  .refine((call) => call.args === undefined || call.rawArgs === undefined, 'give args or rawArgs, not both');
+  .refine(
+    (call) => call.args === undefined || call.rawArgs === undefined,
+    'give args or rawArgs, not both',
+  );
 
 const ScriptReply = z
   .strictObject({
@@ -71,7 +83,10 @@ const ScriptReply = z
       })
       .optional(),
   })
-  .refine((reply) => reply.text === undefined || reply.chunks === undefined, 'give text or chunks, not both');
+  .refine(
+    (reply) => reply.text === undefined || reply.chunks === undefined,
+    'give text or chunks, not both',
+  );
 
 const Rule = z
   .strictObject({
@@ -83,7 +98,10 @@ const Rule = z
     /** How often the rule applies; `forever` is the default for `reply`, one round for `replies`. */
     repeat: z.union([z.number().int().positive(), z.literal('forever')]).optional(),
   })
-  .refine((rule) => (rule.reply === undefined) !== (rule.replies === undefined), 'give reply or replies');
+  .refine(
+    (rule) => (rule.reply === undefined) !== (rule.replies === undefined),
+    'give reply or replies',
+  );
 type Rule = z.output<typeof Rule>;
 
 /** A script: rules are tried in order, the first that matches and is not used up answers. */
@@ -105,16 +123,20 @@ export function parseModelScript(text: string, source: string): ModelScript {
   const parsed = ModelScript.safeParse(value);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => `${pathOf(issue.path)}: ${issue.message}`);
-  throw new KagentError('invalid_argument', `${source}: ${problems.join('; ')}`, { data: { problems } });
+  throw new KagentError('invalid_argument', `${source}: ${problems.join('; ')}`, {
+    data: { problems },
+  });
 }
 
 /** `rules[0].reply.error.status`. */
 function pathOf(path: PropertyKey[]): string {
-  const joined = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
+  const joined = path
+    .map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
+    .join('');
   return joined.replace(/^\./, '') || 'script';
 }
 
-export interface ScriptedModel {
+export interface ScriptedBrain {
   brain: Brain;
   /** What no rule covered, as text; a test asserts that it is empty. */
   readonly unmatched: string[];
@@ -123,7 +145,7 @@ export interface ScriptedModel {
 }
 
 /** A brain that follows a script. Counts are kept in the returned value. */
-export function createScriptedModel(script: ModelScript): ScriptedModel {
+export function createScriptedBrain(script: ModelScript): ScriptedBrain {
   const uses = new Map<Rule, number>();
   const unmatched: string[] = [];
   const requests: Conversation[] = [];
@@ -141,7 +163,9 @@ export function createScriptedModel(script: ModelScript): ScriptedModel {
       }
       const shown = showRequest(conversation, requests.length);
       unmatched.push(shown);
-      return { error: { status: 500, message: `The script has no rule for ${shown}` } };
+      return {
+        error: { status: 500, final: true, message: `The script has no rule for ${shown}` },
+      };
     },
   };
 }
@@ -171,7 +195,8 @@ function wouldLoop(rule: Rule, used: number, conversation: Conversation): boolea
 function matches(match: Match, conversation: Conversation, count: number): boolean {
   const results = latestToolResults(conversation);
   return (
-    (match.toolResult === undefined || results.some((result) => fits(match.toolResult, result.text))) &&
+    (match.toolResult === undefined ||
+      results.some((result) => fits(match.toolResult, result.text))) &&
     fits(match.user, lastUserText(conversation)) &&
     fits(match.system, conversation.system) &&
     fits(match.model, conversation.model) &&
@@ -186,7 +211,9 @@ function fits(pattern: Pattern | undefined, text: string): boolean {
 }
 
 function showRequest(conversation: Conversation, count: number): string {
-  const results = latestToolResults(conversation).map((result) => `${result.name} → ${short(result.text)}`);
+  const results = latestToolResults(conversation).map(
+    (result) => `${result.name} → ${short(result.text)}`,
+  );
   return [
     `request ${count}`,
     `user: "${short(lastUserText(conversation))}"`,

@@ -180,6 +180,7 @@ function sendError(input: {
 }): void {
   const { response, wire, error } = input;
   if (error.retryAfter !== undefined) response.setHeader('retry-after', String(error.retryAfter));
+  if (error.final) response.setHeader('x-should-retry', 'false');
   sendJson(
     response,
     error.status,

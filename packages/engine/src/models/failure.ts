@@ -127,7 +127,7 @@ function fromStatus({ error, status, context }: StatusInput): ModelFailure {
       code: 'model_overloaded',
       reason: `the provider at ${host} answered with an error (${status})${said}`,
       advice: 'This is usually temporary; if it stays, check the state of the provider.',
-      retryable: status !== 501,
+      retryable: status !== 501 && !saysNoRetry(error),
       endpointIll: status >= 500,
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
       cause: error,
@@ -229,6 +229,11 @@ function isInvalidResponse(error: unknown): boolean {
     current = current.cause;
   }
   return APICallError.isInstance(error);
+}
+
+/** Providers mark errors that stay, whatever the status, with `x-should-retry: false`. */
+function saysNoRetry(error: unknown): boolean {
+  return APICallError.isInstance(error) && error.responseHeaders?.['x-should-retry'] === 'false';
 }
 
 function retryAfter(error: unknown, now: number): number | undefined {

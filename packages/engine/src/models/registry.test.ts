@@ -7,52 +7,12 @@ import { describe, expect, it } from 'vitest';
 import type { Logger, ModelEvent, ModelRequest } from '../ports.ts';
 import { createBreakers } from './breaker.ts';
 import { createModel, type CreateModelOptions } from './registry.ts';
+import { ANTHROPIC_STREAM, GEMINI_STREAM, OPENAI_STREAM, recorder } from './testing/recorder.ts';
 import { createTestClock } from './testing/test-clock.ts';
 import { TEST_CERTIFICATE, TEST_KEY } from './testing/test-certificate.ts';
 import { createModelFetch } from './model-fetch.ts';
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
-
-interface Sent {
-  url: string;
-  headers: Record<string, string>;
-  body: Record<string, unknown>;
-}
-
-const OPENAI_STREAM = [
-  '{"id":"1","created":1,"model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":"hi"},"finish_reason":null}]}',
-  '{"id":"1","created":1,"model":"m","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}',
-  '[DONE]',
-];
-const ANTHROPIC_STREAM = [
-  '{"type":"message_start","message":{"id":"m","type":"message","role":"assistant","model":"m","content":[],"stop_reason":null,"usage":{"input_tokens":1,"output_tokens":0}}}',
-  '{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}',
-  '{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"hi"}}',
-  '{"type":"content_block_stop","index":0}',
-  '{"type":"message_delta","delta":{"stop_reason":"end_turn","stop_sequence":null},"usage":{"output_tokens":1}}',
-  '{"type":"message_stop"}',
-];
-const GEMINI_STREAM = [
-  '{"candidates":[{"content":{"role":"model","parts":[{"text":"hi"}]}}]}',
-  '{"candidates":[{"content":{"role":"model","parts":[{"functionCall":{"name":"t","args":{"a":1}},"thoughtSignature":"tsig"}]},"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":9,"candidatesTokenCount":3,"thoughtsTokenCount":2,"cachedContentTokenCount":4,"totalTokenCount":14}}',
-];
-
-/** A fetch that answers with a canned stream and keeps what was sent. */
-function recorder(stream: string[]): { fetch: typeof globalThis.fetch; sent: Sent[] } {
-  const sent: Sent[] = [];
-  return {
-    sent,
-    fetch: (input, init) => {
-      const headers = Object.fromEntries(new Headers(init?.headers).entries());
-      const body = JSON.parse(String(init?.body)) as Record<string, unknown>;
-      sent.push({ url: String(input), headers, body });
-      const text = stream.map((data) => `data: ${data}\n\n`).join('');
-      return Promise.resolve(
-        new Response(text, { headers: { 'content-type': 'text/event-stream' } }),
-      );
-    },
-  };
-}
 
 function model(
   config: Partial<EngineModel> & { type: EngineModel['type'] },
@@ -144,6 +104,42 @@ describe('models/registry', () => {
         frequency_penalty: 0.1,
       });
       expect(sent[0]?.body).not.toHaveProperty('max_tokens');
+    });
+
+    it('of the responses API', async () => {
+      const { fetch, sent } = recorder([
+        '{"type":"response.created","response":{"id":"r","created_at":1,"model":"m"}}',
+        '{"type":"response.output_item.added","output_index":0,"item":{"type":"message","id":"i","role":"assistant","status":"in_progress","content":[]}}',
+        '{"type":"response.output_text.delta","item_id":"i","output_index":0,"content_index":0,"delta":"hi"}',
+        '{"type":"response.output_item.done","output_index":0,"item":{"type":"message","id":"i","role":"assistant","status":"completed","content":[{"type":"output_text","text":"hi","annotations":[]}]}}',
+        '{"type":"response.completed","response":{"id":"r","usage":{"input_tokens":5,"output_tokens":2,"input_tokens_details":{"cached_tokens":3},"output_tokens_details":{"reasoning_tokens":1}}}}',
+      ]);
+      const config = {
+        type: 'openai',
+        api_format: 'responses',
+        temperature: 0.25,
+        max_tokens: 77,
+      } as const;
+      const events = await ask(model(config, { fetch, env: { OPENAI_API_KEY: 'key-1' } }));
+      expect(sent[0]).toMatchObject({
+        url: 'https://api.openai.com/v1/responses',
+        body: {
+          model: 'test-model',
+          temperature: 0.25,
+          max_output_tokens: 77,
+          store: false,
+          stream: true,
+        },
+      });
+      expect(events).toEqual([
+        { type: 'delta', kind: 'text', text: 'hi' },
+        {
+          type: 'end',
+          parts: [{ type: 'text', text: 'hi' }],
+          finishReason: 'stop',
+          usage: { inputTokens: 5, outputTokens: 2, cachedInputTokens: 3, reasoningTokens: 1 },
+        },
+      ]);
     });
 
     it('of Azure', async () => {
@@ -247,7 +243,10 @@ describe('models/registry', () => {
     it('of Gemini, and what comes back', async () => {
       const { fetch, sent } = recorder(GEMINI_STREAM);
       const events = await ask(
-        model({ type: 'gemini', ...TUNED, top_k: 3 }, { fetch, env: { GOOGLE_API_KEY: 'goo' } }),
+        model(
+          { type: 'gemini', ...TUNED, max_tokens: null, max_output_tokens: 77, top_k: 3 },
+          { fetch, env: { GOOGLE_API_KEY: 'goo' } },
+        ),
       );
       expect(sent[0]?.url).toContain(
         'https://generativelanguage.googleapis.com/v1beta/models/test-model:streamGenerateContent',

@@ -114,3 +114,13 @@ export function normalizeUrl(url: string): string {
   const trimmed = url.trim().replace(/\/+$/, '');
   return /^[a-z]+:\/\//i.test(trimmed) ? trimmed : `http://${trimmed}`;
 }
+
+/** Output token cap under any of the names it has in config.json. */
+export function maxOutput(config: EngineModel): number | undefined {
+  const other = config['max_output_tokens'];
+  return (
+    config.max_completion_tokens ??
+    config.max_tokens ??
+    (typeof other === 'number' ? other : undefined)
+  );
+}

@@ -44,6 +44,7 @@ export function createManualClock(start = 1_000_000): ManualClock {
         signal?.addEventListener('abort', onAbort, { once: true });
       }),
     async advance(ms) {
+      await settle();
       const end = now + ms;
       for (;;) {
         const next = [...sleepers].toSorted((a, b) => a.at - b.at)[0];
@@ -60,5 +61,5 @@ export function createManualClock(start = 1_000_000): ManualClock {
 
 /** Lets everything that is ready run. */
 async function settle(): Promise<void> {
-  for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -64,7 +64,9 @@ const SHORT_NAMES: Record<string, string[]> = {
 
 function builtInKinds(): FakeKind[] {
   return Object.values(kinds)
-    .filter((value): value is ResourceType => isRecord(value) && typeof value['plural'] === 'string')
+    .filter(
+      (value): value is ResourceType => isRecord(value) && typeof value['plural'] === 'string',
+    )
     .map((type) => ({ ...type, shortNames: SHORT_NAMES[type.plural] }));
 }
 
@@ -135,8 +137,16 @@ export function createFakeApi(options: FakeApiOptions = {}): FakeApi {
     const old = existing(target);
     const wanted = next.metadata.resourceVersion;
     if (wanted !== undefined && wanted !== old.metadata.resourceVersion)
-      throw failure(409, 'Conflict', `Operation cannot be fulfilled on ${resourceName(target)} "${target.name}": the object has been modified; please apply your changes to the latest version and try again`);
-    const metadata = { ...next.metadata, uid: old.metadata.uid, creationTimestamp: old.metadata.creationTimestamp };
+      throw failure(
+        409,
+        'Conflict',
+        `Operation cannot be fulfilled on ${resourceName(target)} "${target.name}": the object has been modified; please apply your changes to the latest version and try again`,
+      );
+    const metadata = {
+      ...next.metadata,
+      uid: old.metadata.uid,
+      creationTimestamp: old.metadata.creationTimestamp,
+    };
     return commit('MODIFIED', target, { ...next, metadata });
   }
 
@@ -148,7 +158,10 @@ export function createFakeApi(options: FakeApiOptions = {}): FakeApi {
       return update(target, mergePatch(current, request.body) as KubeObject);
     }
     const old = existing(target);
-    return update(target, applyPatch(contentType, { target: old, patch: request.body }) as KubeObject);
+    return update(
+      target,
+      applyPatch(contentType, { target: old, patch: request.body }) as KubeObject,
+    );
   }
 
   function select(target: FakeTarget, query: Record<string, string>): KubeObject[] {
@@ -168,15 +181,22 @@ export function createFakeApi(options: FakeApiOptions = {}): FakeApi {
     const more = start + limit < all.length ? { continue: String(start + limit) } : {};
     const metadata = { resourceVersion: String(revision), ...more };
     if (isTableRequest(request)) return toTable(items, { metadata, now: now() });
-    return { apiVersion: apiVersionOf(target.kind), kind: `${target.kind.kind}List`, metadata, items };
+    return {
+      apiVersion: apiVersionOf(target.kind),
+      kind: `${target.kind.kind}List`,
+      metadata,
+      items,
+    };
   }
 
   async function handle(request: KubeRequest): Promise<unknown> {
     const discovery = discoveryAnswer(served, request);
     if (discovery !== undefined) return discovery;
     const target = parseResourcePath(served, request.path);
-    if (target === undefined) throw failure(404, 'NotFound', 'the server could not find the requested resource');
-    if (target.name === undefined) return request.method === 'POST' ? create(target, request.body) : list(target, request);
+    if (target === undefined)
+      throw failure(404, 'NotFound', 'the server could not find the requested resource');
+    if (target.name === undefined)
+      return request.method === 'POST' ? create(target, request.body) : list(target, request);
     switch (request.method) {
       case 'GET': {
         const object = existing(target);
@@ -189,7 +209,11 @@ export function createFakeApi(options: FakeApiOptions = {}): FakeApi {
       case 'DELETE':
         return commit('DELETED', target, existing(target));
       case 'POST':
-        throw failure(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource');
+        throw failure(
+          405,
+          'MethodNotAllowed',
+          'the server does not allow this method on the requested resource',
+        );
     }
   }
 
@@ -215,7 +239,8 @@ export function createFakeApi(options: FakeApiOptions = {}): FakeApi {
         for (; index < history.length; index += 1) {
           if (epoch !== myEpoch || request.signal?.aborted === true) return;
           const { event, kind, object } = history[index]!;
-          if (kind === target.kind && isSelected(object, { target, query })) yield { type: event, object };
+          if (kind === target.kind && isSelected(object, { target, query }))
+            yield { type: event, object };
         }
         if (epoch !== myEpoch || request.signal?.aborted === true) return;
         await Promise.race([changed.promise, aborted]);
@@ -250,16 +275,24 @@ export function createFakeApi(options: FakeApiOptions = {}): FakeApi {
     async watch(request) {
       requests.push(request);
       const target = parseResourcePath(served, request.path);
-      if (target === undefined) throw failure(404, 'NotFound', 'the server could not find the requested resource');
+      if (target === undefined)
+        throw failure(404, 'NotFound', 'the server could not find the requested resource');
       if (options.refuseWatchList === true && request.query?.['sendInitialEvents'] === 'true')
-        throw failure(422, 'Invalid', 'sendInitialEvents: Forbidden: sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled');
+        throw failure(
+          422,
+          'Invalid',
+          'sendInitialEvents: Forbidden: sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled',
+        );
       return follow(target, request);
     },
     async stream(request) {
       requests.push(request);
       const target = parseResourcePath(served, request.path);
       if (target?.subresource !== 'log' || !objects.has(keyOf(target)))
-        throw kubeErrorFromResponse(request, answer(404, failure(404, 'NotFound', `pods "${target?.name}" not found`).status));
+        throw kubeErrorFromResponse(
+          request,
+          answer(404, failure(404, 'NotFound', `pods "${target?.name}" not found`).status),
+        );
       return logText(target, request);
     },
   };
@@ -291,7 +324,15 @@ function failure(code: number, reason: string, message: string): KubeError {
     reason,
     code,
     message,
-    status: { apiVersion: 'v1', kind: 'Status', metadata: {}, status: 'Failure', reason, code, message },
+    status: {
+      apiVersion: 'v1',
+      kind: 'Status',
+      metadata: {},
+      status: 'Failure',
+      reason,
+      code,
+      message,
+    },
   });
 }
 
@@ -308,12 +349,18 @@ function isSelected(
   object: KubeObject,
   { target, query }: { target: FakeTarget; query: Record<string, string> },
 ): boolean {
-  if (target.namespace !== undefined && object.metadata.namespace !== target.namespace) return false;
-  return matchesLabels(object, query['labelSelector']) && matchesFields(object, query['fieldSelector']);
+  if (target.namespace !== undefined && object.metadata.namespace !== target.namespace)
+    return false;
+  return (
+    matchesLabels(object, query['labelSelector']) && matchesFields(object, query['fieldSelector'])
+  );
 }
 
 function bookmark(revision: number, annotations: Record<string, string>): unknown {
-  return { type: 'BOOKMARK', object: { metadata: { resourceVersion: String(revision), annotations } } };
+  return {
+    type: 'BOOKMARK',
+    object: { metadata: { resourceVersion: String(revision), annotations } },
+  };
 }
 
 function abortion(signal: AbortSignal | undefined): Promise<void> {

@@ -41,7 +41,9 @@ export function createFakeClock(start = 1_700_000_000_000): FakeClock {
       const target = now + ms;
       await settle();
       for (;;) {
-        const due = [...waiting].filter((entry) => entry.due <= target).sort((a, b) => a.due - b.due)[0];
+        const due = [...waiting]
+          .filter((entry) => entry.due <= target)
+          .sort((a, b) => a.due - b.due)[0];
         if (due === undefined) break;
         now = Math.max(now, due.due);
         waiting.delete(due);

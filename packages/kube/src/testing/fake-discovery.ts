@@ -26,15 +26,24 @@ export function discoveryAnswer(served: readonly FakeKind[], request: KubeReques
   const segments = request.path.split('/').slice(1);
   if (request.path === '/version') return { major: '1', minor: '35', gitVersion: 'v1.35.0-fake' };
   if (request.path === '/api') return { kind: 'APIVersions', versions: ['v1'] };
-  if (request.path === '/api/v1') return resourceList(served.filter((kind) => kind.group === ''), 'v1');
+  if (request.path === '/api/v1')
+    return resourceList(
+      served.filter((kind) => kind.group === ''),
+      'v1',
+    );
   if (request.path === '/apis') {
     const groups = [...new Set(served.map((kind) => kind.group))].filter((group) => group !== '');
     return {
       kind: 'APIGroupList',
       apiVersion: 'v1',
       groups: groups.map((name) => {
-        const versions = [...new Set(served.filter((kind) => kind.group === name).map((kind) => kind.version))];
-        const entries = versions.map((version) => ({ groupVersion: `${name}/${version}`, version }));
+        const versions = [
+          ...new Set(served.filter((kind) => kind.group === name).map((kind) => kind.version)),
+        ];
+        const entries = versions.map((version) => ({
+          groupVersion: `${name}/${version}`,
+          version,
+        }));
         return { name, versions: entries, preferredVersion: entries[0] };
       }),
     };
@@ -71,10 +80,17 @@ export function toTable(
         status?: { phase?: string };
         spec?: { nodeName?: string };
       };
-      const age = Math.max(0, Math.round((now - Date.parse(object.metadata.creationTimestamp ?? '')) / 1000));
+      const age = Math.max(
+        0,
+        Math.round((now - Date.parse(object.metadata.creationTimestamp ?? '')) / 1000),
+      );
       return {
         cells: [object.metadata.name, status?.phase ?? '', `${age}s`, spec?.nodeName ?? '<none>'],
-        object: { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata },
+        object: {
+          kind: 'PartialObjectMetadata',
+          apiVersion: 'meta.k8s.io/v1',
+          metadata: object.metadata,
+        },
       };
     }),
   };

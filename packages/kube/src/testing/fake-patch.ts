@@ -23,9 +23,16 @@ function jsonPatch(target: unknown, operations: unknown): unknown {
     const last = (path.pop() ?? '').replaceAll('~1', '/').replaceAll('~0', '~');
     let parent: unknown = result;
     for (const segment of path)
-      parent = isRecord(parent) || Array.isArray(parent) ? (parent as Record<string, unknown>)[segment] : undefined;
+      parent =
+        isRecord(parent) || Array.isArray(parent)
+          ? (parent as Record<string, unknown>)[segment]
+          : undefined;
     if (!isRecord(parent) && !Array.isArray(parent))
-      throw new KubeError({ reason: 'Invalid', code: 422, message: `path not found: ${String(operation['path'])}` });
+      throw new KubeError({
+        reason: 'Invalid',
+        code: 422,
+        message: `path not found: ${String(operation['path'])}`,
+      });
     edit(parent as Record<string, unknown>, { name: last, operation });
   }
   return result;
@@ -48,7 +55,9 @@ export function applyPatch(
   contentType: string,
   { target, patch }: { target: unknown; patch: unknown },
 ): unknown {
-  return contentType.startsWith('application/json-patch') ? jsonPatch(target, patch) : mergePatch(target, patch);
+  return contentType.startsWith('application/json-patch')
+    ? jsonPatch(target, patch)
+    : mergePatch(target, patch);
 }
 
 /** `a=b,c!=d,e,!f` and `x in (a,b)`. */
@@ -64,7 +73,8 @@ export function matchesLabels(object: KubeObject, selector: string | undefined):
         return set[2] === 'in' ? has : !has;
       }
       const [key = '', value] = term.split(/!?==?/);
-      if (value === undefined) return key.startsWith('!') ? !(key.slice(1) in labels) : key in labels;
+      if (value === undefined)
+        return key.startsWith('!') ? !(key.slice(1) in labels) : key in labels;
       return (labels[key] === value) !== term.includes('!=');
     });
 }

@@ -9,15 +9,21 @@ export interface FakeTarget {
 }
 
 /** `undefined` for a kind that is not served. */
-export function parseResourcePath(served: readonly FakeKind[], path: string): FakeTarget | undefined {
+export function parseResourcePath(
+  served: readonly FakeKind[],
+  path: string,
+): FakeTarget | undefined {
   const segments = path.split('/').slice(1).map(decodeURIComponent);
   const isCore = segments.shift() === 'api';
   const group = isCore ? '' : (segments.shift() ?? '');
   const version = segments.shift();
-  const isNamespaced = segments[0] === 'namespaces' && segments.length > 2 && !isNamespaceSubresource(segments);
+  const isNamespaced =
+    segments[0] === 'namespaces' && segments.length > 2 && !isNamespaceSubresource(segments);
   const namespace = isNamespaced ? segments.splice(0, 2)[1] : undefined;
   const [plural, name, subresource] = segments;
-  const kind = served.find((k) => k.group === group && k.version === version && k.plural === plural);
+  const kind = served.find(
+    (k) => k.group === group && k.version === version && k.plural === plural,
+  );
   return kind === undefined ? undefined : { kind, namespace, name, subresource };
 }
 

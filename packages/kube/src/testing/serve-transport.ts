@@ -54,15 +54,20 @@ async function answer({ transport, request, response }: Exchange): Promise<void>
     signal: gone.signal,
   };
   try {
-    if (call.query?.['watch'] === 'true') await pipe(response, { type: 'application/json', lines: await transport.watch(call) });
-    else if (call.path.endsWith('/log')) await pipe(response, { type: 'text/plain', lines: await transport.stream(call) });
+    if (call.query?.['watch'] === 'true')
+      await pipe(response, { type: 'application/json', lines: await transport.watch(call) });
+    else if (call.path.endsWith('/log'))
+      await pipe(response, { type: 'text/plain', lines: await transport.stream(call) });
     else {
       const { status, headers, body } = await transport.request(call);
-      response.writeHead(status, headers).end(typeof body === 'string' ? body : JSON.stringify(body));
+      response
+        .writeHead(status, headers)
+        .end(typeof body === 'string' ? body : JSON.stringify(body));
     }
   } catch (error) {
     const status = error instanceof KubeError ? error.code : 500;
-    if (!response.headersSent) response.writeHead(status || 500, { 'content-type': 'application/json' });
+    if (!response.headersSent)
+      response.writeHead(status || 500, { 'content-type': 'application/json' });
     response.end(error instanceof KubeError ? JSON.stringify(error.status) : '');
   }
 }

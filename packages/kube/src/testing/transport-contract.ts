@@ -14,7 +14,12 @@ export interface TransportContractSetup {
 }
 
 function configMap(namespace: string, name: string, data: Record<string, string> = {}): ConfigMap {
-  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace, name, labels: { app: name } }, data };
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { namespace, name, labels: { app: name } },
+    data,
+  };
 }
 
 async function take<T>(events: AsyncIterable<T>, count: number): Promise<T[]> {
@@ -27,10 +32,15 @@ async function take<T>(events: AsyncIterable<T>, count: number): Promise<T[]> {
 }
 
 function summary(event: WatchEvent<ConfigMap>): string {
-  return event.type === 'BOOKMARK' || event.type === 'ERROR' ? event.type : `${event.type} ${event.object.metadata.name}`;
+  return event.type === 'BOOKMARK' || event.type === 'ERROR'
+    ? event.type
+    : `${event.type} ${event.object.metadata.name}`;
 }
 
-export function describeTransportContract(name: string, setup: () => Promise<TransportContractSetup>): void {
+export function describeTransportContract(
+  name: string,
+  setup: () => Promise<TransportContractSetup>,
+): void {
   describe(`Transport contract: ${name}`, () => {
     let world: TransportContractSetup;
     let client: KubeClient;
@@ -59,11 +69,23 @@ export function describeTransportContract(name: string, setup: () => Promise<Tra
     it('gives reasons for refusals', async () => {
       const created = await client.create(CONFIG_MAPS, configMap(namespace, 'a'));
       await client.replace(CONFIG_MAPS, { ...created, data: { k: '2' } });
-      await expect(client.create(CONFIG_MAPS, configMap(namespace, 'a'))).rejects.toMatchObject({ reason: 'AlreadyExists', code: 409 });
-      await expect(client.replace(CONFIG_MAPS, { ...created, data: { k: '3' } })).rejects.toMatchObject({ reason: 'Conflict', code: 409 });
-      await expect(client.get(CONFIG_MAPS, { namespace, name: 'none' })).rejects.toMatchObject({ reason: 'NotFound', code: 404 });
-      await expect(client.logs({ namespace, name: 'none' })).rejects.toMatchObject({ reason: 'NotFound' });
-      await expect(client.watch({ ...PODS, group: 'nobody.example' })).rejects.toMatchObject({ code: 404 });
+      await expect(client.create(CONFIG_MAPS, configMap(namespace, 'a'))).rejects.toMatchObject({
+        reason: 'AlreadyExists',
+        code: 409,
+      });
+      await expect(
+        client.replace(CONFIG_MAPS, { ...created, data: { k: '3' } }),
+      ).rejects.toMatchObject({ reason: 'Conflict', code: 409 });
+      await expect(client.get(CONFIG_MAPS, { namespace, name: 'none' })).rejects.toMatchObject({
+        reason: 'NotFound',
+        code: 404,
+      });
+      await expect(client.logs({ namespace, name: 'none' })).rejects.toMatchObject({
+        reason: 'NotFound',
+      });
+      await expect(client.watch({ ...PODS, group: 'nobody.example' })).rejects.toMatchObject({
+        code: 404,
+      });
     });
 
     it('patches and applies', async () => {
@@ -80,18 +102,29 @@ export function describeTransportContract(name: string, setup: () => Promise<Tra
         patch: { type: 'json', body: [{ op: 'add', path: '/data/w', value: '2' }] },
       });
       expect(patched.data).toEqual({ w: '2', y: '1', z: '1' });
-      const applied = await client.apply(CONFIG_MAPS, configMap(namespace, 'b', { x: '1' }), { fieldManager: 'contract', force: true });
+      const applied = await client.apply(CONFIG_MAPS, configMap(namespace, 'b', { x: '1' }), {
+        fieldManager: 'contract',
+        force: true,
+      });
       expect(applied.data).toEqual({ x: '1' });
     });
 
     it('lists in pages, by label, with whole objects', async () => {
-      for (const item of ['a', 'b', 'c']) await client.create(CONFIG_MAPS, configMap(namespace, item));
+      for (const item of ['a', 'b', 'c'])
+        await client.create(CONFIG_MAPS, configMap(namespace, item));
       const first = await client.list(CONFIG_MAPS, { namespace, limit: 2, labelSelector: 'app' });
       expect(first.items.map((item) => item.metadata.name)).toEqual(['a', 'b']);
-      const second = await client.list(CONFIG_MAPS, { namespace, limit: 2, labelSelector: 'app', continue: first.metadata.continue });
+      const second = await client.list(CONFIG_MAPS, {
+        namespace,
+        limit: 2,
+        labelSelector: 'app',
+        continue: first.metadata.continue,
+      });
       expect(second.items.map((item) => item.metadata.name)).toEqual(['c']);
       const selected = await client.list(CONFIG_MAPS, { namespace, labelSelector: 'app=b' });
-      expect(selected.items).toMatchObject([{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'b' } }]);
+      expect(selected.items).toMatchObject([
+        { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'b' } },
+      ]);
     });
 
     it('watches from a resourceVersion, in order, until the signal aborts', async () => {
@@ -117,11 +150,19 @@ export function describeTransportContract(name: string, setup: () => Promise<Tra
     it('streams the initial state up to a marked bookmark', async () => {
       await client.create(CONFIG_MAPS, configMap(namespace, 'a'));
       const stop = new AbortController();
-      const events = await client.watch(CONFIG_MAPS, { namespace, labelSelector: 'app', sendInitialEvents: true, signal: stop.signal });
+      const events = await client.watch(CONFIG_MAPS, {
+        namespace,
+        labelSelector: 'app',
+        sendInitialEvents: true,
+        signal: stop.signal,
+      });
       const [added, bookmark] = await take(events, 2);
       stop.abort();
       expect(added).toMatchObject({ type: 'ADDED', object: { metadata: { name: 'a' } } });
-      expect(bookmark).toMatchObject({ type: 'BOOKMARK', object: { metadata: { annotations: { 'k8s.io/initial-events-end': 'true' } } } });
+      expect(bookmark).toMatchObject({
+        type: 'BOOKMARK',
+        object: { metadata: { annotations: { 'k8s.io/initial-events-end': 'true' } } },
+      });
     });
 
     it('accepts a watch before there is an event, and an abort before it is read', async () => {
@@ -133,7 +174,9 @@ export function describeTransportContract(name: string, setup: () => Promise<Tra
 
     it('rejects with the reason of an aborted signal', async () => {
       const reason = new Error('stopped');
-      await expect(client.list(NAMESPACES, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+      await expect(client.list(NAMESPACES, { signal: AbortSignal.abort(reason) })).rejects.toBe(
+        reason,
+      );
     });
   });
 }

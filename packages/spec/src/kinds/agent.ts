@@ -33,14 +33,23 @@ const workload = {
   affinity: opaque('Pod affinity.').optional(),
   annotations: stringMap.optional().describe('Annotations of the pods.'),
   deploymentAnnotations: stringMap.optional().describe('Annotations of the Deployment itself.'),
-  env: z.array(EnvVar).optional().describe('Environment of container `kagent`; its own variables win.'),
-  envFrom: z.array(EnvFromSource).optional().describe('Whole Secrets or ConfigMaps as environment.'),
+  env: z
+    .array(EnvVar)
+    .optional()
+    .describe('Environment of container `kagent`; its own variables win.'),
+  envFrom: z
+    .array(EnvFromSource)
+    .optional()
+    .describe('Whole Secrets or ConfigMaps as environment.'),
   extraContainers: z
     .array(Container)
     .optional()
     .describe('Sidecars; the name `kagent` is reserved and names are unique.'),
   imagePullPolicy: z.string().optional().describe('Pull policy of the image.'),
-  imagePullSecrets: z.array(LocalObjectReference).optional().describe('Secrets for private registries.'),
+  imagePullSecrets: z
+    .array(LocalObjectReference)
+    .optional()
+    .describe('Secrets for private registries.'),
   labels: stringMap.optional().describe('Labels of the pods and every generated object.'),
   nodeSelector: stringMap.optional().describe('Labels a node must have.'),
   podSecurityContext: opaque('Security settings of the pod.').optional(),
@@ -59,7 +68,10 @@ const workload = {
     })
     .optional()
     .describe('Extra metadata of the generated ServiceAccount.'),
-  serviceAccountName: z.string().optional().describe('Use this existing account; none is generated.'),
+  serviceAccountName: z
+    .string()
+    .optional()
+    .describe('Use this existing account; none is generated.'),
   tolerations: z.array(Toleration).optional().describe('Taints the pods tolerate.'),
   topologySpreadConstraints: z
     .array(opaque('One constraint.'))
@@ -148,7 +160,10 @@ export const AgentTool = z
         apiGroup: z.string().optional().describe('`kagent.dev` or empty.'),
         kind: z.string().optional().describe('`Agent` or empty.'),
         name: z.string().describe('Name of the agent.'),
-        namespace: z.string().optional().describe('Namespace of the agent; the own one when unset.'),
+        namespace: z
+          .string()
+          .optional()
+          .describe('Namespace of the agent; the own one when unset.'),
       })
       .optional()
       .describe('Another agent as a tool.'),
@@ -189,13 +204,21 @@ export type AgentTool = z.infer<typeof AgentTool>;
 
 const compaction = z
   .object({
-    compactionInterval: z.number().int().min(1).default(5).describe('New user turns between compactions.'),
+    compactionInterval: z
+      .number()
+      .int()
+      .min(1)
+      .default(5)
+      .describe('New user turns between compactions.'),
     overlapSize: z.number().int().min(0).default(2).describe('Earlier turns kept as overlap.'),
     eventRetentionSize: z.number().int().optional().describe('Most recent events always kept.'),
     tokenThreshold: z.number().int().optional().describe('Also compact above this prompt size.'),
     summarizer: z
       .object({
-        modelConfig: z.string().optional().describe('ModelConfig of the summariser; default the agent\'s.'),
+        modelConfig: z
+          .string()
+          .optional()
+          .describe("ModelConfig of the summariser; default the agent's."),
         promptTemplate: z.string().optional().describe('Prompt of the summariser.'),
       })
       .optional()
@@ -231,21 +254,30 @@ export const DeclarativeAgent = z
       .optional()
       .describe('ModelConfig in the same namespace; `default-model-config` when unset.'),
     systemMessage: z.string().optional().describe('System prompt.'),
-    systemMessageFrom: ValueSource.optional().describe('System prompt from a Secret or ConfigMap key.'),
+    systemMessageFrom: ValueSource.optional().describe(
+      'System prompt from a Secret or ConfigMap key.',
+    ),
     promptTemplate: z
       .object({
         dataSources: z.array(promptSource).max(20).optional().describe('ConfigMaps for `include`.'),
       })
       .optional()
       .describe('Makes the system prompt a template.'),
-    tools: z.array(AgentTool).max(20).optional().describe('Tool servers and agents the model may call.'),
+    tools: z
+      .array(AgentTool)
+      .max(20)
+      .optional()
+      .describe('Tool servers and agents the model may call.'),
     stream: z.boolean().optional().describe('Stream the replies of the model; default true.'),
     a2aConfig: z
       .object({ skills: z.array(A2ASkill).min(1).optional().describe('Skills of the agent card.') })
       .optional()
       .describe('What the agent card advertises.'),
     deployment: DeclarativeDeployment.optional().describe('Settings of the generated Deployment.'),
-    executeCodeBlocks: z.boolean().optional().describe('Run code blocks of replies, where it is supported.'),
+    executeCodeBlocks: z
+      .boolean()
+      .optional()
+      .describe('Run code blocks of replies, where it is supported.'),
     memory: z
       .object({
         modelConfig: z.string().describe('ModelConfig for embeddings.'),
@@ -295,7 +327,9 @@ export const AgentSkills = z.object({
     .optional()
     .describe('Secrets for private registries of skills.'),
   gitRefs: z.array(gitSkill).min(1).max(20).optional().describe('Skills from git.'),
-  gitAuthSecretRef: LocalObjectReference.optional().describe('Secret with `token` or `ssh-privatekey`.'),
+  gitAuthSecretRef: LocalObjectReference.optional().describe(
+    'Secret with `token` or `ssh-privatekey`.',
+  ),
   s3Refs: z.array(s3Skill).min(1).max(20).optional().describe('Skills from S3.'),
   initContainer: z
     .object({
@@ -312,10 +346,15 @@ const uri = z.string().meta({ format: 'uri' });
 export const AgentSpec = z
   .object({
     type: z.enum(['Declarative', 'BYO']).default('Declarative').describe('Which block applies.'),
-    description: z.string().optional().describe('Shown to people and to agents that call this one.'),
+    description: z
+      .string()
+      .optional()
+      .describe('Shown to people and to agents that call this one.'),
     declarative: DeclarativeAgent.optional().describe('The agent, for type `Declarative`.'),
     byo: z
-      .object({ deployment: ByoDeployment.optional().describe('Settings of the generated Deployment.') })
+      .object({
+        deployment: ByoDeployment.optional().describe('Settings of the generated Deployment.'),
+      })
       .optional()
       .describe('Bring your own container, for type `BYO`.'),
     skills: AgentSkills.optional().describe('Skill bundles under `/skills`.'),

@@ -60,7 +60,11 @@ interface KindSource {
   versions: VersionSource[];
 }
 
-const column = (name: string, jsonPath: string): PrinterColumn => ({ name, type: 'string', jsonPath });
+const column = (name: string, jsonPath: string): PrinterColumn => ({
+  name,
+  type: 'string',
+  jsonPath,
+});
 const condition = (type: string) => column(type, `.status.conditions[?(@.type=='${type}')].status`);
 const AGE: PrinterColumn = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' };
 const MODEL_COLUMNS = [column('Provider', '.spec.provider'), column('Model', '.spec.model'), AGE];
@@ -75,7 +79,12 @@ const KINDS: KindSource[] = [
         storage: false,
         spec: LegacyAgentSpec,
         status: LegacyAgentStatus,
-        columns: [column('ModelConfig', '.spec.modelConfig'), condition('Ready'), condition('Accepted'), AGE],
+        columns: [
+          column('ModelConfig', '.spec.modelConfig'),
+          condition('Ready'),
+          condition('Accepted'),
+          AGE,
+        ],
       },
       {
         name: 'v1alpha2',
@@ -191,14 +200,27 @@ function versionManifest(source: KindSource, version: VersionSource): CrdVersion
 
 /** The structural schema of one zod schema, with everything its `.meta()` adds. */
 export function structuralSchema(schema: z.ZodType): CrdSchema {
-  const json = z.toJSONSchema(schema, { target: 'openapi-3.0', io: 'input', unrepresentable: 'any' });
+  const json = z.toJSONSchema(schema, {
+    target: 'openapi-3.0',
+    io: 'input',
+    unrepresentable: 'any',
+  });
   return structural(json as CrdSchema);
 }
 
 const isNode = (value: unknown): value is CrdSchema =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const KEYS = ['description', 'type', 'format', 'default', 'enum', 'pattern', 'minLength', 'maxLength'];
+const KEYS = [
+  'description',
+  'type',
+  'format',
+  'default',
+  'enum',
+  'pattern',
+  'minLength',
+  'maxLength',
+];
 const LIST_KEYS = ['minItems', 'maxItems', 'required'];
 
 /** Copies what a structural schema may hold, in a fixed order, and drops what JSON schema adds to it. */
@@ -214,7 +236,10 @@ function structural(node: CrdSchema): CrdSchema {
   }
   if (isNode(node['properties'])) {
     result['properties'] = Object.fromEntries(
-      Object.entries(node['properties']).map(([name, child]) => [name, structural(child as CrdSchema)]),
+      Object.entries(node['properties']).map(([name, child]) => [
+        name,
+        structural(child as CrdSchema),
+      ]),
     );
   }
   if (isNode(node['items'])) result['items'] = structural(node['items']);

@@ -38,11 +38,22 @@ const legacyBlocks = [
 export const LegacyModelConfigSpec = z
   .object({
     provider: z
-      .enum(['Anthropic', 'OpenAI', 'AzureOpenAI', 'Ollama', 'Gemini', 'GeminiVertexAI', 'AnthropicVertexAI'])
+      .enum([
+        'Anthropic',
+        'OpenAI',
+        'AzureOpenAI',
+        'Ollama',
+        'Gemini',
+        'GeminiVertexAI',
+        'AnthropicVertexAI',
+      ])
       .default('OpenAI')
       .describe('Whose API is spoken.'),
     model: z.string().describe('Model identifier the provider knows.'),
-    apiKeySecretRef: z.string().optional().describe('Secret with the API key; `apiKeySecret` in v1alpha2.'),
+    apiKeySecretRef: z
+      .string()
+      .optional()
+      .describe('Secret with the API key; `apiKeySecret` in v1alpha2.'),
     apiKeySecretKey: z.string().optional().describe('Key inside that Secret.'),
     defaultHeaders: z.record(z.string(), z.string()).optional().describe('Extra HTTP headers.'),
     modelInfo: opaque('Capabilities of the model.').optional(),

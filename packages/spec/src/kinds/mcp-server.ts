@@ -19,27 +19,33 @@ const pullPolicy = z.enum(['Always', 'Never', 'IfNotPresent']);
 
 export const MCPServerDeployment = z
   .object({
-    image: z.string().optional().describe('Container image; has a default for cmd `uvx` and `npx`.'),
+    image: z
+      .string()
+      .optional()
+      .describe('Container image; has a default for cmd `uvx` and `npx`.'),
     imagePullPolicy: pullPolicy.optional().describe('Pull policy of the image.'),
-    imagePullSecrets: z.array(LocalObjectReference).optional().describe('Secrets for private registries.'),
+    imagePullSecrets: z
+      .array(LocalObjectReference)
+      .optional()
+      .describe('Secrets for private registries.'),
     cmd: z.string().optional().describe('Executable.'),
     args: z.array(z.string()).optional().describe('Arguments.'),
     port: z.number().int().default(3000).describe('Port of the server and of its Service.'),
     env: stringMap.optional().describe('Literal environment.'),
-    secretRefs: z.array(LocalObjectReference).optional().describe('Secrets injected as environment.'),
+    secretRefs: z
+      .array(LocalObjectReference)
+      .optional()
+      .describe('Secrets injected as environment.'),
     configMapRefs: z
       .array(LocalObjectReference)
       .optional()
       .describe('ConfigMaps mounted at `/configmaps/NAME`.'),
     volumes: z.array(Volume).optional().describe('Extra volumes.'),
     volumeMounts: z.array(VolumeMount).optional().describe('Extra mounts.'),
-    replicas: z
-      .number()
-      .int()
-      .default(1)
-      .describe('Number of pods.')
-      .meta({ format: 'int32' }),
-    resources: ResourceRequirements.optional().describe('Requests and limits of the main container.'),
+    replicas: z.number().int().default(1).describe('Number of pods.').meta({ format: 'int32' }),
+    resources: ResourceRequirements.optional().describe(
+      'Requests and limits of the main container.',
+    ),
     securityContext: opaque('Security settings of the main container.').optional(),
     podSecurityContext: opaque('Security settings of the pod.').optional(),
     affinity: opaque('Pod affinity.').optional(),
@@ -61,7 +67,9 @@ export const MCPServerDeployment = z
         image: z.string().optional().describe('Image of the transport adapter.'),
         imagePullPolicy: pullPolicy.optional().describe('Its pull policy.'),
         resources: ResourceRequirements.optional().describe('Its requests and limits.'),
-        securityContext: opaque('Its security settings; default those of the main container.').optional(),
+        securityContext: opaque(
+          'Its security settings; default those of the main container.',
+        ).optional(),
       })
       .optional()
       .describe('The container that brings the transport adapter.'),

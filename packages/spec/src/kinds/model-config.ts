@@ -31,7 +31,10 @@ export const OpenAIConfig = z
     frequencyPenalty: decimal('Frequency penalty'),
     presencePenalty: decimal('Presence penalty'),
     maxTokens: int().min(1).optional().describe('Output token cap.'),
-    maxCompletionTokens: int().min(1).optional().describe('Output token cap with reasoning tokens.'),
+    maxCompletionTokens: int()
+      .min(1)
+      .optional()
+      .describe('Output token cap with reasoning tokens.'),
     seed: int().optional().describe('Sampling seed.'),
     n: int().optional().describe('Completions per request.'),
     timeout: int().optional().describe('Request timeout in seconds.'),
@@ -128,7 +131,10 @@ export const BedrockConfig = z.object({
     .object({
       identifier: z.string().min(1).max(2048).describe('Id or ARN.'),
       version: z.string().min(1).max(8).describe('A number or DRAFT.'),
-      trace: z.enum(['disabled', 'enabled', 'enabled_full']).default('disabled').describe('Tracing.'),
+      trace: z
+        .enum(['disabled', 'enabled', 'enabled_full'])
+        .default('disabled')
+        .describe('Tracing.'),
     })
     .optional()
     .describe('Bedrock guardrail.'),
@@ -209,8 +215,14 @@ export const ModelConfigSpec = z
     model: z.string().describe('Model identifier the provider knows.'),
     apiKeySecret: z.string().optional().describe('Secret with the API key, same namespace.'),
     apiKeySecretKey: z.string().optional().describe('Key inside that Secret.'),
-    apiKeyPassthrough: z.boolean().optional().describe('Use the bearer token of the caller as API key.'),
-    defaultHeaders: z.record(z.string(), z.string()).optional().describe('Extra HTTP headers of model calls.'),
+    apiKeyPassthrough: z
+      .boolean()
+      .optional()
+      .describe('Use the bearer token of the caller as API key.'),
+    defaultHeaders: z
+      .record(z.string(), z.string())
+      .optional()
+      .describe('Extra HTTP headers of model calls.'),
     tls: TLSConfig.optional().describe('TLS of model calls.'),
     openAI: OpenAIConfig.optional().describe('Options of OpenAI and compatible servers.'),
     anthropic: AnthropicConfig.optional().describe('Options of Anthropic.'),
@@ -218,7 +230,9 @@ export const ModelConfigSpec = z
     ollama: OllamaConfig.optional().describe('Options of Ollama.'),
     gemini: GeminiConfig.optional().describe('Options of Gemini.'),
     geminiVertexAI: GeminiVertexAIConfig.optional().describe('Options of Gemini on Vertex AI.'),
-    anthropicVertexAI: AnthropicVertexAIConfig.optional().describe('Options of Claude on Vertex AI.'),
+    anthropicVertexAI: AnthropicVertexAIConfig.optional().describe(
+      'Options of Claude on Vertex AI.',
+    ),
     bedrock: BedrockConfig.optional().describe('Options of AWS Bedrock.'),
     sapAICore: SAPAICoreConfig.optional().describe('Options of SAP AI Core.'),
     foundry: FoundryConfig.optional().describe('Options of Azure AI Foundry.'),
@@ -240,7 +254,8 @@ export const ModelConfigSpec = z
       },
       {
         rule: `!(${passthrough} && (self.provider == 'Gemini' || self.provider == 'GeminiVertexAI' || self.provider == 'AnthropicVertexAI'))`,
-        message: 'apiKeyPassthrough must be false if the provider is Gemini, GeminiVertexAI or AnthropicVertexAI',
+        message:
+          'apiKeyPassthrough must be false if the provider is Gemini, GeminiVertexAI or AnthropicVertexAI',
       },
       {
         rule: `!(${exchange} && (!has(self.apiKeySecret) || size(self.apiKeySecret) == 0))`,
@@ -261,7 +276,10 @@ export type ModelConfigSpec = z.infer<typeof ModelConfigSpec>;
 export const ModelConfigStatus = z.object({
   observedGeneration: ObservedGeneration,
   conditions: z.array(Condition).optional().describe('`Accepted`.'),
-  secretHash: z.string().optional().describe('SHA-256 over everything secret the object refers to.'),
+  secretHash: z
+    .string()
+    .optional()
+    .describe('SHA-256 over everything secret the object refers to.'),
 });
 export type ModelConfigStatus = z.infer<typeof ModelConfigStatus>;
 

@@ -182,7 +182,7 @@ export const ResourceRequirements = z.object({
   claims: z
     .array(
       z.object({
-        name: z.string().describe('Entry of the pod\'s `resourceClaims`.'),
+        name: z.string().describe("Entry of the pod's `resourceClaims`."),
         request: z.string().optional().describe('Request inside the claim.'),
       }),
     )

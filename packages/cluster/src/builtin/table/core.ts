@@ -495,7 +495,7 @@ export const core: TypeTable = {
   ResourceFieldSelector: `%atomic
     1 containerName string
     2 resource string !
-    3 divisor Quantity
+    3 divisor Quantity ="0"
   `,
   ConfigMapKeySelector: `%atomic
     1 ~ LocalObjectReference

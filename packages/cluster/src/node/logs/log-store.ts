@@ -1,5 +1,5 @@
 /** All container logs of a node: where they lie, when they are written, when they go. */
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -30,6 +30,8 @@ export interface LogId {
 export interface LogStore {
   /** Starts the log of a run; logs older than the one before it are deleted. */
   open(id: LogId): ContainerLog;
+  /** Whether the run has a log, live or on disk. */
+  has(id: LogId): boolean;
   /** The newest attempt before `id.attempt` that left a log. */
   previousAttempt(id: LogId): number | undefined;
   /** Text of a run, live or from disk; empty when there is nothing. */
@@ -127,6 +129,7 @@ export function createLogStore(options: {
         },
       };
     },
+    has: (id) => live.has(pathOf(id)) || existsSync(pathOf(id)),
     previousAttempt: (id) => attemptsIn(folderOf(id)).find((attempt) => attempt < id.attempt),
     read(id, read) {
       const path = pathOf(id);

@@ -1,5 +1,6 @@
 /** Counters and conditions of a Deployment with the reasons `kubectl rollout status` and `kubectl wait` look for. Pure. */
 import type { Condition, Deployment, DeploymentStatus, ReplicaSet } from '../objects.ts';
+import { timeText } from '../time-text.ts';
 import { rolloutLimits } from './rollout.ts';
 
 export interface StatusInput {
@@ -12,11 +13,6 @@ export interface StatusInput {
 
 function total(replicaSets: ReplicaSet[], field: 'replicas' | 'readyReplicas' | 'availableReplicas'): number {
   return replicaSets.reduce((sum, one) => sum + (one.status?.[field] ?? 0), 0);
-}
-
-/** RFC 3339 with seconds, as Kubernetes writes times. */
-export function timeText(now: number): string {
-  return new Date(now).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
 function find(status: DeploymentStatus | undefined, type: string): Condition | undefined {

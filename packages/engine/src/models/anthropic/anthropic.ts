@@ -4,6 +4,7 @@ import { ignoredChoices } from '../openai/openai.ts';
 import {
   compact,
   credentialHeaders,
+  maxOutput,
   normalizeUrl,
   PLACEHOLDER_KEY,
   setFields,
@@ -63,7 +64,7 @@ function anthropicOptions(config: VendorInput['config']): Vendor['options'] {
     temperature: config.temperature,
     topP: config.top_p,
     topK: config.top_k,
-    maxOutputTokens: config.max_completion_tokens ?? config.max_tokens,
+    maxOutputTokens: maxOutput(config),
     reasoning: reasoningOf(config.reasoning_effort),
   });
   return (options) => ({

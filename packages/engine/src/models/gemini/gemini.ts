@@ -5,6 +5,7 @@ import { ignoredChoices } from '../openai/openai.ts';
 import {
   compact,
   credentialHeaders,
+  maxOutput,
   normalizeUrl,
   PLACEHOLDER_KEY,
   type Vendor,
@@ -24,7 +25,7 @@ export function gemini({ config, env }: VendorInput): Vendor {
     seed: config.seed,
     frequencyPenalty: config.frequency_penalty,
     presencePenalty: config.presence_penalty,
-    maxOutputTokens: config.max_completion_tokens ?? config.max_tokens,
+    maxOutputTokens: maxOutput(config),
     reasoning: reasoningOf(config.reasoning_effort),
   });
   return {

@@ -1,11 +1,12 @@
 /**
- * OpenAI chat completions, and every endpoint that speaks them. `api.openai.com` goes through the package that knows
+ * OpenAI chat completions (or responses, when the ModelConfig asks for them), and every endpoint that speaks them. `api.openai.com` goes through the package that knows
  * OpenAI's models; any other base URL through the plain one, which sends each field as it is written.
  */
 import type { LanguageModelV4CallOptions } from '@ai-sdk/provider';
 import {
   compact,
   credentialHeaders,
+  maxOutput,
   normalizeUrl,
   PLACEHOLDER_KEY,
   setFields,
@@ -39,10 +40,26 @@ export function openAi({ config, env }: VendorInput): Vendor {
     ignoredFields: official
       ? [...ignoredChoices(config), ...setFields(config, ['top_k'])]
       : ignoredChoices(config),
-    ...(official
-      ? { load: loadOfficial(config.model, endpoint), options: openAiOptions(config) }
-      : { load: loadCompatible(config.model, endpoint), options: compatibleOptions(config) }),
+    ...protocolOf({ config, endpoint, official }),
   };
+}
+
+/** Which package speaks, and how it takes the fields. */
+function protocolOf(input: {
+  config: VendorInput['config'];
+  endpoint: string;
+  official: boolean;
+}): Pick<Vendor, 'load' | 'options'> {
+  const { config, endpoint, official } = input;
+  if (config['api_format'] === 'responses') {
+    return {
+      load: loadOfficial(config.model, endpoint, 'responses'),
+      options: responsesOptions(config),
+    };
+  }
+  return official
+    ? { load: loadOfficial(config.model, endpoint, 'chat'), options: openAiOptions(config) }
+    : { load: loadCompatible(config.model, endpoint), options: compatibleOptions(config) };
 }
 
 /** An agent uses one answer, so asking for more would only cost. */
@@ -50,10 +67,10 @@ export function ignoredChoices(config: VendorInput['config']): string[] {
   return (config.n ?? 1) > 1 ? ['n'] : [];
 }
 
-function loadOfficial(model: string, baseURL: string): Vendor['load'] {
+function loadOfficial(model: string, baseURL: string, api: 'chat' | 'responses'): Vendor['load'] {
   return async (fetch) => {
     const { createOpenAI } = await import('@ai-sdk/openai');
-    return createOpenAI({ baseURL, fetch, apiKey: PLACEHOLDER_KEY }).chat(model);
+    return createOpenAI({ baseURL, fetch, apiKey: PLACEHOLDER_KEY })[api](model);
   };
 }
 
@@ -89,6 +106,13 @@ export function openAiOptions(config: VendorInput['config']): Vendor['options'] 
     maxCompletionTokens: config.max_completion_tokens,
   });
   return (options) => ({ ...options, ...commonOptions(config), providerOptions: { openai } });
+}
+
+/** Options for the responses API; nothing is stored at the provider, so reasoning travels encrypted with the conversation. */
+function responsesOptions(config: VendorInput['config']): Vendor['options'] {
+  const openai = compact({ reasoningEffort: config.reasoning_effort, store: false });
+  const fields = { ...commonOptions(config), ...compact({ maxOutputTokens: maxOutput(config) }) };
+  return (options) => ({ ...options, ...fields, providerOptions: { openai } });
 }
 
 /** Options for plain OpenAI-compatible endpoints; keys of `compatible` land in the request body as they are. */

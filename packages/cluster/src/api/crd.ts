@@ -1,0 +1,221 @@
+/** CustomResourceDefinitions: what they must look like, their conditions, and the kind each one serves. */
+import { compileSchema } from '../schema/compile.ts';
+import { isObject } from '../schema/json.ts';
+import type { JsonObject } from '../schema/json.ts';
+import type { FieldError, Schema } from '../schema/schema.ts';
+import { validateSchema } from '../schema/structural.ts';
+import { listAt, objectAt, stringAt, valueAt } from './json.ts';
+import type { KindDefinition, KindVersion, PrinterColumn } from './kinds.ts';
+import { dns1035Problems, invalidValue } from './names.ts';
+import { timestamp } from './object.ts';
+import type { ApiObject } from './object.ts';
+import type { CustomDefinition } from './resource-registry.ts';
+
+export const CRD_GROUP = 'apiextensions.k8s.io';
+export const CRD_PLURAL = 'customresourcedefinitions';
+/** Holds a CRD until its objects are gone. */
+export const CRD_FINALIZER = 'customresourcecleanup.apiextensions.k8s.io';
+
+/** Fills the names and the conversion that may be left out. Changes `crd`. */
+export function defaultCrd(crd: JsonObject): void {
+  const spec = objectAt(crd, 'spec');
+  const names = objectAt(spec, 'names');
+  if (!spec || !names) return;
+  const kind = stringAt(names, 'kind') ?? '';
+  if (!stringAt(names, 'singular')) names['singular'] = kind.toLowerCase();
+  if (!stringAt(names, 'listKind')) names['listKind'] = `${kind}List`;
+  if (!objectAt(spec, 'conversion')) spec['conversion'] = { strategy: 'None' };
+}
+
+/** Rules beyond the schema of the CRD kind itself. `old` is the stored CRD on updates. */
+export function validateCrd(crd: ApiObject, old?: ApiObject): FieldError[] {
+  const { name } = crd.metadata;
+  const group = stringAt(crd, 'spec', 'group') ?? '';
+  const plural = stringAt(crd, 'spec', 'names', 'plural') ?? '';
+  const errors: FieldError[] = [];
+  if (name !== `${plural}.${group}`) {
+    errors.push(invalidValue('metadata.name', name, 'must be spec.names.plural+"."+spec.group'));
+  }
+  if (!group.includes('.')) {
+    errors.push(invalidValue('spec.group', group, 'should be a domain with at least one dot'));
+  }
+  for (const field of ['plural', 'singular', 'kind', 'listKind']) {
+    const value = stringAt(crd, 'spec', 'names', field) ?? '';
+    for (const problem of dns1035Problems(value.toLowerCase())) {
+      errors.push(invalidValue(`spec.names.${field}`, value, problem));
+    }
+  }
+  errors.push(...validateVersions(crd));
+  for (const [field, path] of Object.entries(IMMUTABLE)) {
+    const before = old && stringAt(old, ...path);
+    const after = stringAt(crd, ...path);
+    if (before !== undefined && before !== after) {
+      errors.push(invalidValue(field, after ?? '', 'field is immutable'));
+    }
+  }
+  return errors;
+}
+
+const IMMUTABLE = {
+  'spec.scope': ['spec', 'scope'],
+  'spec.names.kind': ['spec', 'names', 'kind'],
+  'spec.names.plural': ['spec', 'names', 'plural'],
+};
+
+function validateVersions(crd: JsonObject): FieldError[] {
+  const versions = listAt(crd, 'spec', 'versions');
+  const errors: FieldError[] = [];
+  const storage = versions.filter((version) => valueAt(version, 'storage') === true);
+  if (storage.length !== 1) {
+    const detail = `Invalid value: ${JSON.stringify(versions.map((version) => valueAt(version, 'name')))}: must have exactly one version marked as storage version`;
+    errors.push({ type: 'Invalid', field: 'spec.versions', detail });
+  }
+  const seen = new Set<string>();
+  for (const [index, version] of versions.entries()) {
+    const path = `spec.versions[${index}]`;
+    const name = stringAt(version, 'name') ?? '';
+    if (seen.has(name)) {
+      errors.push({ type: 'Invalid', field: `${path}.name`, detail: `Invalid value: ${JSON.stringify(name)}: must contain unique version names` });
+    }
+    seen.add(name);
+    for (const problem of dns1035Problems(name)) errors.push(invalidValue(`${path}.name`, name, problem));
+    errors.push(...validateVersionSchema(version, `${path}.schema.openAPIV3Schema`));
+  }
+  return errors;
+}
+
+function validateVersionSchema(version: unknown, path: string): FieldError[] {
+  const schema = objectAt(version, 'schema', 'openAPIV3Schema');
+  if (!schema) return [{ type: 'Required', field: path, detail: 'Required value: schemas are required' }];
+  if (schema['type'] !== 'object') {
+    return [invalidValue(`${path}.type`, stringAt(schema, 'type') ?? '', 'must be object at the root')];
+  }
+  return validateSchema(schema).map((error) => ({
+    ...error,
+    field: error.field === '' ? path : `${path}.${error.field}`,
+  }));
+}
+
+/** Sets names, stored versions and conditions of the status. `takenBy` tells why a name cannot be had. */
+export function establishCrd(crd: ApiObject, context: { now: number; conflict?: string }): void {
+  const before = objectAt(crd, 'status');
+  const storage = storageVersion(crd);
+  const stored = listAt(before, 'storedVersions').filter((item) => typeof item === 'string');
+  const isAccepted = context.conflict === undefined;
+  const established = isEstablished(crd) || isAccepted;
+  const conditions = [
+    isAccepted
+      ? condition('NamesAccepted', true, 'NoConflicts', 'no conflicts found')
+      : condition('NamesAccepted', false, 'NamesConflict', context.conflict ?? ''),
+    established
+      ? condition('Established', true, 'InitialNamesAccepted', 'the initial names have been accepted')
+      : condition('Established', false, 'NotAccepted', 'not all names are accepted'),
+  ];
+  if (crd.metadata.deletionTimestamp !== undefined) {
+    conditions.push(condition('Terminating', true, 'InstanceDeletionInProgress', 'CustomResource deletion is in progress'));
+  }
+  crd['status'] = {
+    acceptedNames: isAccepted ? objectAt(crd, 'spec', 'names') : (objectAt(before, 'acceptedNames') ?? { plural: '', kind: '' }),
+    conditions: conditions.map((next) => keepTransition(next, listAt(before, 'conditions'), context.now)),
+    storedVersions: storage === undefined || stored.includes(storage) ? stored : [...stored, storage],
+  };
+}
+
+interface Condition {
+  type: string;
+  status: string;
+  reason: string;
+  message: string;
+}
+
+function condition(type: string, isTrue: boolean, reason: string, message: string): Condition {
+  return { type, status: isTrue ? 'True' : 'False', reason, message };
+}
+
+function keepTransition(next: Condition, before: unknown[], now: number): JsonObject {
+  const same = before.find((old) => stringAt(old, 'type') === next.type && stringAt(old, 'status') === next.status);
+  const lastTransitionTime = stringAt(same, 'lastTransitionTime') ?? timestamp(now);
+  return { lastTransitionTime, ...next };
+}
+
+export function isEstablished(crd: JsonObject): boolean {
+  return listAt(crd, 'status', 'conditions').some(
+    (item) => stringAt(item, 'type') === 'Established' && stringAt(item, 'status') === 'True',
+  );
+}
+
+function storageVersion(crd: JsonObject): string | undefined {
+  const version = listAt(crd, 'spec', 'versions').find((item) => valueAt(item, 'storage') === true);
+  return stringAt(version, 'name');
+}
+
+/** The kind a CRD serves. The CRD must have passed `validateCrd`. */
+export function customDefinition(crd: ApiObject): CustomDefinition {
+  const names = objectAt(crd, 'spec', 'names');
+  const kind = stringAt(names, 'kind') ?? '';
+  const definition: KindDefinition = {
+    group: stringAt(crd, 'spec', 'group') ?? '',
+    kind,
+    listKind: stringAt(names, 'listKind') ?? `${kind}List`,
+    plural: stringAt(names, 'plural') ?? '',
+    singular: stringAt(names, 'singular') ?? kind.toLowerCase(),
+    shortNames: strings(names, 'shortNames'),
+    categories: strings(names, 'categories'),
+    namespaced: stringAt(crd, 'spec', 'scope') === 'Namespaced',
+    versions: listAt(crd, 'spec', 'versions').filter(isObject).map(kindVersion),
+  };
+  return {
+    definition,
+    fingerprint: `${crd.metadata.uid}:${crd.metadata.generation}`,
+    isTerminating: crd.metadata.deletionTimestamp !== undefined,
+  };
+}
+
+function kindVersion(version: JsonObject): KindVersion {
+  const schema: Schema = objectAt(version, 'schema', 'openAPIV3Schema') ?? {};
+  const columns = listAt(version, 'additionalPrinterColumns').filter(isObject).map(printerColumn);
+  const scale = objectAt(version, 'subresources', 'scale');
+  return {
+    version: stringAt(version, 'name') ?? '',
+    served: version['served'] === true,
+    storage: version['storage'] === true,
+    schema: compileSchema(schema),
+    columns: columns.length > 0 ? columns : [AGE_COLUMN],
+    status: objectAt(version, 'subresources', 'status') !== undefined,
+    ...(scale && {
+      scale: {
+        specReplicasPath: stringAt(scale, 'specReplicasPath') ?? '',
+        statusReplicasPath: stringAt(scale, 'statusReplicasPath') ?? '',
+        labelSelectorPath: stringAt(scale, 'labelSelectorPath'),
+      },
+    }),
+    selectableFields: listAt(version, 'selectableFields').map((field) =>
+      (stringAt(field, 'jsonPath') ?? '').replace(/^\./, ''),
+    ),
+  };
+}
+
+const AGE_COLUMN: PrinterColumn = {
+  name: 'Age',
+  type: 'date',
+  description:
+    'CreationTimestamp is a timestamp representing the server time when this object was created. It is not guaranteed to be ' +
+    'set in happens-before order across separate operations. Clients may not set this value.',
+  jsonPath: '.metadata.creationTimestamp',
+};
+
+function printerColumn(column: JsonObject): PrinterColumn {
+  const priority = column['priority'];
+  return {
+    name: stringAt(column, 'name') ?? '',
+    type: stringAt(column, 'type') ?? 'string',
+    format: stringAt(column, 'format'),
+    description: stringAt(column, 'description'),
+    priority: typeof priority === 'number' ? priority : 0,
+    jsonPath: stringAt(column, 'jsonPath'),
+  };
+}
+
+function strings(object: unknown, field: string): string[] {
+  return listAt(object, field).filter((item) => typeof item === 'string');
+}

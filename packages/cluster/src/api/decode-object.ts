@@ -1,0 +1,154 @@
+/** From a decoded body to an object of the right type in the right place, and the report of fields nobody knows. */
+import { isObject } from '../schema/json.ts';
+import type { JsonObject } from '../schema/json.ts';
+import type { ApiObject } from './object.ts';
+import type { ServedResource } from './resource-registry.ts';
+import { badRequest } from './status-error.ts';
+import type { FieldValidation } from './write-options.ts';
+
+export interface ObjectPlace {
+  resource: ServedResource;
+  namespace?: string;
+  /** Empty when the server or the object gives the name. */
+  name: string;
+}
+
+/**
+ * Checks type and metadata of a body against where it was sent, and completes namespace and name. The result is the
+ * same object. Throws 400.
+ */
+export function decodeObject(body: unknown, place: ObjectPlace): ApiObject {
+  const { resource, namespace, name } = place;
+  if (!isObject(body)) throw badRequest(`the body is not an object of kind ${resource.kind}`);
+  const { kind, apiVersion } = body;
+  if (typeof kind !== 'string' || kind === '') {
+    throw badRequest(`Object 'Kind' is missing in '${JSON.stringify(body).slice(0, 200)}'`);
+  }
+  if (typeof apiVersion !== 'string' || apiVersion === '') {
+    throw badRequest(`Object 'apiVersion' is missing in '${JSON.stringify(body).slice(0, 200)}'`);
+  }
+  if (apiVersion !== resource.apiVersion) {
+    throw badRequest(
+      `the API version in the data (${apiVersion}) does not match the expected API version (${resource.apiVersion})`,
+    );
+  }
+  if (kind !== resource.kind) {
+    throw badRequest(`the kind in the data (${kind}) does not match the expected kind (${resource.kind})`);
+  }
+  const object = withMetadata(body, resource);
+  const { metadata } = object;
+  if (namespace === undefined) delete metadata.namespace;
+  else if (metadata.namespace === undefined || metadata.namespace === '') metadata.namespace = namespace;
+  else if (metadata.namespace !== namespace) {
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  }
+  if (name !== '' && metadata.name !== '' && metadata.name !== name) {
+    throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);
+  }
+  if (name !== '') metadata.name = name;
+  return object;
+}
+
+/** Gives an object whose metadata has the types `ObjectMeta` promises. */
+export function withMetadata(object: JsonObject, resource: ServedResource): ApiObject {
+  const metadata = object['metadata'] ?? {};
+  const problem = isObject(metadata) ? metadataProblem(metadata) : 'cannot unmarshal into Go struct field .metadata';
+  if (problem !== undefined) {
+    throw badRequest(
+      `${resource.kind} in version "${resource.version.version}" cannot be handled as a ${resource.kind}: json: ${problem}`,
+    );
+  }
+  object['metadata'] = metadata;
+  if (isObject(metadata) && metadata['name'] === undefined) metadata['name'] = '';
+  return object as ApiObject;
+}
+
+const TYPES: Record<string, 'string' | 'number' | 'map' | 'strings' | 'objects'> = {
+  name: 'string',
+  generateName: 'string',
+  namespace: 'string',
+  uid: 'string',
+  resourceVersion: 'string',
+  generation: 'number',
+  creationTimestamp: 'string',
+  deletionTimestamp: 'string',
+  deletionGracePeriodSeconds: 'number',
+  labels: 'map',
+  annotations: 'map',
+  ownerReferences: 'objects',
+  finalizers: 'strings',
+  managedFields: 'objects',
+};
+
+/** Drops nulls, which mean absent; returns what has the wrong type, in the words of Go's decoder. */
+function metadataProblem(metadata: JsonObject): string | undefined {
+  for (const [field, type] of Object.entries(TYPES)) {
+    const value = metadata[field];
+    if (value === null) delete metadata[field];
+    if (value === null || value === undefined) continue;
+    const wrong = wrongPart(value, type);
+    if (wrong !== undefined) return `cannot unmarshal ${jsonTypeOf(wrong.value)} into Go struct field ObjectMeta.metadata.${field} of type ${GO_TYPES[type]}`;
+  }
+  return undefined;
+}
+
+const GO_TYPES = { string: 'string', number: 'int64', map: 'string', strings: 'string', objects: 'struct' };
+
+function wrongPart(value: unknown, type: (typeof TYPES)[string]): { value: unknown } | undefined {
+  const first = (values: unknown[], isRight: (item: unknown) => boolean) => {
+    const index = values.findIndex((item) => !isRight(item));
+    return index === -1 ? undefined : { value: values[index] };
+  };
+  switch (type) {
+    case 'string':
+      return typeof value === 'string' ? undefined : { value };
+    case 'number':
+      return typeof value === 'number' ? undefined : { value };
+    case 'map':
+      return isObject(value) ? first(Object.values(value), (item) => typeof item === 'string') : { value };
+    case 'strings':
+      return Array.isArray(value) ? first(value, (item) => typeof item === 'string') : { value };
+    case 'objects':
+      return Array.isArray(value) ? first(value, isObject) : { value };
+  }
+}
+
+function jsonTypeOf(value: unknown): string {
+  if (Array.isArray(value)) return 'array';
+  if (typeof value === 'boolean') return 'bool';
+  return value === null ? 'null' : typeof value;
+}
+
+export interface StrictReport {
+  fieldValidation: FieldValidation;
+  /** Paths of keys that occur twice in the body's text. */
+  duplicates: () => string[];
+  /** Takes the texts of `Warning` headers. */
+  warn: (text: string) => void;
+}
+
+/**
+ * Removes what the kind's schema does not know. Unknown and duplicate fields are refused (Strict), reported (Warn) or
+ * passed over (Ignore). `refuse` makes the error from the list of complaints.
+ */
+export function pruneUnknown(
+  object: ApiObject,
+  resource: ServedResource,
+  report: StrictReport & { refuse?: (complaints: string) => Error },
+): void {
+  const unknown = resource.version.schema.prune(object);
+  if (report.fieldValidation === 'Ignore') return;
+  const complaints = [
+    ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`),
+    ...report.duplicates().map((path) => `duplicate field ${JSON.stringify(path)}`),
+  ];
+  if (complaints.length === 0) return;
+  if (report.fieldValidation === 'Warn') {
+    for (const complaint of complaints) report.warn(complaint);
+    return;
+  }
+  const text = `strict decoding error: ${complaints.join(', ')}`;
+  if (report.refuse) throw report.refuse(text);
+  const { kind, version } = resource;
+  throw badRequest(`${kind} in version "${version.version}" cannot be handled as a ${kind}: ${text}`);
+}

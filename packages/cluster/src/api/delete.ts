@@ -1,0 +1,102 @@
+/** Deletion: preconditions, grace, finalizers, propagation. What owners and namespaces hold is the work of controllers. */
+import type { Clock } from '@kagent/kube';
+
+import type { Storage, StoredEntry } from '../storage/storage.ts';
+import { stringAt, valueAt } from './json.ts';
+import { fromStorage, timestamp } from './object.ts';
+import type { ApiObject } from './object.ts';
+import { isReleased } from './object-writer.ts';
+import type { ObjectWriter, WriteTarget } from './object-writer.ts';
+import { inVersion } from './representation.ts';
+import type { ResourceRegistry, ServedResource } from './resource-registry.ts';
+import { admitDelete, terminateSpecial } from './special-kinds.ts';
+import { conflict } from './status-error.ts';
+import type { DeleteOptions } from './write-options.ts';
+
+export interface DeleteDependencies {
+  storage: Storage;
+  registry: ResourceRegistry;
+  clock: Clock;
+  writer: ObjectWriter;
+}
+
+export interface Deletion {
+  /** The last state of the object. */
+  object: ApiObject;
+  /** False while a finalizer or a grace period holds the object. */
+  isGone: boolean;
+}
+
+const ORPHAN = 'orphan';
+const FOREGROUND = 'foregroundDeletion';
+const DEFAULT_POD_GRACE = 30;
+
+/** Deletes one object, or marks it as being deleted. Throws NotFound, Conflict, Forbidden. */
+export function deleteObject(deps: DeleteDependencies, target: WriteTarget, options: DeleteOptions): Deletion {
+  const { resource, name } = target;
+  admitDelete(resource, name);
+  const { entry, object: old } = deps.writer.read(target);
+  checkPreconditions(resource, old, options);
+  const grace = graceOf(resource, old, options);
+  const finalizers = finalizersFor(old, options);
+  const next: ApiObject = { ...old, metadata: { ...old.metadata } };
+  if (finalizers.length > 0) next.metadata.finalizers = finalizers;
+  else delete next.metadata.finalizers;
+  if (!markDeleted(next, old, { grace, now: deps.clock.now() })) return { object: old, isGone: false };
+  if (isReleased(resource, next)) return { object: remove(deps, entry, { resource, dryRun: options.dryRun }), isGone: true };
+  terminateSpecial(resource, next, { registry: deps.registry, now: deps.clock.now(), old });
+  if (options.dryRun) return { object: next, isGone: false };
+  return { object: deps.writer.replaceForDeletion(resource, next, entry), isGone: false };
+}
+
+function remove(
+  deps: DeleteDependencies,
+  entry: StoredEntry,
+  { resource, dryRun }: { resource: ServedResource; dryRun: boolean },
+): ApiObject {
+  const last = dryRun ? entry : deps.storage.delete(entry.key, entry.revision);
+  return inVersion(fromStorage(last), resource);
+}
+
+function checkPreconditions(resource: ServedResource, old: ApiObject, options: DeleteOptions): void {
+  const { uid, resourceVersion, name } = old.metadata;
+  if (options.uid !== undefined && options.uid !== uid) {
+    throw conflict(resource, name, `Precondition failed: UID in precondition: ${options.uid}, UID in object meta: ${uid}`);
+  }
+  if (options.resourceVersion !== undefined && options.resourceVersion !== resourceVersion) {
+    const why = `Precondition failed: ResourceVersion in precondition: ${options.resourceVersion}, ResourceVersion in object meta: ${resourceVersion}`;
+    throw conflict(resource, name, why);
+  }
+}
+
+/** Only pods that may be running somewhere get time to stop. */
+function graceOf(resource: ServedResource, old: ApiObject, options: DeleteOptions): number {
+  if (resource.group !== '' || resource.kind !== 'Pod') return 0;
+  const phase = stringAt(old, 'status', 'phase');
+  if (!stringAt(old, 'spec', 'nodeName') || phase === 'Succeeded' || phase === 'Failed') return 0;
+  const own = valueAt(old, 'spec', 'terminationGracePeriodSeconds');
+  const asked = options.gracePeriodSeconds ?? (typeof own === 'number' ? own : DEFAULT_POD_GRACE);
+  return asked < 0 ? 1 : asked;
+}
+
+function finalizersFor(old: ApiObject, { propagation }: DeleteOptions): string[] {
+  const existing = old.metadata.finalizers ?? [];
+  if (propagation === undefined) return existing;
+  const others = existing.filter((item) => item !== ORPHAN && item !== FOREGROUND);
+  if (propagation === 'Background') return others;
+  return [...others, propagation === 'Orphan' ? ORPHAN : FOREGROUND];
+}
+
+/** Sets deletion time and grace. False when the object is already being deleted and this request changes nothing. */
+function markDeleted(next: ApiObject, old: ApiObject, { grace, now }: { grace: number; now: number }): boolean {
+  const { metadata } = next;
+  if (old.metadata.deletionTimestamp !== undefined) {
+    const isSooner = grace < (old.metadata.deletionGracePeriodSeconds ?? 0);
+    const isSame = String(metadata.finalizers ?? []) === String(old.metadata.finalizers ?? []);
+    if (!isSooner && isSame) return false;
+    if (!isSooner) return true;
+  } else if (metadata.generation !== undefined) metadata.generation += 1;
+  metadata.deletionTimestamp = timestamp(now + grace * 1000);
+  metadata.deletionGracePeriodSeconds = grace;
+  return true;
+}

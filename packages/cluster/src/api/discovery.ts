@@ -1,0 +1,183 @@
+/** What the server says it serves: legacy and aggregated discovery. */
+import { groupVersion } from './object.ts';
+import { parseAccept } from './representation.ts';
+import type { ApiRequest, ApiResponse } from './request.ts';
+import { json } from './request.ts';
+import { compareVersions } from './resource-registry.ts';
+import type { ResourceRegistry, ServedGroupVersion, ServedResource } from './resource-registry.ts';
+import { segments } from './route.ts';
+import { unknownPath } from './status-error.ts';
+
+const ALL_VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+
+interface Subresource {
+  name: string;
+  verbs: string[];
+  /** Of what the subresource is, when that is not the resource's own kind. */
+  responseKind?: { group: string; version: string; kind: string };
+}
+
+/** Subresources beyond `status` and `scale`, by group and plural. */
+const SUBRESOURCES: Record<string, Subresource[]> = {
+  '/pods': [
+    { name: 'binding', verbs: ['create'], responseKind: { group: '', version: 'v1', kind: 'Binding' } },
+    { name: 'eviction', verbs: ['create'], responseKind: { group: 'policy', version: 'v1', kind: 'Eviction' } },
+    { name: 'log', verbs: ['get'] },
+  ],
+  '/namespaces': [{ name: 'finalize', verbs: ['update'] }],
+  '/serviceaccounts': [
+    {
+      name: 'token',
+      verbs: ['create'],
+      responseKind: { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' },
+    },
+  ],
+};
+
+/** The verbs of a resource in alphabetical order. */
+export function verbsOf({ definition }: ServedResource): string[] {
+  return definition.verbs ?? ALL_VERBS;
+}
+
+function subresourcesOf(resource: ServedResource): Subresource[] {
+  const { version, group, plural } = resource;
+  const verbs = ['get', 'patch', 'update'];
+  return [
+    ...(SUBRESOURCES[`${group}/${plural}`] ?? []),
+    ...(version.scale
+      ? [{ name: 'scale', verbs, responseKind: { group: 'autoscaling', version: 'v1', kind: 'Scale' } }]
+      : []),
+    ...(version.status ? [{ name: 'status', verbs }] : []),
+  ];
+}
+
+/** Answers `/`, `/api…` and `/apis…` when they name no resource; undefined for every other path. */
+export function discover(registry: ResourceRegistry, request: ApiRequest): ApiResponse | undefined {
+  const parts = segments(request.path) ?? [];
+  const [root, first, second] = parts;
+  if (root === undefined) return json({ paths: rootPaths(registry) });
+  if (root === 'api' && parts.length === 1) {
+    return aggregated(registry, request, true) ?? json({ kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] });
+  }
+  if (root === 'api' && parts.length === 2) return json(resourceList(registry, '', first ?? ''));
+  if (root !== 'apis' || parts.length > 3) return undefined;
+  if (first === undefined) {
+    const groups = groupNames(registry).map((name) => apiGroup(registry, name));
+    return aggregated(registry, request, false) ?? json({ kind: 'APIGroupList', apiVersion: 'v1', groups });
+  }
+  if (second !== undefined) return json(resourceList(registry, first, second));
+  if (!groupNames(registry).includes(first)) throw unknownPath();
+  return json({ kind: 'APIGroup', apiVersion: 'v1', ...apiGroup(registry, first) });
+}
+
+function groupNames(registry: ResourceRegistry): string[] {
+  return [...new Set(registry.groupVersions().map(({ group }) => group))].filter((group) => group !== '');
+}
+
+function versionsOf(registry: ResourceRegistry, group: string): string[] {
+  return registry
+    .groupVersions()
+    .filter((served) => served.group === group)
+    .map(({ version }) => version)
+    .toSorted(compareVersions);
+}
+
+function apiGroup(registry: ResourceRegistry, name: string): object {
+  const versions = versionsOf(registry, name).map((version) => ({ groupVersion: groupVersion(name, version), version }));
+  return { name, versions, preferredVersion: versions[0] };
+}
+
+function resourceList(registry: ResourceRegistry, group: string, version: string): object {
+  const served = registry.groupVersions().find((item) => item.group === group && item.version === version);
+  if (!served) throw unknownPath();
+  return {
+    kind: 'APIResourceList',
+    apiVersion: 'v1',
+    groupVersion: groupVersion(group, version),
+    resources: served.resources.flatMap(legacyResources),
+  };
+}
+
+function legacyResources(resource: ServedResource): object[] {
+  const { definition, plural, kind, namespaced } = resource;
+  const own = {
+    name: plural,
+    singularName: definition.singular,
+    namespaced,
+    kind,
+    verbs: verbsOf(resource),
+    ...(definition.shortNames.length > 0 && { shortNames: definition.shortNames }),
+    ...(definition.categories.length > 0 && { categories: definition.categories }),
+  };
+  const parts = subresourcesOf(resource).map((part) => ({
+    name: `${plural}/${part.name}`,
+    singularName: '',
+    namespaced,
+    ...(part.responseKind ?? { kind }),
+    verbs: part.verbs,
+  }));
+  return [own, ...parts];
+}
+
+/** Everything in one document, when the client can read it. Version 2 and its beta have the same shape. */
+function aggregated(registry: ResourceRegistry, request: ApiRequest, isCore: boolean): ApiResponse | undefined {
+  const version = aggregatedVersion(request);
+  if (version === undefined) return undefined;
+  const contentType = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
+  const headers = { 'content-type': contentType, etag: `"${registry.hash}"`, vary: 'Accept' };
+  if (request.headers['if-none-match'] === headers.etag) {
+    return { kind: 'text', status: 304, headers, body: '' };
+  }
+  const groups = isCore ? [''] : groupNames(registry);
+  const items = groups.map((name) => ({
+    metadata: { name, creationTimestamp: null },
+    versions: versionsOf(registry, name).flatMap((version_) =>
+      registry.groupVersions().filter((item) => item.group === name && item.version === version_).map(discoveredVersion),
+    ),
+  }));
+  const body = { kind: 'APIGroupDiscoveryList', apiVersion: `apidiscovery.k8s.io/${version}`, metadata: {}, items };
+  return json(body, 200, headers);
+}
+
+function aggregatedVersion(request: ApiRequest): string | undefined {
+  for (const { type, parameters } of parseAccept(request.headers['accept'])) {
+    if (type !== 'application/json') continue;
+    if (parameters['as'] === undefined) return undefined;
+    const version = parameters['v'];
+    const isKnown = version === 'v2' || version === 'v2beta1';
+    if (parameters['g'] === 'apidiscovery.k8s.io' && isKnown) return version;
+  }
+  return undefined;
+}
+
+function discoveredVersion({ version, resources }: ServedGroupVersion): object {
+  return { version, freshness: 'Current', resources: resources.map(discoveredResource) };
+}
+
+function discoveredResource(resource: ServedResource): object {
+  const { definition, plural, kind, group, version, namespaced } = resource;
+  const responseKind = { group, version: version.version, kind };
+  const subresources = subresourcesOf(resource).map((part) => ({
+    subresource: part.name,
+    responseKind: part.responseKind ?? responseKind,
+    verbs: part.verbs,
+  }));
+  return {
+    resource: plural,
+    responseKind,
+    scope: namespaced ? 'Namespaced' : 'Cluster',
+    singularResource: definition.singular,
+    verbs: verbsOf(resource),
+    ...(definition.shortNames.length > 0 && { shortNames: definition.shortNames }),
+    ...(definition.categories.length > 0 && { categories: definition.categories }),
+    ...(subresources.length > 0 && { subresources }),
+  };
+}
+
+function rootPaths(registry: ResourceRegistry): string[] {
+  const groups = groupNames(registry).flatMap((group) => [
+    `/apis/${group}`,
+    ...versionsOf(registry, group).map((version) => `/apis/${group}/${version}`),
+  ]);
+  return ['/api', '/api/v1', '/apis', ...groups, '/healthz', '/livez', '/openapi/v3', '/readyz', '/version'];
+}

@@ -1,0 +1,88 @@
+/** The binding for clients in the same process: no socket, and no JSON text in between. */
+import { kubeErrorFromStatus } from '@kagent/kube';
+import type { KubeRequest, KubeResponse, Status, Transport } from '@kagent/kube';
+
+import { isObject } from '../schema/json.ts';
+import type { ApiHandler, ApiHeaders, ApiRequest, ApiResponse, User } from './request.ts';
+import { internalError } from './status-error.ts';
+
+/**
+ * A transport for `user`. Bodies are copied on the way in; what comes out is what the server itself holds and must be
+ * treated as frozen. Watches and log streams end when the request's signal aborts.
+ */
+export function createLocalTransport(handler: ApiHandler, user: User): Transport {
+  return {
+    async request(request) {
+      return toKubeResponse(await handler(toApiRequest(request, user)), request.signal);
+    },
+    async watch(request) {
+      const query = { ...request.query, watch: 'true' };
+      const response = await handler(toApiRequest({ ...request, query }, user));
+      if (response.kind !== 'watch') throw refusal(response);
+      return watchEvents(response);
+    },
+    async stream(request) {
+      const response = await handler(toApiRequest(request, user));
+      if (response.kind === 'stream') return response.chunks;
+      if (response.kind === 'text' && response.status < 400) return single(response.body);
+      throw refusal(response);
+    },
+  };
+}
+
+function toApiRequest(request: KubeRequest, user: User): ApiRequest {
+  const { method, path, query = {}, headers = {}, body, signal } = request;
+  return {
+    method,
+    path,
+    query: new URLSearchParams(query),
+    headers,
+    ...(body !== undefined && { body: { value: body } }),
+    user,
+    signal,
+  };
+}
+
+async function toKubeResponse(response: ApiResponse, signal?: AbortSignal): Promise<KubeResponse> {
+  const { status } = response;
+  const headers = flatten(response.headers);
+  switch (response.kind) {
+    case 'json':
+    case 'text':
+      return { status, headers, body: response.body };
+    case 'stream': {
+      let body = '';
+      for await (const chunk of response.chunks) body += chunk;
+      return { status, headers, body };
+    }
+    case 'watch': {
+      const events: object[] = [];
+      for await (const { type, object } of response.frames) {
+        events.push({ type, object });
+        signal?.throwIfAborted();
+      }
+      return { status, headers, body: events };
+    }
+  }
+}
+
+async function* watchEvents(response: ApiResponse & { kind: 'watch' }): AsyncGenerator<unknown> {
+  for await (const { type, object } of response.frames) yield { type, object };
+}
+
+async function* single(text: string): AsyncGenerator<string> {
+  yield text;
+}
+
+function refusal(response: ApiResponse): Error {
+  const body: unknown = 'body' in response ? response.body : undefined;
+  const isStatus = isObject(body) && body['kind'] === 'Status';
+  // The server made it: `status-error.ts` is the only source of such bodies.
+  return kubeErrorFromStatus(isStatus ? (body as unknown as Status) : internalError('unexpected answer').status);
+}
+
+function flatten(headers: ApiHeaders): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
+  );
+}

@@ -1,0 +1,178 @@
+/** PATCH: from a patch of any of the four types to the object it makes. */
+import { serverSideApply } from '../apply/apply.ts';
+import { PatchError } from '../patch/errors.ts';
+import { applyJsonPatch } from '../patch/json-patch.ts';
+import { applyMergePatch } from '../patch/merge-patch.ts';
+import { applyStrategicMerge } from '../patch/strategic-merge.ts';
+import type { JsonObject } from '../schema/json.ts';
+import { contentTypeOf, decodePatchBody } from './body.ts';
+import type { DecodedBody } from './body.ts';
+import { decodeObject, pruneUnknown, withMetadata } from './decode-object.ts';
+import { timestamp } from './object.ts';
+import type { ApiObject } from './object.ts';
+import type { ObjectWriter, WriteTarget } from './object-writer.ts';
+import type { ApiRequest } from './request.ts';
+import type { ServedResource } from './resource-registry.ts';
+import { fromScale, toScale } from './scale.ts';
+import { applyConflict, badRequest, invalid, StatusError, unsupportedMediaType } from './status-error.ts';
+import { writeOptions } from './write-options.ts';
+import type { WriteOptions } from './write-options.ts';
+
+const JSON_PATCH = 'application/json-patch+json';
+const MERGE_PATCH = 'application/merge-patch+json';
+const STRATEGIC_MERGE_PATCH = 'application/strategic-merge-patch+json';
+const APPLY_PATCH = 'application/apply-patch+yaml';
+
+/** The media types a resource takes; strategic merge needs the hints that only built-in kinds have. */
+export function patchTypes(resource: ServedResource): string[] {
+  return [JSON_PATCH, MERGE_PATCH, ...(resource.isCustom ? [] : [STRATEGIC_MERGE_PATCH]), APPLY_PATCH];
+}
+
+export interface PatchContext {
+  writer: ObjectWriter;
+  target: WriteTarget;
+  request: ApiRequest;
+  warn: (text: string) => void;
+  now: number;
+}
+
+/** Patches an object, or with an apply patch makes it. Throws NotFound, Conflict, Invalid, 400, 415. */
+export function patchObject(context: PatchContext): { object: ApiObject; isNew: boolean } {
+  const { writer, target, request } = context;
+  const type = contentTypeOf(request);
+  if (!patchTypes(target.resource).includes(type)) throw unsupportedMediaType(patchTypes(target.resource));
+  const options = writeOptions(request, 'PatchOptions', type === APPLY_PATCH);
+  const body = decodePatchBody(request, type === APPLY_PATCH ? 'yaml' : 'json');
+  if (type === APPLY_PATCH) return applyPatch(context, body, options);
+  const object = writer.update(target, options, (current) => {
+    if (target.subresource === 'scale') {
+      const scale = patched(context, toScale(target.resource, current), { type, body: body.value });
+      return fromScale(target.resource, current, scale);
+    }
+    const result = patched(context, current, { type, body: body.value });
+    return checkPatched(context, result, { body, options });
+  });
+  return { object, isNew: false };
+}
+
+function patched({ target }: PatchContext, document: JsonObject, patch: { type: string; body: unknown }): JsonObject {
+  const { source } = target.resource.version.schema;
+  return refusing(target, () => {
+    switch (patch.type) {
+      case JSON_PATCH:
+        return applyJsonPatch(document, patch.body);
+      case STRATEGIC_MERGE_PATCH:
+        return applyStrategicMerge({ original: document, patch: patch.body, source });
+      default:
+        return applyMergePatch(document, patch.body);
+    }
+  });
+}
+
+function checkPatched(
+  { target, warn }: PatchContext,
+  result: JsonObject,
+  { body, options }: { body: DecodedBody; options: WriteOptions },
+): ApiObject {
+  const object = decodeObject(result, target);
+  pruneUnknown(object, target.resource, {
+    fieldValidation: options.fieldValidation,
+    duplicates: body.duplicates,
+    warn,
+    refuse: (complaints) =>
+      invalid({ group: '', kind: '' }, '', [
+        { type: 'Invalid', field: 'patch', detail: `Invalid value: ${JSON.stringify(JSON.stringify(body.value))}: ${complaints}` },
+      ]),
+  });
+  return object;
+}
+
+function applyPatch(
+  context: PatchContext,
+  body: DecodedBody,
+  options: WriteOptions,
+): { object: ApiObject; isNew: boolean } {
+  const { writer, target } = context;
+  if (target.subresource === 'scale') throw unsupportedMediaType([JSON_PATCH, MERGE_PATCH]);
+  const applied = decodeApplied(context, body, options);
+  const tracked = { ...options, isTracked: true };
+  if (!exists(writer, target)) {
+    if (applied.metadata.uid !== undefined) {
+      const message = `uid mismatch: the provided object specified uid ${applied.metadata.uid}, and no existing object was found`;
+      throw new StatusError({ code: 409, reason: 'Conflict', message });
+    }
+    return { object: writer.create(target, merge(context, { applied, options }), tracked), isNew: true };
+  }
+  // Not all of these are part of the merge, yet they say which object is meant.
+  const { uid, resourceVersion } = applied.metadata;
+  const object = writer.update(target, tracked, (current) => {
+    const result = merge(context, { applied, options, live: current });
+    result.metadata.uid = uid;
+    result.metadata.resourceVersion = resourceVersion;
+    return result;
+  });
+  return { object, isNew: false };
+}
+
+function exists(writer: ObjectWriter, target: WriteTarget): boolean {
+  try {
+    writer.read(target);
+    return true;
+  } catch (error) {
+    const isMissing = error instanceof StatusError && error.status.code === 404;
+    if (isMissing && (target.subresource ?? '') === '') return false;
+    throw error;
+  }
+}
+
+function decodeApplied({ target, warn }: PatchContext, body: DecodedBody, options: WriteOptions): ApiObject {
+  const applied = decodeObject(body.value, target);
+  const duplicates = options.fieldValidation === 'Ignore' ? [] : body.duplicates();
+  if (duplicates.length > 0) {
+    const text = duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`).join(', ');
+    if (options.fieldValidation === 'Strict') throw badRequest(`error strict decoding YAML: ${text}`);
+    warn(text);
+  }
+  const unknown = target.resource.version.schema.prune(applied);
+  if (unknown.length > 0) {
+    const { namespace, name, resource } = target;
+    const object = `${namespace ?? ''}/${name}; ${resource.apiVersion}, Kind=${resource.kind}`;
+    const problems = unknown.map((path) => `.${path}: field not declared in schema`).join('\n');
+    const message = `failed to create typed patch object (${object}): ${problems}`;
+    throw new StatusError({ code: 500, reason: '', message });
+  }
+  return applied;
+}
+
+function merge(
+  { target, now }: PatchContext,
+  { applied, options, live }: { applied: ApiObject; options: WriteOptions; live?: ApiObject },
+): ApiObject {
+  const { resource, subresource } = target;
+  const result = refusing(target, () =>
+    serverSideApply({
+      live,
+      applied,
+      manager: options.manager,
+      force: options.force,
+      source: resource.version.schema.source,
+      subresource,
+      apiVersion: resource.apiVersion,
+      now: timestamp(now),
+      hasStatus: resource.version.status,
+    }),
+  );
+  if (result.kind === 'conflict') throw applyConflict(result);
+  return withMetadata(result.object, resource);
+}
+
+/** Runs an operation of `patch/` or `apply/` and gives its refusals the form of this server's. */
+function refusing<T>({ resource, name }: WriteTarget, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof PatchError)) throw error;
+    const details = { name, kind: resource.plural, ...(resource.group !== '' && { group: resource.group }) };
+    throw new StatusError({ code: error.status, reason: error.reason, message: error.message, details }, error);
+  }
+}

@@ -1,0 +1,121 @@
+/** get and list, with paging over a consistent state. */
+import type { Storage } from '../storage/storage.ts';
+import { StorageError } from '../storage/storage.ts';
+import { stringAt, valueAt } from './json.ts';
+import { parseSelection } from './list-selection.ts';
+import type { Selection } from './list-selection.ts';
+import { fromStorage } from './object.ts';
+import type { ApiObject } from './object.ts';
+import type { ListMetadata } from './representation.ts';
+import type { ServedResource } from './resource-registry.ts';
+import { badRequest, expired, tooLargeResourceVersion } from './status-error.ts';
+import { numberIn } from './write-options.ts';
+
+export interface ListResult {
+  objects: ApiObject[];
+  metadata: ListMetadata;
+}
+
+const CONTINUE_EXPIRED =
+  'The provided continue parameter is too old to display a consistent list result. You can start a new list without the ' +
+  'continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing ' +
+  'with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the ' +
+  'time the first chunk was returned and now may show up in the list.';
+
+/** Answers a list. Throws 400, 410 (`Expired`), 504 (a resourceVersion from the future). */
+export function listObjects(
+  storage: Storage,
+  target: { resource: ServedResource; namespace?: string },
+  query: URLSearchParams,
+): ListResult {
+  const selection = parseSelection(target.resource, target, query);
+  const limit = numberIn(query, 'limit') ?? 0;
+  const start = startOf(storage, query);
+  try {
+    return page(storage, selection, { limit, ...start });
+  } catch (error) {
+    if (!(error instanceof StorageError) || error.code !== 'compacted') throw error;
+    if (start.after === undefined) throw expired('The resourceVersion for the provided list is too old.');
+    const refusal = expired(CONTINUE_EXPIRED);
+    refusal.status.metadata = { continue: encodeContinue(-1, start.after) };
+    throw refusal;
+  }
+}
+
+interface Start {
+  after?: string;
+  revision?: number;
+}
+
+function page(storage: Storage, selection: Selection, { limit, after, revision }: Start & { limit: number }): ListResult {
+  const isPaged = limit > 0;
+  const objects: ApiObject[] = [];
+  // With selectors the number of entries to look at is not known; those lists are cut here instead of in the storage.
+  const range = storage.list(selection.prefix, {
+    after,
+    revision,
+    ...(isPaged && selection.isEverything && { limit }),
+  });
+  let last: string | undefined;
+  let seen = 0;
+  for (const entry of range.entries) {
+    if (isPaged && objects.length === limit) break;
+    seen += 1;
+    last = entry.key;
+    const object = fromStorage(entry);
+    if (selection.isEverything || selection.matches(object)) objects.push(object);
+  }
+  const remaining = range.remaining + range.entries.length - seen;
+  const metadata: ListMetadata = { resourceVersion: String(range.revision) };
+  if (isPaged && remaining > 0 && last !== undefined) {
+    metadata.continue = encodeContinue(range.revision, last);
+    if (selection.isEverything) metadata.remainingItemCount = remaining;
+  }
+  return { objects, metadata };
+}
+
+function startOf(storage: Storage, query: URLSearchParams): Start {
+  const token = query.get('continue') ?? '';
+  const match = query.get('resourceVersionMatch') ?? '';
+  const asked = revisionIn(query);
+  if (token !== '') {
+    if (asked !== undefined && asked !== 0) {
+      throw badRequest('specifying resource version is not allowed when using continue');
+    }
+    return decodeContinue(token);
+  }
+  if (match !== '' && asked === undefined) throw badRequest('resourceVersionMatch is forbidden unless resourceVersion is provided');
+  const current = storage.revision();
+  if (asked !== undefined && asked > current) throw tooLargeResourceVersion(asked, current);
+  if (match === 'Exact') {
+    if (asked === 0) throw badRequest('resourceVersionMatch "Exact" is forbidden for resourceVersion "0"');
+    return { revision: asked };
+  }
+  return {};
+}
+
+/** The `resourceVersion` parameter; undefined when it is absent or empty. Throws 400. */
+export function revisionIn(query: URLSearchParams): number | undefined {
+  const text = query.get('resourceVersion') ?? '';
+  if (text === '') return undefined;
+  if (!/^\d+$/.test(text)) throw badRequest(`Invalid value for resourceVersion: ${JSON.stringify(text)}`);
+  return Number(text);
+}
+
+/** `revision` -1: continue in the current state. */
+function encodeContinue(revision: number, after: string): string {
+  return Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv: revision, start: after })).toString('base64url');
+}
+
+function decodeContinue(token: string): Start {
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.from(token, 'base64url').toString('utf8'));
+  } catch {
+    throw badRequest('continue key is not valid');
+  }
+  const after = stringAt(value, 'start');
+  const revision = valueAt(value, 'rv');
+  if (after === undefined || typeof revision !== 'number') throw badRequest('continue key is not valid');
+  return revision === -1 ? { after } : { after, revision };
+}

@@ -1,0 +1,127 @@
+/** The kinds whose life the API server itself takes part in: Namespaces and CustomResourceDefinitions. */
+import type { Storage } from '../storage/storage.ts';
+import type { FieldError } from '../schema/schema.ts';
+import {
+  CRD_FINALIZER,
+  CRD_GROUP,
+  CRD_PLURAL,
+  customDefinition,
+  defaultCrd,
+  establishCrd,
+  validateCrd,
+} from './crd.ts';
+import { listAt, objectAt, setAt, stringAt } from './json.ts';
+import { fromStorage, objectKey, resourcePrefix } from './object.ts';
+import type { ApiObject } from './object.ts';
+import type { ResourceRegistry, ServedResource } from './resource-registry.ts';
+import { forbidden, notFound, StatusError } from './status-error.ts';
+
+const NAMESPACES = { group: '', plural: 'namespaces' };
+const NAMESPACE_PREFIX = resourcePrefix(NAMESPACES);
+
+/** Namespaces every cluster has; the first three may not be deleted. */
+export const SYSTEM_NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
+const UNDELETABLE = new Set(SYSTEM_NAMESPACES.slice(0, 3));
+
+export function isNamespace(resource: ServedResource): boolean {
+  return resource.group === '' && resource.plural === 'namespaces';
+}
+
+export function isCrd(resource: ServedResource): boolean {
+  return resource.group === CRD_GROUP && resource.plural === CRD_PLURAL;
+}
+
+/** Refuses new objects in namespaces that do not exist or are going away, and of kinds that are going away. */
+export function admitCreate(storage: Storage, resource: ServedResource, object: ApiObject): void {
+  if (resource.isTerminating) {
+    const why = 'create not allowed while custom resource definition is terminating';
+    throw forbidden(resource, object.metadata.name, why);
+  }
+  const { namespace } = object.metadata;
+  if (namespace === undefined) return;
+  const entry = storage.get(objectKey(NAMESPACE_PREFIX, undefined, namespace));
+  if (!entry) throw notFound(NAMESPACES, namespace);
+  if (fromStorage(entry).metadata.deletionTimestamp === undefined) return;
+  const why = `unable to create new content in namespace ${namespace} because it is being terminated`;
+  const { status } = forbidden(resource, object.metadata.name, why);
+  const cause = {
+    reason: 'NamespaceTerminating',
+    message: `namespace ${namespace} is being terminated`,
+    field: 'metadata.namespace',
+  };
+  throw new StatusError({
+    code: 403,
+    reason: 'Forbidden',
+    message: status.message ?? '',
+    details: { ...status.details, causes: [cause] },
+  });
+}
+
+export function admitDelete(resource: ServedResource, name: string): void {
+  if (isNamespace(resource) && UNDELETABLE.has(name)) {
+    throw forbidden(resource, name, 'this namespace may not be deleted');
+  }
+}
+
+export interface PrepareContext {
+  registry: ResourceRegistry;
+  now: number;
+  old?: ApiObject;
+  subresource?: string;
+}
+
+/** Fills what the server owns in these kinds, before defaults and validation. Changes `object`. */
+export function prepareSpecial(resource: ServedResource, object: ApiObject, context: PrepareContext): void {
+  if (isNamespace(resource)) {
+    setAt(object, ['metadata', 'labels', 'kubernetes.io/metadata.name'], object.metadata.name);
+    if (!context.old) object['status'] = { phase: 'Active' };
+    // Only `finalize` may take the content finalizer away.
+    if (context.subresource !== 'finalize') {
+      setAt(object, ['spec', 'finalizers'], context.old ? listAt(context.old, 'spec', 'finalizers') : ['kubernetes']);
+    }
+  }
+  if (isCrd(resource)) {
+    defaultCrd(object);
+    if (!context.old) object.metadata.finalizers = [...new Set([...(object.metadata.finalizers ?? []), CRD_FINALIZER])];
+  }
+}
+
+/** Checks beyond schema and strategy. */
+export function validateSpecial(resource: ServedResource, object: ApiObject, old?: ApiObject): FieldError[] {
+  return isCrd(resource) ? validateCrd(object, old) : [];
+}
+
+/** What follows from a valid object, e.g. a CRD's conditions. Changes `object`. */
+export function finishSpecial(resource: ServedResource, object: ApiObject, context: PrepareContext): void {
+  if (!isCrd(resource)) return;
+  establishCrd(object, { now: context.now, conflict: nameConflict(object, context.registry) });
+}
+
+/** Marks a namespace as going away when its deletion begins. Changes `object`. */
+export function terminateSpecial(resource: ServedResource, object: ApiObject, context: PrepareContext): void {
+  if (isNamespace(resource)) object['status'] = { ...objectAt(object, 'status'), phase: 'Terminating' };
+  finishSpecial(resource, object, context);
+}
+
+/** Finalizers outside of metadata that hold the object. */
+export function hasOwnFinalizers(resource: ServedResource, object: ApiObject): boolean {
+  return isNamespace(resource) && listAt(object, 'spec', 'finalizers').length > 0;
+}
+
+/** The first of a CRD's names that another kind of its group has. */
+function nameConflict(crd: ApiObject, registry: ResourceRegistry): string | undefined {
+  const group = stringAt(crd, 'spec', 'group');
+  const own = customDefinition(crd).definition;
+  const others = registry
+    .all()
+    .filter((resource) => resource.group === group && resource.plural !== own.plural)
+    .map((resource) => resource.definition);
+  for (const other of others) {
+    const taken = new Set([other.plural, other.singular, ...other.shortNames]);
+    const name = [own.plural, own.singular, ...own.shortNames].find((item) => taken.has(item));
+    if (name !== undefined) return `"${name}" is already in use`;
+    const kind = [own.kind, own.listKind].find((item) => item === other.kind || item === other.listKind);
+    if (kind !== undefined) return `"${kind}" is already in use`;
+  }
+  return undefined;
+}

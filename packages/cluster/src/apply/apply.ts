@@ -1,0 +1,300 @@
+/**
+ * Server-side apply with the semantics of structured-merge-diff: a manager states the fields it wants, others keep theirs,
+ * fields it no longer states and nobody else owns go away, and touching another's field is a conflict unless forced.
+ */
+import { malformedPatch } from '../patch/errors.ts';
+import { cloneJson, isObject, jsonEqual, own, put, type JsonObject } from '../schema/json.ts';
+import { rootNodeOf, type SchemaNode } from '../schema/node.ts';
+import type { SchemaSource } from '../schema/schema.ts';
+import {
+  difference,
+  fieldPaths,
+  intersection,
+  sameFields,
+  union,
+  type FieldSet,
+} from './fields.ts';
+import {
+  isSameManager,
+  readManagers,
+  systemFields,
+  unionOf,
+  withFields,
+  writeManagers,
+  type Manager,
+} from './managers.ts';
+import { ownable } from './track.ts';
+import {
+  claimedFields,
+  compare,
+  identityProblem,
+  mergeObjects,
+  removeUnclaimed,
+  type Comparison,
+} from './typed.ts';
+
+export interface ApplyInput {
+  /** The stored object, `undefined` when apply creates it. */
+  live: JsonObject | undefined;
+  /** The applied configuration: only what the manager has an opinion on. */
+  applied: JsonObject;
+  manager: string;
+  /** Take fields away from other managers instead of reporting a conflict. */
+  force: boolean;
+  source: SchemaSource;
+  /** `status` or another subresource; empty or absent for the object itself. */
+  subresource?: string;
+  /** Version of the request, `apps/v1`. */
+  apiVersion: string;
+  /** As metav1.Time prints: `2026-01-31T12:00:00Z`. */
+  now: string;
+  /**
+   * The kind has a status subresource: applying the object ignores `status`, applying `status` ignores everything else.
+   */
+  hasStatus?: boolean;
+}
+
+/** One field of another manager, as `details.causes` of the 409 wants it. */
+export interface ApplyConflict {
+  reason: 'FieldManagerConflict';
+  /** `conflict with "kubectl-edit" using v1` */
+  message: string;
+  /** `.spec.containers[name="a"].image` */
+  field: string;
+}
+
+export type ApplyResult =
+  | { kind: 'applied'; object: JsonObject }
+  | { kind: 'conflict'; causes: ApplyConflict[]; message: string };
+
+/**
+ * Applies a configuration. The result shares nothing with the inputs; applying the same again gives the same object,
+ * times in `managedFields` included. Pruning, defaulting and validation are the caller's.
+ * @throws PatchError 400 when the configuration cannot be applied: it has managedFields, or list items without keys
+ */
+export function serverSideApply(input: ApplyInput): ApplyResult {
+  const root = rootNodeOf(input.source);
+  const applied = readConfiguration(input, root);
+  const live = input.live === undefined ? undefined : ownable(input.live);
+  const managers = existingManagers(input, live, root);
+  const mine: Manager = {
+    name: input.manager,
+    operation: 'Apply',
+    apiVersion: input.apiVersion,
+    subresource: input.subresource ?? '',
+    time: input.now,
+    fields: difference(claimedFields(applied, root), systemFields),
+  };
+  const previous = managers.find((manager) => isSameManager(manager, mine));
+  const others = managers.filter((manager) => manager !== previous);
+  const merged = mergeObjects(live ?? {}, applied, root);
+  const object =
+    previous === undefined
+      ? merged
+      : removeUnclaimed(merged, root, {
+          last: previous.fields,
+          kept: union(systemFields, unionOf([...others, mine])),
+        });
+  const changes = compare(live ?? {}, object, root);
+  const conflicts = findConflicts(others, changes);
+  const isAllowed = input.force || isMigration({ input, live, root, conflicts });
+  if (conflicts.length > 0 && !isAllowed) return describeConflicts(conflicts);
+  const stored = jsonEqual(live, object) ? keepTime(previous, mine) : mine;
+  const remaining = others.map((manager) =>
+    withFields(manager, difference(difference(manager.fields, changes.changed), changes.removed)),
+  );
+  const result = finish(withLastApplied(object, input, applied), [...remaining, stored]);
+  if (input.live !== undefined && jsonEqual(input.live, result)) {
+    return { kind: 'applied', object: cloneJson(input.live) };
+  }
+  return { kind: 'applied', object: result };
+}
+
+/** A copy of the configuration without what apply cannot state. */
+function readConfiguration(input: ApplyInput, root: SchemaNode): JsonObject {
+  const applied = cloneJson(input.applied);
+  const metadata = own(applied, 'metadata');
+  if (isObject(metadata)) {
+    const entries = own(metadata, 'managedFields');
+    if (Array.isArray(entries) && entries.length > 0) {
+      throw malformedPatch('metadata.managedFields must be nil');
+    }
+    for (const name of ['managedFields', 'creationTimestamp', 'generation', 'selfLink']) {
+      delete metadata[name];
+    }
+  }
+  if (input.hasStatus === true) {
+    if (input.subresource === 'status') keepOnlyStatus(applied);
+    else delete applied.status;
+  }
+  const problem = identityProblem(applied, root);
+  if (problem !== undefined) {
+    throw malformedPatch(
+      `failed to create typed patch object (${nameOf(applied)}; ${input.apiVersion}, Kind=${String(applied.kind)}): ${problem}`,
+    );
+  }
+  return applied;
+}
+
+const identityFields = new Set(['name', 'namespace', 'uid', 'resourceVersion']);
+
+function keepOnlyStatus(applied: JsonObject): void {
+  for (const key of Object.keys(applied)) {
+    const value = applied[key];
+    if (key === 'metadata' && isObject(value)) {
+      for (const name of Object.keys(value)) if (!identityFields.has(name)) delete value[name];
+    } else if (key !== 'status' && key !== 'apiVersion' && key !== 'kind') {
+      delete applied[key];
+    }
+  }
+}
+
+function nameOf(object: JsonObject): string {
+  const metadata = own(object, 'metadata');
+  if (!isObject(metadata)) return '/';
+  return `${String(metadata.namespace ?? '')}/${String(metadata.name ?? '')}`;
+}
+
+/** Owners of a live object that nobody has tracked: everything belongs to `before-first-apply`. */
+function existingManagers(
+  input: ApplyInput,
+  live: JsonObject | undefined,
+  root: SchemaNode,
+): Manager[] {
+  const managers = readManagers(input.live);
+  if (live === undefined || managers.length > 0) return managers;
+  return [
+    {
+      name: 'before-first-apply',
+      operation: 'Update',
+      apiVersion: input.apiVersion,
+      subresource: '',
+      time: input.now,
+      fields: difference(compare({}, live, root).changed, systemFields),
+    },
+  ];
+}
+
+interface Conflict {
+  manager: Manager;
+  fields: FieldSet;
+}
+
+function findConflicts(others: readonly Manager[], { changed }: Comparison): Conflict[] {
+  if (changed.size === 0) return [];
+  return others.flatMap((manager) => {
+    const fields = intersection(manager.fields, changed);
+    return fields.size === 0 ? [] : [{ manager, fields }];
+  });
+}
+
+function describeConflicts(conflicts: Conflict[]): ApplyResult {
+  const named = conflicts
+    .map(({ manager, fields }) => ({
+      name: describeManager(manager),
+      paths: [...fieldPaths(fields)],
+    }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const causes = named.flatMap(({ name, paths }) =>
+    paths.map((field) => ({
+      reason: 'FieldManagerConflict' as const,
+      message: `conflict with ${name}`,
+      field,
+    })),
+  );
+  const [first] = causes;
+  const message =
+    causes.length === 1 && first !== undefined
+      ? `Apply failed with 1 conflict: ${first.message}: ${first.field}`
+      : `Apply failed with ${causes.length} conflicts: ${named
+          .map(({ name, paths }) =>
+            [`conflicts with ${name}:`, ...paths.map((path) => `- ${path}`)].join('\n'),
+          )
+          .join('\n')}`;
+  return { kind: 'conflict', causes, message };
+}
+
+function describeManager({ name, operation, apiVersion, subresource }: Manager): string {
+  const subject =
+    subresource === ''
+      ? JSON.stringify(name)
+      : `${JSON.stringify(name)} with subresource ${JSON.stringify(subresource)}`;
+  return operation === 'Update' ? `${subject} using ${apiVersion}` : subject;
+}
+
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+
+/**
+ * `kubectl apply --server-side` on an object of client-side apply: conflicts about fields that kubectl itself applied last,
+ * and nobody touched since, are not conflicts.
+ */
+function isMigration({
+  input,
+  live,
+  root,
+  conflicts,
+}: {
+  input: ApplyInput;
+  live: JsonObject | undefined;
+  root: SchemaNode;
+  conflicts: Conflict[];
+}): boolean {
+  if (conflicts.length === 0) return true;
+  if (input.manager !== 'kubectl' || live === undefined) return false;
+  const lastApplied = readLastApplied(live);
+  if (lastApplied === undefined) return false;
+  const { changed, removed } = compare(lastApplied, live, root);
+  const untouched = difference(difference(claimedFields(lastApplied, root), changed), removed);
+  return conflicts.every(({ fields }) => difference(fields, untouched).size === 0);
+}
+
+function readLastApplied(live: JsonObject): JsonObject | undefined {
+  const metadata = own(live, 'metadata');
+  const annotations = isObject(metadata) ? own(metadata, 'annotations') : undefined;
+  const text = isObject(annotations) ? own(annotations, LAST_APPLIED) : undefined;
+  if (typeof text !== 'string') return undefined;
+  try {
+    const value = JSON.parse(text) as unknown;
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** `kubectl apply --server-side` keeps the record of client-side apply up to date where an object has one. */
+function withLastApplied(object: JsonObject, input: ApplyInput, applied: JsonObject): JsonObject {
+  const metadata = own(object, 'metadata');
+  const annotations = isObject(metadata) ? own(metadata, 'annotations') : undefined;
+  const hasRecord = isObject(annotations) && Object.hasOwn(annotations, LAST_APPLIED);
+  if (input.manager !== 'kubectl' || !hasRecord || !isObject(metadata)) return object;
+  const record = `${JSON.stringify(withoutRecord(applied))}\n`;
+  const recorded = { ...annotations, [LAST_APPLIED]: record };
+  return { ...object, metadata: { ...metadata, annotations: recorded } };
+}
+
+function withoutRecord(applied: JsonObject): JsonObject {
+  const metadata = own(applied, 'metadata');
+  const annotations = isObject(metadata) ? own(metadata, 'annotations') : undefined;
+  if (!isObject(metadata) || !isObject(annotations)) return applied;
+  const { [LAST_APPLIED]: _, ...rest } = annotations;
+  return { ...applied, metadata: { ...metadata, annotations: rest } };
+}
+
+/** A repeated apply leaves the time of its entry alone. */
+function keepTime(previous: Manager | undefined, mine: Manager): Manager {
+  const isRepeated =
+    previous !== undefined &&
+    previous.apiVersion === mine.apiVersion &&
+    sameFields(previous.fields, mine.fields);
+  return isRepeated ? previous : mine;
+}
+
+function finish(object: JsonObject, managers: Manager[]): JsonObject {
+  const result = cloneJson(object);
+  const entries = cloneJson(writeManagers(managers));
+  const metadata = own(result, 'metadata');
+  const complete = isObject(metadata) ? metadata : {};
+  if (entries.length > 0) complete.managedFields = entries;
+  put(result, 'metadata', complete);
+  return result;
+}

@@ -1,0 +1,151 @@
+/**
+ * OpenAPI v3 documents, one a group version: what `kubectl apply`, `diff`, `explain` and client-side validation read. Built-in
+ * kinds are rendered from the type tables, custom ones from the schema of their CRD.
+ */
+import type { KindDefinition } from '../api/kinds.ts';
+import { isObject } from '../schema/json.ts';
+import type { Schema } from '../schema/schema.ts';
+import { resourcePaths, type PathItem, type PublishedResource } from './openapi-paths.ts';
+import { publishedSchemas } from './schemas.ts';
+import { builtinTypes } from './types.ts';
+
+const REFERENCE = '#/components/schemas/';
+
+export interface OpenApiOptions {
+  /** Empty for the core group. */
+  group: string;
+  version: string;
+  /** Kinds served in this group version. */
+  kinds: KindDefinition[];
+  /** Schemas of custom kinds by kind; without one the schema the kind was compiled from is published. */
+  crdSchemas?: Record<string, Schema>;
+}
+
+export interface OpenApiDocument {
+  openapi: '3.0.0';
+  info: { title: string; version: string };
+  paths: Record<string, PathItem>;
+  components: { schemas: Record<string, Schema> };
+}
+
+/**
+ * The document of a group version. It takes milliseconds and a few hundred kilobytes: make it when asked for and keep it
+ * until a kind of the group version changes.
+ */
+export function openApiV3(options: OpenApiOptions): OpenApiDocument {
+  const { group, version, kinds } = options;
+  const components = new Components();
+  const paths: Record<string, PathItem> = {};
+  for (const kind of kinds) {
+    const served = kind.versions.find((candidate) => candidate.version === version);
+    if (served === undefined) continue;
+    const type = builtinTypes.ofKind(group === '' ? version : `${group}/${version}`, kind.kind);
+    const schema =
+      type === undefined
+        ? components.addCustom(
+            kind,
+            version,
+            options.crdSchemas?.[kind.kind] ?? served.schema.source.root,
+          )
+        : components.addBuiltin(type);
+    const resource: PublishedResource = {
+      kind,
+      version,
+      schema,
+      isBuiltin: type !== undefined,
+      list: components.addList(kind, version, schema),
+      status: components.addBuiltin('meta.Status'),
+      deleteOptions: components.addBuiltin('meta.DeleteOptions'),
+      subresources: served.status ? [{ name: 'status', schema, kind: ownKind(kind, version) }] : [],
+    };
+    if (served.scale !== undefined) {
+      const scale = components.addBuiltin('autoscalingV1.Scale');
+      const scaleKind = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
+      resource.subresources.push({ name: 'scale', schema: scale, kind: scaleKind });
+    }
+    resourcePaths(paths, resource);
+  }
+  return {
+    openapi: '3.0.0',
+    info: { title: 'Kubernetes', version: 'unversioned' },
+    paths,
+    components: { schemas: components.schemas },
+  };
+}
+
+function ownKind(kind: KindDefinition, version: string) {
+  return { group: kind.group, version, kind: kind.kind };
+}
+
+/** The schemas of one document: whatever is added brings what it refers to. Methods return component names. */
+class Components {
+  readonly schemas: Record<string, Schema> = {};
+
+  addBuiltin(type: string): string {
+    const name = builtinTypes.openApiName(type);
+    this.#add(name);
+    return name;
+  }
+
+  addCustom(kind: KindDefinition, version: string, schema: Schema): string {
+    const name = customName(kind, version);
+    const meta = this.addBuiltin('meta.ObjectMeta');
+    const text: Schema = { type: 'string' };
+    this.schemas[name] = {
+      ...schema,
+      type: 'object',
+      properties: {
+        ...schema.properties,
+        apiVersion: {
+          ...text,
+          description: 'Group and version of the schema this object is written in.',
+        },
+        kind: { ...text, description: 'Name of the kind this object is of.' },
+        metadata: {
+          description: 'Name, labels and bookkeeping of the object.',
+          allOf: [{ $ref: REFERENCE + meta }],
+        },
+      },
+      'x-kubernetes-group-version-kind': [ownKind(kind, version)],
+    };
+    return name;
+  }
+
+  addList(kind: KindDefinition, version: string, item: string): string {
+    const name = `${item}List`;
+    const meta = this.addBuiltin('meta.ListMeta');
+    this.schemas[name] = {
+      type: 'object',
+      required: ['items'],
+      properties: {
+        apiVersion: { type: 'string' },
+        kind: { type: 'string' },
+        metadata: { $ref: REFERENCE + meta },
+        items: { type: 'array', items: { $ref: REFERENCE + item } },
+      },
+      'x-kubernetes-group-version-kind': [{ group: kind.group, version, kind: kind.listKind }],
+    };
+    return name;
+  }
+
+  #add(name: string): void {
+    if (Object.hasOwn(this.schemas, name)) return;
+    const schema = publishedSchemas.resolve(name);
+    this.schemas[name] = schema;
+    for (const reference of references(schema)) this.#add(reference.slice(REFERENCE.length));
+  }
+}
+
+/** All `$ref`s below a schema. */
+function references(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(references);
+  if (!isObject(value)) return [];
+  const { $ref } = value;
+  const below = Object.values(value).flatMap(references);
+  return typeof $ref === 'string' ? [$ref, ...below] : below;
+}
+
+/** `dev.kagent.v1alpha2.Agent` */
+function customName({ group, kind }: KindDefinition, version: string): string {
+  return [...group.split('.').toReversed(), version, kind].join('.');
+}

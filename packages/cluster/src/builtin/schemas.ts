@@ -1,0 +1,209 @@
+/**
+ * From the type tables to schemas. Two renderings: the one the API server checks objects with (list types, patch keys,
+ * defaults, enums, no prose, nothing required: Go fills absent fields with zeros, and strategies ask for what matters), and
+ * the one it publishes in OpenAPI.
+ */
+import { compileSource } from '../schema/compile.ts';
+import type { ObjectSchema, Schema, SchemaSource } from '../schema/schema.ts';
+import { builtinTypes, type Field, type FieldType, type Scalar, type TypeSet } from './types.ts';
+
+const REFERENCE = '#/components/schemas/';
+const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
+const CRD = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1';
+
+const numberOrText: Schema = { oneOf: [{ type: 'string' }, { type: 'number' }] };
+const integerOrText: Schema = {
+  format: 'int-or-string',
+  oneOf: [{ type: 'integer' }, { type: 'string' }],
+};
+
+/** Component names and published schemas of the scalars that have a name in OpenAPI. */
+const NAMED_SCALARS: Partial<Record<Scalar, { name: string; schema: Schema }>> = {
+  Time: { name: `${META}.Time`, schema: { type: 'string', format: 'date-time' } },
+  MicroTime: { name: `${META}.MicroTime`, schema: { type: 'string', format: 'date-time' } },
+  Quantity: { name: 'io.k8s.apimachinery.pkg.api.resource.Quantity', schema: numberOrText },
+  IntOrString: { name: 'io.k8s.apimachinery.pkg.util.intstr.IntOrString', schema: integerOrText },
+  RawExtension: {
+    name: 'io.k8s.apimachinery.pkg.runtime.RawExtension',
+    schema: { type: 'object' },
+  },
+  FieldsV1: { name: `${META}.FieldsV1`, schema: { type: 'object' } },
+  JSON: { name: `${CRD}.JSON`, schema: {} },
+  JSONSchemaPropsOrBool: { name: `${CRD}.JSONSchemaPropsOrBool`, schema: {} },
+  JSONSchemaPropsOrArray: { name: `${CRD}.JSONSchemaPropsOrArray`, schema: {} },
+  JSONSchemaPropsOrStringArray: { name: `${CRD}.JSONSchemaPropsOrStringArray`, schema: {} },
+};
+
+const freeForm: Schema = { 'x-kubernetes-preserve-unknown-fields': true };
+
+const SCALAR_SCHEMAS: Record<Scalar, Schema> = {
+  string: { type: 'string' },
+  int32: { type: 'integer', format: 'int32' },
+  int64: { type: 'integer', format: 'int64' },
+  double: { type: 'number', format: 'double' },
+  bool: { type: 'boolean' },
+  bytes: { type: 'string', format: 'byte' },
+  Time: { type: 'string', format: 'date-time' },
+  MicroTime: { type: 'string', format: 'date-time' },
+  Quantity: {},
+  IntOrString: { 'x-kubernetes-int-or-string': true },
+  RawExtension: { type: 'object', ...freeForm },
+  FieldsV1: { type: 'object', ...freeForm },
+  JSON: freeForm,
+  ExtraValue: { type: 'array', items: { type: 'string' } },
+  JSONSchemaPropsOrBool: freeForm,
+  JSONSchemaPropsOrArray: freeForm,
+  JSONSchemaPropsOrStringArray: freeForm,
+};
+
+export type Rendering = 'working' | 'published';
+
+/** Renders types as schemas, each once. References look like `#/components/schemas/io.k8s.api.core.v1.PodSpec`. */
+export class SchemaRenderer {
+  readonly #types: TypeSet;
+  readonly #rendering: Rendering;
+  readonly #schemas = new Map<string, Schema>();
+  #names: ReadonlyMap<string, string> | undefined;
+
+  constructor(types: TypeSet, rendering: Rendering) {
+    this.#types = types;
+    this.#rendering = rendering;
+  }
+
+  /** The schema of a qualified type name, e.g. `apps.Deployment`. */
+  schema(type: string): Schema {
+    const known = this.#schemas.get(type);
+    if (known !== undefined) return known;
+    const schema = this.#render(type);
+    this.#schemas.set(type, schema);
+    return schema;
+  }
+
+  /** The schema behind a reference or a component name. @throws Error when there is none */
+  resolve(reference: string): Schema {
+    const name = reference.startsWith(REFERENCE) ? reference.slice(REFERENCE.length) : reference;
+    for (const scalar of Object.values(NAMED_SCALARS)) {
+      if (scalar.name === name) return scalar.schema;
+    }
+    this.#names ??= new Map(
+      this.#types.names().map((type) => [this.#types.openApiName(type), type]),
+    );
+    const type = this.#names.get(name);
+    if (type === undefined) throw new Error(`no built-in schema ${name}`);
+    return this.schema(type);
+  }
+
+  /** A reference to a type by its qualified name. */
+  reference(type: string): Schema {
+    return { $ref: `${REFERENCE}${this.#types.openApiName(type)}` };
+  }
+
+  #render(type: string): Schema {
+    const definition = this.#types.get(type);
+    const isPublished = this.#rendering === 'published';
+    const schema: Schema = { type: 'object' };
+    if (isPublished && definition.description !== undefined) {
+      schema.description = definition.description;
+    }
+    const properties: Record<string, Schema> = {};
+    const required: string[] = [];
+    if (definition.isKind) {
+      properties.apiVersion = { type: 'string', ...(isPublished && { description: API_VERSION }) };
+      properties.kind = { type: 'string', ...(isPublished && { description: KIND }) };
+    }
+    this.#addFields(type, properties, required);
+    // Without properties a type would count as free-form.
+    if (Object.keys(properties).length > 0) schema.properties = properties;
+    if (isPublished && required.length > 0) schema.required = required.sort();
+    if (definition.isAtomic) schema['x-kubernetes-map-type'] = 'atomic';
+    if (isPublished && definition.isKind) {
+      const { group, version } = this.#types.groupOf(type);
+      const kind = type.slice(type.indexOf('.') + 1);
+      schema['x-kubernetes-group-version-kind'] = [{ group, version, kind }];
+    }
+    return schema;
+  }
+
+  #addFields(type: string, properties: Record<string, Schema>, required: string[]): void {
+    const hasEnums = this.#rendering === 'published' || !OBSERVED.test(type);
+    for (const field of this.#types.get(type).fields) {
+      if (field.name === '' && field.type.form === 'object') {
+        this.#addFields(field.type.type, properties, required);
+        continue;
+      }
+      properties[field.name] = this.#field(field, hasEnums);
+      if (field.isRequired) required.push(field.name);
+    }
+  }
+
+  #field(field: Field, hasEnums: boolean): Schema {
+    const schema = this.#type(field.type, hasEnums ? field.enum : undefined);
+    if (this.#rendering === 'published' && field.description !== undefined) {
+      schema.description = field.description;
+    }
+    if (field.default !== undefined) schema.default = field.default;
+    if (field.listType !== undefined) {
+      if (field.type.form === 'list') schema['x-kubernetes-list-type'] = field.listType;
+      else schema['x-kubernetes-map-type'] = 'atomic';
+    }
+    if (field.listKeys !== undefined) schema['x-kubernetes-list-map-keys'] = field.listKeys;
+    if (field.patchStrategy !== undefined) {
+      schema['x-kubernetes-patch-strategy'] = field.patchStrategy;
+    }
+    if (field.patchMergeKey !== undefined) {
+      schema['x-kubernetes-patch-merge-key'] = field.patchMergeKey;
+    }
+    if (this.#rendering === 'published' && schema.$ref !== undefined) return wrapReference(schema);
+    return schema;
+  }
+
+  #type(type: FieldType, values?: string[]): Schema {
+    switch (type.form) {
+      case 'scalar':
+        return { ...this.#scalar(type.scalar), ...(values !== undefined && { enum: values }) };
+      case 'object':
+        return this.reference(type.type);
+      case 'list':
+        return { type: 'array', items: this.#type(type.items, values) };
+      case 'map':
+        return { type: 'object', additionalProperties: this.#type(type.values, values) };
+    }
+  }
+
+  #scalar(scalar: Scalar): Schema {
+    const named = this.#rendering === 'published' ? NAMED_SCALARS[scalar] : undefined;
+    return named === undefined ? SCALAR_SCHEMAS[scalar] : { $ref: REFERENCE + named.name };
+  }
+}
+
+/** What controllers and nodes report is not held to lists of known values. */
+const OBSERVED = /(?:Status|Condition|ConditionType)$/;
+
+const API_VERSION = 'Group and version of the schema this object is written in.';
+const KIND = 'Name of the kind this object is of.';
+
+/** Nothing may stand beside a `$ref`. */
+function wrapReference(schema: Schema): Schema {
+  const { $ref, ...siblings } = schema;
+  return Object.keys(siblings).length === 0 ? schema : { ...siblings, allOf: [{ $ref }] };
+}
+
+export const workingSchemas = new SchemaRenderer(builtinTypes, 'working');
+export const publishedSchemas = new SchemaRenderer(builtinTypes, 'published');
+
+/** Root and references of one built-in type, as the API server uses them. */
+export function builtinSource(type: string): SchemaSource {
+  return {
+    root: workingSchemas.schema(type),
+    resolve: (reference) => workingSchemas.resolve(reference),
+  };
+}
+
+/**
+ * Object operations of a built-in type that may not be stored, e.g. `Eviction` of `policy/v1` or `DeleteOptions` of any
+ * group version; `undefined` when there is no such type. Each call compiles anew: keep the result.
+ */
+export function builtinObjectSchema(apiVersion: string, kind: string): ObjectSchema | undefined {
+  const type = builtinTypes.ofKind(apiVersion, kind);
+  return type === undefined ? undefined : compileSource(builtinSource(type));
+}

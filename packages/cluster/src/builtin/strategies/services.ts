@@ -1,0 +1,222 @@
+/** Services, Ingresses, network policies and endpoint slices. */
+import { forbidden, invalid, notSupported, required } from '../../schema/field-error.ts';
+import { isObject, type JsonObject } from '../../schema/json.ts';
+import type { FieldError } from '../../schema/schema.ts';
+import {
+  duplicates,
+  ensureObject,
+  isPort,
+  isUnset,
+  items,
+  labelProblems,
+  number,
+  part,
+  PORT_RANGE,
+  portOrNameErrors,
+  requiredFields,
+  setDefault,
+  strings,
+  text,
+  type Rules,
+} from './rules.ts';
+
+/**
+ * `spec.clusterIP` of a new Service stays empty: the service controller gives it out. It survives updates that leave it out.
+ */
+export const service: Rules = {
+  update(object, old) {
+    const [spec, before] = [ensureObject(object, 'spec'), part(old, 'spec')];
+    if (text(spec, 'type') === 'ExternalName') return;
+    if (isUnset(spec.clusterIP) && !isUnset(before.clusterIP)) {
+      spec.clusterIP = before.clusterIP;
+      setDefault(spec, 'clusterIPs', before.clusterIPs ?? [before.clusterIP]);
+    }
+    keepNodePorts(spec, before);
+    if (text(spec, 'type') === 'LoadBalancer' && !isUnset(before.healthCheckNodePort)) {
+      setDefault(spec, 'healthCheckNodePort', before.healthCheckNodePort);
+    }
+  },
+  defaults(object) {
+    const spec = ensureObject(object, 'spec');
+    for (const [port] of items(spec, 'ports')) {
+      if (isUnset(port.targetPort) || port.targetPort === 0) port.targetPort = port.port;
+    }
+    const type = text(spec, 'type') || 'ClusterIP';
+    if (spec.sessionAffinity === 'ClientIP') {
+      const clientIP = ensureObject(ensureObject(spec, 'sessionAffinityConfig'), 'clientIP');
+      setDefault(clientIP, 'timeoutSeconds', 10800);
+    }
+    if (type === 'ExternalName') {
+      for (const key of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy'])
+        delete spec[key];
+      return;
+    }
+    setDefault(spec, 'internalTrafficPolicy', 'Cluster');
+    if (type !== 'ClusterIP' || strings(spec, 'externalIPs').length > 0) {
+      setDefault(spec, 'externalTrafficPolicy', 'Cluster');
+    }
+    if (type === 'LoadBalancer') setDefault(spec, 'allocateLoadBalancerNodePorts', true);
+    setDefault(spec, 'ipFamilies', ['IPv4']);
+    setDefault(spec, 'ipFamilyPolicy', 'SingleStack');
+    if (!isUnset(spec.clusterIP)) setDefault(spec, 'clusterIPs', [spec.clusterIP]);
+  },
+  validate(object, old) {
+    const spec = part(object, 'spec');
+    return [
+      ...servicePortErrors(spec),
+      ...externalNameErrors(spec),
+      ...clusterIPErrors(spec, old === undefined ? undefined : part(old, 'spec')),
+    ];
+  },
+};
+
+/** A port keeps its node port when an update leaves it out. */
+function keepNodePorts(spec: JsonObject, before: JsonObject): void {
+  const type = text(spec, 'type');
+  if (type !== 'NodePort' && type !== 'LoadBalancer') return;
+  const known = new Map(items(before, 'ports').map(([port]) => [portKey(port), port.nodePort]));
+  for (const [port] of items(spec, 'ports')) {
+    const nodePort = known.get(portKey(port));
+    if (isUnset(port.nodePort) && nodePort !== undefined) port.nodePort = nodePort;
+  }
+}
+
+function portKey(port: JsonObject): string {
+  return `${text(port, 'protocol') || 'TCP'}/${number(port, 'port') ?? 0}`;
+}
+
+function servicePortErrors(spec: JsonObject): FieldError[] {
+  const ports = items(spec, 'ports', 'spec.');
+  const type = text(spec, 'type') || 'ClusterIP';
+  const errors = duplicates(ports, 'name');
+  const isHeadless = spec.clusterIP === 'None';
+  if (ports.length === 0 && !isHeadless && type !== 'ExternalName') {
+    errors.push(required('spec.ports'));
+  }
+  const seen = new Set<string>();
+  for (const [port, path] of ports) {
+    const name = text(port, 'name');
+    if (name === '' && ports.length > 1) errors.push(required(`${path}.name`));
+    for (const problem of name === '' ? [] : labelProblems(name)) {
+      errors.push(invalid(`${path}.name`, name, problem));
+    }
+    if (!isPort(port.port)) errors.push(invalid(`${path}.port`, port.port ?? 0, PORT_RANGE));
+    errors.push(...portOrNameErrors(port.targetPort, `${path}.targetPort`));
+    if (!isUnset(port.nodePort) && port.nodePort !== 0 && type === 'ClusterIP') {
+      const why = "may not be used when `type` is 'ClusterIP'";
+      errors.push(forbidden(`${path}.nodePort`, why));
+    }
+    const key = portKey(port);
+    if (seen.has(key)) {
+      const value = { protocol: text(port, 'protocol') || 'TCP', port: port.port };
+      errors.push({
+        type: 'Duplicate',
+        field: path,
+        detail: `Duplicate value: ${JSON.stringify(value)}`,
+      });
+    }
+    seen.add(key);
+  }
+  return errors;
+}
+
+const HOST_NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+const HOST_NAME_PROBLEM =
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an " +
+  "alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+
+function externalNameErrors(spec: JsonObject): FieldError[] {
+  if (text(spec, 'type') !== 'ExternalName') return [];
+  const name = text(spec, 'externalName').replace(/\.$/, '');
+  if (name === '') return [required('spec.externalName')];
+  return HOST_NAME.test(name) ? [] : [invalid('spec.externalName', name, HOST_NAME_PROBLEM)];
+}
+
+function clusterIPErrors(spec: JsonObject, before: JsonObject | undefined): FieldError[] {
+  const value = text(spec, 'clusterIP');
+  const errors: FieldError[] = [];
+  if (value !== '' && value !== 'None' && !/^[\d.]+$|^[\da-f:.]+$/i.test(value)) {
+    const why = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
+    errors.push(invalid('spec.clusterIPs[0]', value, why));
+  }
+  const known = before === undefined ? '' : text(before, 'clusterIP');
+  if (known !== '' && value !== known && text(spec, 'type') !== 'ExternalName') {
+    const why = 'may not change once set';
+    errors.push(invalid('spec.clusterIPs[0]', spec.clusterIPs ?? value, why));
+  }
+  return errors;
+}
+
+const PATH_TYPES = ['Exact', 'ImplementationSpecific', 'Prefix'];
+
+export const ingress: Rules = {
+  validate(object) {
+    const spec = part(object, 'spec');
+    const rules = items(spec, 'rules', 'spec.');
+    const errors: FieldError[] = [];
+    if (isObject(spec.defaultBackend)) {
+      errors.push(...backendErrors(spec.defaultBackend, 'spec.defaultBackend'));
+    } else if (rules.length === 0) {
+      const why = 'either `defaultBackend` or `rules` must be specified';
+      errors.push(invalid('spec', [], why));
+    }
+    for (const [rule, path] of rules) errors.push(...ingressRuleErrors(rule, path));
+    return errors;
+  },
+};
+
+function ingressRuleErrors(rule: JsonObject, path: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const host = text(rule, 'host');
+  if (host !== '' && !HOST_NAME.test(host.replace(/^\*\./, ''))) {
+    errors.push(invalid(`${path}.host`, host, HOST_NAME_PROBLEM));
+  }
+  const { http } = rule;
+  if (!isObject(http)) return errors;
+  const paths = items(http, 'paths', `${path}.http.`);
+  if (paths.length === 0) errors.push(required(`${path}.http.paths`));
+  for (const [entry, place] of paths) {
+    const pathType = text(entry, 'pathType');
+    if (pathType === '') errors.push(required(`${place}.pathType`, 'pathType must be specified'));
+    else if (!PATH_TYPES.includes(pathType)) {
+      errors.push(notSupported(`${place}.pathType`, pathType, PATH_TYPES));
+    } else if (pathType !== 'ImplementationSpecific' && !text(entry, 'path').startsWith('/')) {
+      errors.push(invalid(`${place}.path`, text(entry, 'path'), 'must be an absolute path'));
+    }
+    errors.push(...backendErrors(part(entry, 'backend'), `${place}.backend`));
+  }
+  return errors;
+}
+
+function backendErrors(backend: JsonObject, path: string): FieldError[] {
+  const { service: target } = backend;
+  if (!isObject(target)) return [];
+  const errors = requiredFields(target, `${path}.service`, ['name']);
+  const port = part(target, 'port');
+  if (isUnset(port.name) && isUnset(port.number)) {
+    errors.push(required(path, 'port name or number is required'));
+  } else if (!isUnset(port.number) && !isPort(port.number)) {
+    errors.push(invalid(`${path}.service.port.number`, port.number, PORT_RANGE));
+  }
+  return errors;
+}
+
+export const networkPolicy: Rules = {
+  defaults(object) {
+    const spec = ensureObject(object, 'spec');
+    if (strings(spec, 'policyTypes').length > 0) return;
+    const hasEgress = items(spec, 'egress').length > 0;
+    spec.policyTypes = hasEgress ? ['Ingress', 'Egress'] : ['Ingress'];
+  },
+};
+
+export const endpointSlice: Rules = {
+  validate(object, old) {
+    const errors: FieldError[] = [];
+    if (isUnset(object.addressType)) errors.push(required('addressType'));
+    if (old !== undefined && object.addressType !== old.addressType) {
+      errors.push(invalid('addressType', object.addressType, 'field is immutable'));
+    }
+    return errors;
+  },
+};

@@ -1,0 +1,12 @@
+/** The embedded Kubernetes: API server, storage, workload controllers and a node in one process. */
+export { startCluster } from './start-cluster.ts';
+export type { Cluster, ClusterOptions } from './start-cluster.ts';
+export { writeKubeconfig } from './api/kubeconfig.ts';
+export type { User } from './api/request.ts';
+export { StartError } from './api/start-error.ts';
+export type { StartErrorCode } from './api/start-error.ts';
+export { StorageError } from './storage/storage.ts';
+export type { StorageErrorCode } from './storage/storage.ts';
+export type { PodMode } from './node/image-rules.ts';
+export type { PodLogQuery, PodLogs } from './node/pod-logs.ts';
+export type { ContainerContext, ImageRule, ImageRun, StartTenant, Tenant } from './node/tenant.ts';

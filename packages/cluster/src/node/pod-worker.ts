@@ -1,0 +1,280 @@
+/** One pod on this node: address, tokens, init containers in order, containers, status. */
+import { isDeepStrictEqual } from 'node:util';
+
+import { isNotFound } from '@kagent/kube';
+import type { Clock, KubeClient, Logger } from '@kagent/kube';
+
+import type { EventRecorder } from '../workloads/event-recorder.ts';
+import { PODS } from '../workloads/objects.ts';
+import type { Container, ContainerStatus, Pod, PodStatus } from '../workloads/objects.ts';
+import { timeText } from '../workloads/time-text.ts';
+import type { PodAddresses } from './addresses.ts';
+import { ConfigProblem } from './config-problem.ts';
+import type { ConfigSource, PodFacts } from './config-source.ts';
+import { ContainerEntry } from './container-entry.ts';
+import type { EntryHost } from './container-entry.ts';
+import type { ContainerRunner } from './container-runner.ts';
+import type { LogStore } from './logs/log-store.ts';
+import { isInitDone, isSidecar, podStatus } from './pod-status.ts';
+import type { RestartBackoff } from './restart-delay.ts';
+import type { Scheduler } from './scheduler.ts';
+import { createPodTokens } from './service-account-tokens.ts';
+import type { PodTokens } from './service-account-tokens.ts';
+import type { VolumeInput } from './volumes.ts';
+
+/** What all pods of a node share. */
+export interface PodHost {
+  client: KubeClient;
+  clock: Clock;
+  logger: Logger;
+  scheduler: Scheduler;
+  runner: ContainerRunner;
+  addresses: PodAddresses;
+  logs: LogStore;
+  recorder: EventRecorder;
+  config: ConfigSource;
+  backoff: RestartBackoff;
+  nodeName: string;
+  hostIP: string;
+  capacity: { cpu: number; memory: number };
+  /** Asks for another `sync` of the pod. */
+  enqueue(key: string): void;
+}
+
+/** So long a pod that comes up quietly is not written about, so that one write tells of start and readiness. */
+const SETTLE_MS = 300;
+const QUIET = new Set(['ContainerCreating', 'PodInitializing']);
+
+export class PodWorker {
+  readonly uid: string;
+  readonly key: string;
+  readonly #host: PodHost;
+  readonly #init: ContainerEntry[];
+  readonly #main: ContainerEntry[];
+  readonly #facts: PodFacts;
+  readonly #volumes: VolumeInput;
+  readonly #tokens: PodTokens;
+  readonly #stopping = new AbortController();
+  readonly #startTime: string;
+  readonly #settledAt: number;
+  #pod: Pod;
+  #isPrepared = false;
+  #preparing: Promise<void> | undefined;
+  /** What was written last; newer than the informer's copy until that has caught up. */
+  #written: PodStatus | undefined;
+  #hasSettleTimer = false;
+  #areFilesStale = false;
+  #ending: Promise<void> | undefined;
+
+  constructor(host: PodHost, pod: Pod) {
+    this.#host = host;
+    this.#pod = pod;
+    this.uid = pod.metadata.uid ?? '';
+    this.key = `${pod.metadata.namespace ?? ''}/${pod.metadata.name}`;
+    const podIP = pod.spec.hostNetwork === true ? host.hostIP : host.addresses.allocate(pod.status?.podIP);
+    const { hostIP, nodeName, capacity } = host;
+    this.#facts = { pod, podIP, hostIP, nodeName, capacity };
+    this.#tokens = createPodTokens(host);
+    this.#volumes = { facts: this.#facts, source: host.config, token: (request) => this.#tokens.get(request) };
+    this.#startTime = pod.status?.startTime ?? timeText(host.clock.now());
+    this.#settledAt = host.clock.now() + SETTLE_MS;
+    this.#main = this.#entries(pod.spec.containers, pod.status?.containerStatuses);
+    const isOver = this.#main.every(({ record }) => record.state.terminated !== undefined);
+    this.#init = this.#entries(pod.spec.initContainers ?? [], pod.status?.initContainerStatuses, !isOver);
+  }
+
+  get podIP(): string {
+    return this.#facts.podIP;
+  }
+
+  get facts(): PodFacts {
+    return this.#facts;
+  }
+
+  /**
+   * Brings the pod closer to what it should be, and its status up to date. Never waits for a container.
+   * Rejects when the status could not be written.
+   */
+  async sync(pod: Pod): Promise<void> {
+    this.#pod = pod;
+    this.#facts.pod = pod;
+    if (this.#ending !== undefined) return;
+    if (this.#isPrepared) this.#advance();
+    else this.#preparing ??= this.#prepare();
+    await this.#publish();
+  }
+
+  /** A ConfigMap or Secret it uses has changed. */
+  configChanged(): void {
+    this.#areFilesStale = true;
+    this.#host.enqueue(this.key);
+  }
+
+  /** Renews tokens that are due, on disk too. */
+  async renewTokens(): Promise<void> {
+    if (!this.#isPrepared || this.#ending !== undefined) return;
+    if (await this.#tokens.refresh(this.#facts, this.#stopping.signal)) this.configChanged();
+  }
+
+  /** Ends all containers, the sidecars last. Resolves when nothing runs; its address is free then. Idempotent. */
+  end(graceMs: number): Promise<void> {
+    this.#ending ??= this.#end(graceMs);
+    return this.#ending;
+  }
+
+  /** Writes the status even though the pod ends, for pods that finalizers keep. */
+  async publishFinal(): Promise<void> {
+    await this.#write(this.#status());
+  }
+
+  #entries(containers: Container[], before: ContainerStatus[] | undefined, isRerun = false): ContainerEntry[] {
+    const { clock, scheduler, runner, backoff, logs, recorder, addresses } = this.#host;
+    const host: EntryHost = {
+      clock,
+      scheduler,
+      runner,
+      backoff,
+      volumes: this.#volumes,
+      pod: () => this.#pod,
+      route: (address, port) => addresses.route(address, port) ?? { host: address, port },
+      openLog: (container, attempt) => {
+        const { namespace = '', name } = this.#pod.metadata;
+        return logs.open({ pod: { namespace, name, uid: this.uid }, container, attempt });
+      },
+      record: (draft) => recorder.record(this.#pod, draft),
+      changed: () => this.#host.enqueue(this.key),
+    };
+    const policy = this.#pod.spec.restartPolicy ?? 'Always';
+    return containers.map((container) => {
+      const status = before?.find((candidate) => candidate.name === container.name);
+      const own = containers === this.#pod.spec.containers ? policy : initPolicy(container, policy);
+      const entry = new ContainerEntry(host, { container, before: isRerun ? again(status) : status, policy: own });
+      const waitsForInit = containers === this.#pod.spec.containers && (this.#pod.spec.initContainers ?? []).length > 0;
+      if (waitsForInit && entry.record.state.waiting !== undefined) {
+        entry.record.state = { waiting: { reason: 'PodInitializing' } };
+      }
+      return entry;
+    });
+  }
+
+  async #prepare(): Promise<void> {
+    try {
+      await this.#tokens.refresh(this.#facts, this.#stopping.signal);
+      this.#isPrepared = true;
+    } catch (error) {
+      if (this.#stopping.signal.aborted) return;
+      this.#host.logger.warn({ pod: this.key, error: String(error) }, 'a service account token could not be fetched');
+      this.#host.recorder.record(this.#pod, {
+        type: 'Warning',
+        reason: 'FailedMount',
+        message: `MountVolume.SetUp failed for volume "kube-api-access": ${error instanceof Error ? error.message : String(error)}`,
+      });
+      this.#host.scheduler.after(1000, () => this.#host.enqueue(this.key));
+    } finally {
+      this.#preparing = undefined;
+      this.#host.enqueue(this.key);
+    }
+  }
+
+  #advance(): void {
+    if (this.#areFilesStale) this.#refreshFiles();
+    for (const entry of this.#init) {
+      if (isInitDone(entry.record) && !isSidecar(entry.record.container)) continue;
+      entry.ensure();
+      if (!isInitDone(entry.record)) return;
+    }
+    for (const entry of this.#main) entry.ensure();
+    const isOver = this.#main.every(({ record }) => record.state.terminated !== undefined && !record.ready);
+    const phase = isOver ? this.#status().phase : undefined;
+    if (phase === 'Succeeded' || phase === 'Failed') void this.#stopSidecars();
+  }
+
+  async #stopSidecars(): Promise<void> {
+    const graceMs = (this.#pod.spec.terminationGracePeriodSeconds ?? 30) * 1000;
+    await Promise.all(this.#init.map((entry) => entry.stop(graceMs)));
+  }
+
+  #refreshFiles(): void {
+    this.#areFilesStale = false;
+    if (![...this.#init, ...this.#main].some((entry) => entry.isProcess)) return;
+    this.#host.runner.writeFiles(this.#volumes).catch((error: unknown) => {
+      if (error instanceof ConfigProblem) return;
+      this.#host.logger.warn({ pod: this.key, error: String(error) }, 'the files of a pod could not be updated');
+    });
+  }
+
+  #status(): PodStatus {
+    const { clock, hostIP } = this.#host;
+    const before = this.#written ?? this.#pod.status;
+    return podStatus({
+      pod: { ...this.#pod, status: before },
+      podIP: this.podIP,
+      hostIP,
+      startTime: this.#startTime,
+      init: this.#init.map((entry) => entry.record),
+      main: this.#main.map((entry) => entry.record),
+      isPrepared: this.#isPrepared,
+      now: timeText(clock.now()),
+    });
+  }
+
+  /** True while it comes up and nothing is wrong. */
+  #isSettling(): boolean {
+    if (this.#host.clock.now() >= this.#settledAt) return false;
+    const records = [...this.#init, ...this.#main].map((entry) => entry.record);
+    const hasTrouble = records.some(
+      ({ state }) =>
+        (state.waiting !== undefined && !QUIET.has(state.waiting.reason ?? '')) ||
+        (state.terminated !== undefined && state.terminated.exitCode !== 0),
+    );
+    const isReady = this.#main.every(({ record }) => record.ready || record.state.terminated !== undefined);
+    return !hasTrouble && !isReady;
+  }
+
+  async #publish(): Promise<void> {
+    if (this.#isSettling()) {
+      if (this.#hasSettleTimer) return;
+      this.#hasSettleTimer = true;
+      this.#host.scheduler.after(SETTLE_MS, () => this.#host.enqueue(this.key));
+      return;
+    }
+    await this.#write(this.#status());
+  }
+
+  async #write(status: PodStatus): Promise<void> {
+    if (isDeepStrictEqual(status, this.#written ?? this.#pod.status)) return;
+    const { namespace, name, uid } = this.#pod.metadata;
+    const body = { metadata: { uid }, status };
+    try {
+      const patched = await this.#host.client.patch(
+        PODS,
+        { namespace, name, patch: { type: 'merge', body } },
+        { subresource: 'status' },
+      );
+      // The server's object is the one the caches share: keep that rather than a second copy.
+      this.#written = isDeepStrictEqual(patched.status, status) ? patched.status : status;
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+  }
+
+  async #end(graceMs: number): Promise<void> {
+    this.#stopping.abort(new Error('the pod ends'));
+    await Promise.all(this.#main.map((entry) => entry.stop(graceMs)));
+    await Promise.all(this.#init.map((entry) => entry.stop(graceMs)));
+    if (this.#pod.spec.hostNetwork !== true) this.#host.addresses.release(this.podIP);
+  }
+}
+
+/** An init container is repeated until it succeeds; only `Never` gives up. A sidecar always comes back. */
+function initPolicy(container: Container, policy: string): string {
+  if (isSidecar(container)) return 'Always';
+  return policy === 'Never' ? 'Never' : 'OnFailure';
+}
+
+/** The status of an init container that must run once more, after its node was restarted. */
+function again(status: ContainerStatus | undefined): ContainerStatus | undefined {
+  const ended = status?.state?.terminated;
+  if (status === undefined || ended === undefined) return status;
+  return { ...status, state: {}, lastState: { terminated: ended } };
+}

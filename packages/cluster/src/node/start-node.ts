@@ -1,0 +1,136 @@
+/** The node of the embedded cluster: runs pods as tenants of this process or as local processes. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import type { Clock, KubeClient, Logger } from '@kagent/kube';
+
+import { createEventRecorder } from '../workloads/event-recorder.ts';
+import type { EventRecorder } from '../workloads/event-recorder.ts';
+import { createInformerSet } from '../workloads/informer-set.ts';
+import type { InformerSet } from '../workloads/informer-set.ts';
+import { CONFIG_MAPS, ENDPOINT_SLICES, PODS, SECRETS, SERVICES } from '../workloads/objects.ts';
+import { createPodAddresses, hasLoopbackRange } from './addresses.ts';
+import type { HostPort, PodAddresses } from './addresses.ts';
+import { createBinder } from './binder.ts';
+import type { ConfigSource } from './config-source.ts';
+import { createContainerRunner } from './container-runner.ts';
+import type { PodMode } from './image-rules.ts';
+import { killLeftovers } from './leftover-processes.ts';
+import { createLogStore } from './logs/log-store.ts';
+import type { LogStore } from './logs/log-store.ts';
+import { heartbeat, nodeCapacity, nodeLabels, registerNode } from './node-object.ts';
+import { createPodLogs } from './pod-logs.ts';
+import type { PodLogs } from './pod-logs.ts';
+import { PodManager } from './pod-manager.ts';
+import { DEFAULT_RESTART_BACKOFF } from './restart-delay.ts';
+import type { RestartBackoff } from './restart-delay.ts';
+import { createScheduler } from './scheduler.ts';
+import type { Scheduler } from './scheduler.ts';
+import { createServiceTable } from './service-table.ts';
+import type { ServiceTable } from './service-table.ts';
+import type { ImageRule } from './tenant.ts';
+
+export interface NodeOptions {
+  client: KubeClient;
+  nodeName: string;
+  /** What this node can run, the first match counts. */
+  images: ImageRule[];
+  logger: Logger;
+  clock: Clock;
+  /** Logs, files of processes and process ids live here; kept between starts. */
+  dataDir: string;
+  /** `process` prefers rules that name a command. Default `tenant`. */
+  podMode?: PodMode;
+  randomId(): string;
+  /** Base environment of every container, e.g. PATH and HOME for processes. */
+  extraEnv?: Record<string, string>;
+  restartBackoff?: RestartBackoff;
+}
+
+export interface RunningNode {
+  /** Resolves when the Node is registered and pods are being run; rejects when that is impossible. */
+  ready: Promise<void>;
+  logs: PodLogs;
+  /** Where a connection to a cluster name, cluster IP or pod address really goes; undefined = none of these. */
+  resolve(host: string, port: number, namespace?: string): HostPort | undefined;
+  /** Ends all containers; the pods stay in the API server and come back with the next start. Idempotent. */
+  stop(): Promise<void>;
+}
+
+const HOST_IP = '127.0.0.1';
+const TOKEN_SWEEP_MS = 60_000;
+const EVENT_FLUSH_MS = 2000;
+
+interface Parts {
+  options: NodeOptions;
+  informers: InformerSet;
+  scheduler: Scheduler;
+  logs: LogStore;
+  recorder: EventRecorder;
+  services: ServiceTable;
+  manager: PodManager;
+  signal: AbortSignal;
+}
+
+function watchServices(informers: InformerSet, services: ServiceTable): void {
+  informers.get(SERVICES).onChange((change) => {
+    if (change.type === 'deleted') services.deleteService(change.object);
+    else services.setService(change.object);
+  });
+  informers.get(ENDPOINT_SLICES).onChange((change) => {
+    if (change.type === 'deleted') services.deleteSlice(change.object);
+    else services.setSlice(change.object);
+  });
+}
+
+function watchConfig(informers: InformerSet, manager: PodManager): ConfigSource {
+  const configMaps = informers.get(CONFIG_MAPS);
+  const secrets = informers.get(SECRETS);
+  configMaps.onChange(({ object }) => manager.configChanged('ConfigMap', object));
+  secrets.onChange(({ object }) => manager.configChanged('Secret', object));
+  return configSource(informers);
+}
+
+function configSource(informers: InformerSet): ConfigSource {
+  const configMaps = informers.get(CONFIG_MAPS);
+  const secrets = informers.get(SECRETS);
+  return {
+    configMap: (namespace, name) => configMaps.get({ namespace, name }),
+    secret: (namespace, name) => secrets.get({ namespace, name }),
+  };
+}
+
+function build(options: NodeOptions, addresses: PodAddresses, signal: AbortSignal): Parts {
+  const { client, clock, logger, nodeName, dataDir } = options;
+  const informers = createInformerSet({ client, clock, logger });
+  const scheduler = createScheduler(clock);
+  const recorder = createEventRecorder({ client, component: 'kubelet', host: nodeName, clock, logger });
+  const services = createServiceTable(addresses);
+  const logs = createLogStore({ root: join(dataDir, 'logs'), clock, scheduler, logger });
+  const runner = createContainerRunner({
+    images: options.images,
+    podMode: options.podMode ?? 'tenant',
+    clock,
+    addresses,
+    extraEnv: options.extraEnv ?? {},
+    podsFolder: join(dataDir, 'pods'),
+    pidFolder: join(dataDir, 'pids'),
+    resolve: (host, port, namespace) => services.resolve(host, port, namespace),
+  });
+  const binder = createBinder({
+    client,
+    logger,
+    recorder,
+    nodeName,
+    nodeLabels: nodeLabels(nodeName),
+    now: () => clock.now(),
+  });
+  const config = configSource(informers);
+  const backoff = options.restartBackoff ?? DEFAULT_RESTART_BACKOFF;
+  const capacity = nodeCapacity();
+  const shared = { client, clock, logger, scheduler, runner, addresses, logs, recorder, config, backoff, capacity };
+  const manager = new PodManager({ ...shared, nodeName, hostIP: HOST_IP }, { pods: informers.get(PODS), binder });
+  watchServices(informers, services);
+  watchConfig(informers, manager);
+  return { options, informers, scheduler, logs, recorder, services, manager, signal };
+}

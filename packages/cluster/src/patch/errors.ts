@@ -1,0 +1,42 @@
+/** What a patch request can fail with before the object itself is judged. */
+
+export interface PatchErrorOptions {
+  /** 400 malformed patch, 413 too large, 422 well formed but it does not apply. */
+  status: 400 | 413 | 422;
+  /** The message of the Status, worded as a real server words it. */
+  message: string;
+  /** What is really wrong, for logs and for people; a real server keeps it to itself. */
+  detail?: string;
+}
+
+/** Status reasons that belong to the status codes above. */
+export type PatchErrorReason = 'BadRequest' | 'RequestEntityTooLarge' | 'Invalid';
+
+export class PatchError extends Error {
+  override readonly name = 'PatchError';
+  readonly status: 400 | 413 | 422;
+  readonly reason: PatchErrorReason;
+  readonly detail: string;
+
+  constructor({ status, message, detail }: PatchErrorOptions) {
+    super(message);
+    this.status = status;
+    this.reason =
+      status === 400 ? 'BadRequest' : status === 413 ? 'RequestEntityTooLarge' : 'Invalid';
+    this.detail = detail ?? message;
+  }
+}
+
+/** 400 with the reason in the message. */
+export function malformedPatch(message: string): PatchError {
+  return new PatchError({ status: 400, message });
+}
+
+/** 422. The API server answers every patch that does not apply with this one sentence. */
+export function unappliablePatch(detail: string): PatchError {
+  return new PatchError({
+    status: 422,
+    message: 'the server rejected our request due to an error in our request',
+    detail,
+  });
+}

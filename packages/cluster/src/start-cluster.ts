@@ -1,0 +1,202 @@
+/** Puts the embedded cluster together: storage, API server, HTTPS, workload controllers, node. */
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { createKubeClient, silentLogger, systemClock } from '@kagent/kube';
+import type { Clock, Logger, Transport } from '@kagent/kube';
+
+import { createApiServer, DEFAULT_VERSION } from './api/api-server.ts';
+import type { ApiServer } from './api/api-server.ts';
+import { createSystemNamespaces, expireEvents, SYSTEM_USER } from './api/bootstrap.ts';
+import { loadCertificates } from './api/certificates.ts';
+import { startHttpServer } from './api/http-server.ts';
+import { renderKubeconfig } from './api/kubeconfig.ts';
+import { createLocalTransport } from './api/local-transport.ts';
+import type { User } from './api/request.ts';
+import { builtinKinds } from './builtin/registry.ts';
+import type { PodMode } from './node/image-rules.ts';
+import type { PodLogs } from './node/pod-logs.ts';
+import { startNode } from './node/start-node.ts';
+import type { RunningNode } from './node/start-node.ts';
+import type { ImageRule } from './node/tenant.ts';
+import { createMemoryStorage } from './storage/memory-storage.ts';
+import { openSqliteStorage } from './storage/sqlite-storage.ts';
+import type { Storage } from './storage/storage.ts';
+import { startWorkloads } from './workloads/start-workloads.ts';
+
+export interface ClusterOptions {
+  /** Where objects live: in this process only, or in a SQLite file (made when missing). */
+  storage: 'memory' | { sqlite: string };
+  /** Certificates, pod logs and files of processes. Without it they end with the cluster. */
+  dataDir?: string;
+  /** Address to listen on; `127.0.0.1` by default. */
+  host?: string;
+  /** Port of the Kubernetes API; 0, the default, picks a free one. */
+  port?: number;
+  logger?: Logger;
+  clock?: Clock;
+  /** What the node can run beside local commands. */
+  images?: ImageRule[];
+  /** `process` gives each pod a process where its image allows it. Default `tenant`. */
+  podMode?: PodMode;
+  /** Base environment of every container, e.g. PATH. */
+  extraEnv?: Record<string, string>;
+  /** `gitVersion` of `/version`. */
+  version?: string;
+  nodeName?: string;
+  /** Name of cluster and context in the kubeconfig. */
+  name?: string;
+  /** False leaves out the workload controllers and the node: only the API server. */
+  workloads?: boolean;
+}
+
+export interface Cluster {
+  /** `https://127.0.0.1:6443` */
+  url: string;
+  port: number;
+  /** YAML text with an administrator's client certificate inside: a secret. */
+  kubeconfig: string;
+  /** PEM of the certificate authority that signed the server's certificate. */
+  caCertificate: string;
+  /** A client's way to the API server without a socket, as an administrator by default. */
+  transport(user?: User): Transport;
+  /** Logs of the containers on the node; undefined without workloads. */
+  podLogs: PodLogs | undefined;
+  /** Where a connection to a Service, its cluster IP or a pod really goes; undefined = not a cluster address. */
+  resolve(host: string, port: number, namespace?: string): { host: string; port: number } | undefined;
+  /** Graceful and idempotent: pods first, the storage last. */
+  stop(): Promise<void>;
+}
+
+const BOOKMARK_MS = 60_000;
+const HOUSEKEEPING_MS = 5 * 60_000;
+
+/**
+ * Starts a cluster. Resolves when it answers and the node takes pods. Rejects with `StorageError` or `StartError`, whose
+ * messages say what is wrong and what to do; everything already started is then stopped again.
+ */
+export async function startCluster(options: ClusterOptions): Promise<Cluster> {
+  const stack = new AsyncDisposableStack();
+  try {
+    const cluster = await start(options, stack);
+    let stopping: Promise<void> | undefined;
+    return { ...cluster, stop: () => (stopping ??= stack.disposeAsync()) };
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
+
+async function start(options: ClusterOptions, stack: AsyncDisposableStack): Promise<Omit<Cluster, 'stop'>> {
+  const { clock = systemClock, logger = silentLogger, host = '127.0.0.1', dataDir } = options;
+  const storage = openStorage(options.storage);
+  stack.defer(() => storage.close());
+  const certificates = loadCertificates({ directory: dataDir && join(dataDir, 'pki'), host, clock });
+  let node: RunningNode | undefined;
+  const api = createApiServer({
+    storage,
+    kinds: builtinKinds(),
+    clock,
+    logger,
+    tokenKey: certificates.tokenKey,
+    version: options.version ?? DEFAULT_VERSION,
+    podLogs: () => node?.logs,
+  });
+  stack.defer(() => api.stop());
+  await createSystemNamespaces(api.handle);
+  const { handle: handler, tokens } = api;
+  const port = options.port ?? 0;
+  const http = await startHttpServer({ handler, tokens, certificates, host, port, logger });
+  stack.defer(() => http.close());
+  stack.defer(startHousekeeping({ api, storage, clock, logger }));
+  const transport = (user: User = SYSTEM_USER) => createLocalTransport(handler, user);
+  if (options.workloads !== false) {
+    node = await startWorkers({ ...options, clock, logger, transport: transport() }, stack);
+  }
+  return {
+    url: http.url,
+    port: http.port,
+    kubeconfig: renderKubeconfig({
+      url: http.url,
+      ca: certificates.ca.cert,
+      client: certificates.admin,
+      name: options.name ?? 'kagent',
+    }),
+    caCertificate: certificates.ca.cert,
+    transport,
+    podLogs: node?.logs,
+    resolve: (...address) => node?.resolve(...address),
+  };
+}
+
+function openStorage(kind: ClusterOptions['storage']): Storage {
+  return kind === 'memory' ? createMemoryStorage() : openSqliteStorage(kind.sqlite);
+}
+
+type WorkerOptions = ClusterOptions & { clock: Clock; logger: Logger; transport: Transport };
+
+async function startWorkers(options: WorkerOptions, stack: AsyncDisposableStack): Promise<RunningNode> {
+  const { clock, logger, images = [], podMode, extraEnv, nodeName = 'kagent' } = options;
+  const client = createKubeClient(options.transport);
+  const workloads = startWorkloads({ client, logger, clock });
+  stack.defer(() => workloads.stop());
+  const node = startNode({
+    client,
+    nodeName,
+    images,
+    logger,
+    clock,
+    dataDir: nodeDirectory(options.dataDir, stack),
+    podMode,
+    extraEnv,
+    randomId: randomUUID,
+  });
+  stack.defer(() => node.stop());
+  await node.ready;
+  return node;
+}
+
+function nodeDirectory(dataDir: string | undefined, stack: AsyncDisposableStack): string {
+  if (dataDir !== undefined) return join(dataDir, 'node');
+  const directory = mkdtempSync(join(tmpdir(), 'kagent-node-'));
+  stack.defer(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+interface HousekeepingOptions {
+  api: ApiServer;
+  storage: Storage;
+  clock: Clock;
+  logger: Logger;
+}
+
+/** Bookmarks for quiet watches; forgets old revisions and old Events. Returns the stop. */
+function startHousekeeping({ api, storage, clock, logger }: HousekeepingOptions): () => Promise<void> {
+  const stopping = new AbortController();
+  let known = storage.revision();
+  const every = async (milliseconds: number, task: () => void) => {
+    while (!stopping.signal.aborted) {
+      await clock.sleep(milliseconds, stopping.signal);
+      task();
+    }
+  };
+  const work = [
+    every(BOOKMARK_MS, () => api.hub.sendBookmarks()),
+    every(HOUSEKEEPING_MS, () => {
+      expireEvents(storage, clock);
+      // What was current at the last round is at least one round old now.
+      storage.compact(known);
+      known = storage.revision();
+    }),
+  ].map((task) =>
+    task.catch((error: unknown) => {
+      if (!stopping.signal.aborted) logger.error({ error: String(error) }, 'housekeeping failed');
+    }),
+  );
+  return async () => {
+    stopping.abort();
+    await Promise.all(work);
+  };
+}

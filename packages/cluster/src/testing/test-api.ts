@@ -1,0 +1,90 @@
+/** The API server alone, without sockets, workloads or node: for tests of what the Kubernetes API answers. */
+import { createKubeClient, silentLogger, systemClock } from '@kagent/kube';
+import type { Clock, KubeClient, Logger, Transport } from '@kagent/kube';
+
+import { createApiServer, DEFAULT_VERSION } from '../api/api-server.ts';
+import type { ApiServer } from '../api/api-server.ts';
+import { createSystemNamespaces, SYSTEM_USER } from '../api/bootstrap.ts';
+import { deepFreeze } from '../api/json.ts';
+import { createLocalTransport } from '../api/local-transport.ts';
+import type { ApiRequest, ApiResponse } from '../api/request.ts';
+import { builtinKinds } from '../builtin/registry.ts';
+import type { PodLogs } from '../node/pod-logs.ts';
+import { createMemoryStorage } from '../storage/memory-storage.ts';
+import type { Storage } from '../storage/storage.ts';
+
+export interface TestApiOptions {
+  /** In memory by default. */
+  storage?: Storage;
+  clock?: Clock;
+  logger?: Logger;
+  podLogs?: PodLogs;
+  maxWatchLag?: number;
+}
+
+export interface TestApi extends Disposable {
+  server: ApiServer;
+  storage: Storage;
+  transport: Transport;
+  client: KubeClient;
+  /** A raw request as an administrator; `path` may carry a query, `body` is sent as JSON text unless it is a string. */
+  call(method: string, path: string, options?: TestCall): Promise<ApiResponse & { kind: 'json' }>;
+  /** Like `call`, for any kind of answer. */
+  open(method: string, path: string, options?: TestCall): Promise<ApiResponse>;
+}
+
+export interface TestCall {
+  body?: unknown;
+  /** `content-type` defaults to `application/json`. */
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+}
+
+/** Builds the server with the system namespaces. Everything stored is frozen, so that a write to it throws. */
+export async function createTestApi(options: TestApiOptions = {}): Promise<TestApi> {
+  const storage = options.storage ?? createMemoryStorage();
+  storage.subscribe('/', ({ value }) => void deepFreeze(value));
+  const server = createApiServer({
+    storage,
+    kinds: builtinKinds(),
+    clock: options.clock ?? systemClock,
+    logger: options.logger ?? silentLogger,
+    tokenKey: new Uint8Array(32).fill(7),
+    version: DEFAULT_VERSION,
+    podLogs: () => options.podLogs,
+    maxWatchLag: options.maxWatchLag,
+  });
+  await createSystemNamespaces(server.handle);
+  const transport = createLocalTransport(server.handle, SYSTEM_USER);
+  const open = (method: string, path: string, call: TestCall = {}) => server.handle(toRequest(method, path, call));
+  return {
+    server,
+    storage,
+    transport,
+    client: createKubeClient(transport),
+    open,
+    async call(method, path, call) {
+      const response = await open(method, path, call);
+      if (response.kind !== 'json') throw new Error(`${method} ${path} answered with ${response.kind}`);
+      return response;
+    },
+    [Symbol.dispose]() {
+      server.stop();
+      storage.close();
+    },
+  };
+}
+
+function toRequest(method: string, path: string, { body, headers = {}, signal }: TestCall): ApiRequest {
+  const url = new URL(path, 'https://cluster.test');
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  return {
+    method,
+    path: url.pathname,
+    query: url.searchParams,
+    headers: { 'content-type': 'application/json', 'user-agent': 'test/1.0', ...headers },
+    ...(body !== undefined && { body: { bytes: Buffer.from(text) } }),
+    user: SYSTEM_USER,
+    signal,
+  };
+}

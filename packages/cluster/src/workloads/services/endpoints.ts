@@ -1,0 +1,118 @@
+/** The endpoints of a Service from the pods it selects, as EndpointSlices and as the older Endpoints. Pure. */
+import { hashName } from '../names.ts';
+import type { Endpoint, EndpointPort, Endpoints, EndpointSlice, EndpointsAddress, Pod, Service, ServicePort } from '../objects.ts';
+import { controllerReference } from '../owners.ts';
+import { isPodReady } from '../pods.ts';
+
+export const SERVICE_NAME = 'kubernetes.io/service-name';
+export const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by';
+export const ENDPOINTS_MANAGED_BY = 'endpoints.kubernetes.io/managed-by';
+export const ENDPOINTS_MANAGER = 'endpoint-controller';
+export const MANAGER = 'endpointslice-controller.k8s.io';
+
+function portOf(pod: Pod, port: ServicePort): EndpointPort | undefined {
+  const target = port.targetPort ?? port.port;
+  const protocol = port.protocol ?? 'TCP';
+  const named = pod.spec.containers
+    .flatMap((container) => container.ports ?? [])
+    .find((candidate) => candidate.name === target && (candidate.protocol ?? 'TCP') === protocol);
+  const number = typeof target === 'number' ? target : (named?.containerPort ?? (Number(target) || undefined));
+  if (number === undefined) return undefined;
+  const { appProtocol } = port;
+  return { name: port.name ?? '', port: number, protocol, ...(appProtocol === undefined ? {} : { appProtocol }) };
+}
+
+function endpointOf(pod: Pod, service: Service): Endpoint {
+  const isTerminating = pod.metadata.deletionTimestamp !== undefined;
+  const serving = isPodReady(pod);
+  const { namespace, name, uid } = pod.metadata;
+  return {
+    addresses: [pod.status?.podIP ?? ''],
+    conditions: {
+      ready: service.spec?.publishNotReadyAddresses === true || (serving && !isTerminating),
+      serving,
+      terminating: isTerminating,
+    },
+    ...(pod.spec.hostname === undefined ? {} : { hostname: pod.spec.hostname }),
+    nodeName: pod.spec.nodeName,
+    targetRef: { kind: 'Pod', namespace, name, uid },
+  };
+}
+
+function isRoutable(pod: Pod): boolean {
+  const { phase, podIP } = pod.status ?? {};
+  return podIP !== undefined && podIP !== '' && phase !== 'Succeeded' && phase !== 'Failed';
+}
+
+interface PortGroup {
+  ports: EndpointPort[];
+  pods: Pod[];
+}
+
+function groupByPorts(service: Service, pods: Pod[]): PortGroup[] {
+  const groups = new Map<string, PortGroup>();
+  for (const pod of pods.filter(isRoutable)) {
+    const ports = (service.spec?.ports ?? []).map((port) => portOf(pod, port)).filter((port) => port !== undefined);
+    const key = JSON.stringify(ports);
+    const group = groups.get(key) ?? { ports, pods: [] };
+    group.pods.push(pod);
+    groups.set(key, group);
+  }
+  return [...groups.values()];
+}
+
+function byName(a: Pod, b: Pod): number {
+  return a.metadata.name < b.metadata.name ? -1 : 1;
+}
+
+/** Slices the Service should have: one for each set of target ports; one empty slice when no pod has an address. */
+export function endpointSlices(service: Service, pods: Pod[]): EndpointSlice[] {
+  const { namespace, name, uid = '' } = service.metadata;
+  const groups = groupByPorts(service, pods);
+  return (groups.length === 0 ? [{ ports: [], pods: [] }] : groups).map((group): EndpointSlice => {
+    const suffix = hashName([uid, group.ports]).slice(0, 5);
+    return {
+      apiVersion: 'discovery.k8s.io/v1',
+      kind: 'EndpointSlice',
+      metadata: {
+        name: `${name}-${suffix}`,
+        namespace,
+        labels: { ...service.metadata.labels, [SERVICE_NAME]: name, [MANAGED_BY]: MANAGER },
+        ownerReferences: [controllerReference(service)],
+      },
+      addressType: 'IPv4',
+      endpoints: group.pods.toSorted(byName).map((pod) => endpointOf(pod, service)),
+      ports: group.ports,
+    };
+  });
+}
+
+/** The Endpoints object of the Service. */
+export function endpointsOf(service: Service, pods: Pod[]): Endpoints {
+  const { namespace, name, labels } = service.metadata;
+  const address = (pod: Pod): EndpointsAddress => ({
+    ip: pod.status?.podIP ?? '',
+    nodeName: pod.spec.nodeName,
+    targetRef: { kind: 'Pod', namespace: pod.metadata.namespace, name: pod.metadata.name, uid: pod.metadata.uid },
+  });
+  const subsets = groupByPorts(service, pods).map(({ ports, pods: members }) => {
+    const isReady = (pod: Pod): boolean => endpointOf(pod, service).conditions?.ready === true;
+    const ready = members.filter(isReady).toSorted(byName).map(address);
+    const notReady = members.filter((pod) => !isReady(pod)).toSorted(byName).map(address);
+    return {
+      ...(ready.length === 0 ? {} : { addresses: ready }),
+      ...(notReady.length === 0 ? {} : { notReadyAddresses: notReady }),
+      ports: ports.map(({ name: portName, port = 0, protocol }) => ({ ...(portName === '' ? {} : { name: portName }), port, protocol })),
+    };
+  });
+  return {
+    apiVersion: 'v1',
+    kind: 'Endpoints',
+    metadata: {
+      name,
+      namespace,
+      labels: { ...labels, [ENDPOINTS_MANAGED_BY]: ENDPOINTS_MANAGER },
+    },
+    subsets,
+  };
+}

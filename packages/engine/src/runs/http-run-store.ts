@@ -1,0 +1,219 @@
+/**
+ * RunStore over the server's REST (`run-api.ts` of `@kagent/spec`): the journal of an engine in its own process. Rides
+ * out a server that restarts: calls are repeated with back-off, and every call may be repeated.
+ */
+import {
+  CancelRunResponse,
+  ClaimRunsResponse,
+  CreateRunResponse,
+  ERROR_CODES,
+  EventsResponse,
+  isKagentError,
+  KagentError,
+  RenewLeaseResponse,
+  RunStateResponse,
+  type AppendEventsRequest,
+  type CancelRunRequest,
+  type ClaimRunsRequest,
+  type CreateRunRequest,
+  type ErrorCode,
+  type RenewLeaseRequest,
+} from '@kagent/spec';
+import { z } from 'zod';
+import type { Clock, RunStore } from '../ports.ts';
+import { withRetry } from './retry.ts';
+
+export interface HttpRunStoreOptions {
+  /** Of the server, without path, e.g. `http://kagent-controller.kagent:8083`. */
+  baseUrl: string;
+  fetch: typeof globalThis.fetch;
+  /** Asked before every request, so that tokens may change. */
+  headers(): Promise<Record<string, string>> | Record<string, string>;
+  clock: Clock;
+  /** In [0, 1). */
+  random: () => number;
+  /** Ends all waiting, for a process that stops. */
+  signal: AbortSignal;
+  /** How long an append is repeated; a run outlives a server that is away this long. Default 10 minutes. */
+  appendGiveUpMs?: number;
+  /** The same for everything somebody waits for. Default 10 s. */
+  giveUpMs?: number;
+  /** For one request. Default 30 s. */
+  requestTimeoutMs?: number;
+}
+
+const Failure = z.looseObject({ error: z.string(), code: z.enum(ERROR_CODES).optional().catch(undefined) });
+
+/** Statuses that say the server (or what stands before it) is away for now. */
+const AWAY = new Set([408, 425, 429, 500, 502, 503, 504]);
+
+const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
+  400: 'invalid_argument',
+  401: 'unauthenticated',
+  403: 'permission_denied',
+  404: 'not_found',
+  409: 'conflict',
+  413: 'payload_too_large',
+};
+
+type Body =
+  | CreateRunRequest
+  | AppendEventsRequest
+  | ClaimRunsRequest
+  | RenewLeaseRequest
+  | CancelRunRequest;
+
+interface Call<T> {
+  path: string;
+  body?: Body;
+  data: z.ZodType<T>;
+  giveUpMs?: number;
+}
+
+/** Rejects with the server's coded error, or `unavailable` when it stays away. */
+export function createHttpRunStore(options: HttpRunStoreOptions): RunStore {
+  const call = <T>(request: Call<T>) => send(options, request);
+  const run = (runId: string) => `/api/runs/${encodeURIComponent(runId)}`;
+  /** Last sequence number of the runs this process writes: it tells a repeated append from a new one. */
+  const lastSeq = new Map<string, number>();
+
+  const store: RunStore = {
+    async create(newRun) {
+      const answer = await call({ path: '/api/runs', body: newRun, data: CreateRunResponse });
+      if (answer.created) lastSeq.set(newRun.runId, answer.run.lastSeq);
+      return answer;
+    },
+    async get(runId) {
+      const answer = await orUndefined(call({ path: run(runId), data: RunStateResponse }));
+      return answer?.run;
+    },
+    async append(runId, holder, events) {
+      const afterSeq = lastSeq.get(runId) ?? (await lastSeqOf(store, runId));
+      const answer = await call({
+        path: `${run(runId)}/events`,
+        body: { holder, events, afterSeq },
+        data: EventsResponse,
+        giveUpMs: options.appendGiveUpMs ?? 600_000,
+      });
+      const last = answer.events.at(-1);
+      if (last?.type === 'run-ended') lastSeq.delete(runId);
+      else if (last) lastSeq.set(runId, last.seq);
+      return answer.events;
+    },
+    async read(runId, afterSeq = 0) {
+      const path = `${run(runId)}/events?after=${afterSeq}`;
+      return (await call({ path, data: EventsResponse })).events;
+    },
+    async history(sessionId, exceptRunId) {
+      const session = encodeURIComponent(sessionId);
+      const path = `/api/sessions/${session}/run-history?except=${encodeURIComponent(exceptRunId)}`;
+      return (await call({ path, data: EventsResponse })).events;
+    },
+    async claim(agent, holder, leaseUntil) {
+      const body = { agent, holder, leaseUntil };
+      const { runs } = await call({ path: '/api/runs/claim', body, data: ClaimRunsResponse });
+      for (const { runId, lastSeq: seq } of runs) lastSeq.set(runId, seq);
+      return runs;
+    },
+    async renew(runId, holder, leaseUntil) {
+      const body = { holder, leaseUntil };
+      const { held } = await call({ path: `${run(runId)}/renew`, body, data: RenewLeaseResponse });
+      if (!held || leaseUntil === 0) lastSeq.delete(runId);
+      return held;
+    },
+    async requestCancel(runId, by) {
+      const answer = await call({ path: `${run(runId)}/cancel`, body: { by }, data: CancelRunResponse });
+      return answer.recorded;
+    },
+    async isCancelRequested(runId) {
+      const answer = await orUndefined(call({ path: run(runId), data: RunStateResponse }));
+      return answer?.cancelRequested ?? false;
+    },
+  };
+  return store;
+}
+
+async function lastSeqOf(store: RunStore, runId: string): Promise<number> {
+  const record = await store.get(runId);
+  if (!record) throw new KagentError('not_found', `Run ${runId} is not known.`);
+  return record.lastSeq;
+}
+
+async function orUndefined<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isKagentError(error) && error.code === 'not_found') return undefined;
+    throw error;
+  }
+}
+
+function send<T>(options: HttpRunStoreOptions, call: Call<T>): Promise<T> {
+  return withRetry(() => sendOnce(options, call), {
+    clock: options.clock,
+    random: options.random,
+    giveUpAfterMs: call.giveUpMs ?? options.giveUpMs ?? 10_000,
+    isTransient: (error) => isKagentError(error) && error.code === 'unavailable',
+    signal: options.signal,
+  });
+}
+
+async function sendOnce<T>(options: HttpRunStoreOptions, call: Call<T>): Promise<T> {
+  const limit = new AbortController();
+  const onStop = () => limit.abort(options.signal.reason);
+  options.signal.throwIfAborted();
+  options.signal.addEventListener('abort', onStop, { once: true });
+  const late = new KagentError('unavailable', 'The server did not answer in time.');
+  const timeoutMs = options.requestTimeoutMs ?? 30_000;
+  options.clock.sleep(timeoutMs, limit.signal).then(() => limit.abort(late), () => undefined);
+  try {
+    const { status, text } = await exchange(options, call, limit.signal);
+    return parseAnswer(status, text, call);
+  } finally {
+    options.signal.removeEventListener('abort', onStop);
+    limit.abort(late);
+  }
+}
+
+async function exchange<T>(
+  options: HttpRunStoreOptions,
+  call: Call<T>,
+  signal: AbortSignal,
+): Promise<{ status: number; text: string }> {
+  const headers = await options.headers();
+  try {
+    const response = await options.fetch(`${options.baseUrl}${call.path}`, {
+      method: call.body ? 'POST' : 'GET',
+      headers: { Accept: 'application/json', 'Content-Type': 'application/json', ...headers },
+      ...(call.body ? { body: JSON.stringify(call.body) } : {}),
+      signal,
+    });
+    return { status: response.status, text: await response.text() };
+  } catch (cause) {
+    throw new KagentError('unavailable', `The server at ${options.baseUrl} can't be reached.`, { cause });
+  }
+}
+
+function parseAnswer<T>(status: number, text: string, call: Call<T>): T {
+  const value = parseJson(text);
+  if (status >= 200 && status < 300) {
+    const envelope = z.looseObject({ data: call.data }).safeParse(value);
+    if (envelope.success) return envelope.data.data;
+    throw new KagentError('internal', `The server's answer to ${call.path} is not as agreed.`, {
+      cause: envelope.error,
+    });
+  }
+  const failure = Failure.safeParse(value);
+  const message = failure.success ? failure.data.error : `The server answered HTTP ${status}.`;
+  if (AWAY.has(status)) throw new KagentError('unavailable', message);
+  const code = failure.success ? failure.data.code : undefined;
+  throw new KagentError(code ?? CODE_OF_STATUS[status] ?? 'internal', message);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

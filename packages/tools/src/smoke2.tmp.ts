@@ -1,0 +1,15 @@
+import { builtinKinds } from '../../cluster/src/builtin/registry.ts';
+import { createApiServer } from '../../cluster/src/api/api-server.ts';
+import { createLocalTransport } from '../../cluster/src/api/local-transport.ts';
+import { createMemoryStorage } from '../../cluster/src/storage/memory-storage.ts';
+import { createKubeClient, silentLogger, systemClock, NAMESPACES } from '@kagent/kube';
+const storage = createMemoryStorage();
+const api = createApiServer({ storage, kinds: builtinKinds(), clock: systemClock, logger: silentLogger, tokenKey: new Uint8Array(32).fill(1), version: 'v1', podLogs: () => undefined });
+const transport = createLocalTransport(api.handle, { username: 'admin', groups: ['system:masters'] } as never);
+const kube = createKubeClient(transport);
+await kube.create(NAMESPACES, {apiVersion:'v1',kind:'Namespace',metadata:{name:'shop'}});
+console.log('get', (await kube.get(NAMESPACES,{name:'shop'})).metadata.name);
+const show = async (label: string, query?: Record<string,string>, headers?: Record<string,string>) => { const r = await transport.request({ method:'GET', path:'/api/v1/namespaces', query, headers }); console.log(label, r.status, JSON.stringify(r.body).slice(0,260)); };
+await show('plain'); await show('limit', { limit: '500' }); await show('limit=1', { limit:'1' }); await show('rv0', { resourceVersion:'0' });
+console.log('direct', JSON.stringify(await (storage as any).list?.('namespaces', {}) ?? null)?.slice(0,200));
+api.stop();
