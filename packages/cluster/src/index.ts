@@ -3,6 +3,7 @@ export { startCluster } from './start-cluster.ts';
 export type { Cluster, ClusterOptions } from './start-cluster.ts';
 export { writeKubeconfig } from './api/kubeconfig.ts';
 export type { User } from './api/request.ts';
+export { findPortOwner } from './api/port-owner.ts';
 export { StartError } from './api/start-error.ts';
 export type { StartErrorCode } from './api/start-error.ts';
 export { StorageError } from './storage/storage.ts';

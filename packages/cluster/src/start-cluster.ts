@@ -113,7 +113,8 @@ async function start(options: ClusterOptions, stack: AsyncDisposableStack): Prom
   stack.defer(startHousekeeping({ api, storage, clock, logger }));
   const transport = (user: User = SYSTEM_USER) => createLocalTransport(handler, user);
   if (options.workloads !== false) {
-    node = await startWorkers({ ...options, clock, logger, transport: transport() }, stack);
+    const rootCertificate = certificates.ca.cert;
+    node = await startWorkers({ ...options, clock, logger, transport: transport(), rootCertificate }, stack);
   }
   return {
     url: http.url,
@@ -135,12 +136,13 @@ function openStorage(kind: ClusterOptions['storage']): Storage {
   return kind === 'memory' ? createMemoryStorage() : openSqliteStorage(kind.sqlite);
 }
 
-type WorkerOptions = ClusterOptions & { clock: Clock; logger: Logger; transport: Transport };
+type WorkerOptions = ClusterOptions & { clock: Clock; logger: Logger; transport: Transport; rootCertificate: string };
 
 async function startWorkers(options: WorkerOptions, stack: AsyncDisposableStack): Promise<RunningNode> {
   const { clock, logger, images = [], podMode, extraEnv, nodeName = 'kagent' } = options;
   const client = createKubeClient(options.transport);
-  const workloads = startWorkloads({ client, logger, clock });
+  const { rootCertificate } = options;
+  const workloads = startWorkloads({ client, logger, clock, randomId: randomUUID, rootCertificate });
   stack.defer(() => workloads.stop());
   const node = startNode({
     client,
@@ -154,7 +156,7 @@ async function startWorkers(options: WorkerOptions, stack: AsyncDisposableStack)
     randomId: randomUUID,
   });
   stack.defer(() => node.stop());
-  await node.ready;
+  await Promise.all([workloads.ready, node.ready]);
   return node;
 }
 

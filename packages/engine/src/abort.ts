@@ -2,6 +2,9 @@
 
 const nothing = (): void => undefined;
 
+/** The reason of signals whose work is done; nobody waits for it. */
+const DONE = new Error('done');
+
 /** Settles like `promise`, or rejects with the signal's reason when that aborts first. A late rejection is swallowed. */
 export function untilAborted<T>(promise: PromiseLike<T>, signal: AbortSignal): Promise<T> {
   return new Promise<T>((resolve, reject) => {
@@ -28,7 +31,7 @@ export function untilAborted<T>(promise: PromiseLike<T>, signal: AbortSignal): P
 export interface LinkedAbort {
   signal: AbortSignal;
   abort(reason: Error): void;
-  /** Detaches from the parents; call it when the work is done. */
+  /** Call it when the work is done: detaches from the parents and ends the timers that wait on the signal. */
   dispose(): void;
 }
 
@@ -46,6 +49,7 @@ export function linkedAbort(...parents: AbortSignal[]): LinkedAbort {
     abort: (reason) => controller.abort(reason),
     dispose: () => {
       for (const { parent, follow } of links) parent.removeEventListener('abort', follow);
+      controller.abort(DONE);
     },
   };
 }

@@ -46,7 +46,10 @@ export interface EngineOptions {
  */
 export async function createEngine(options: EngineOptions): Promise<AgentRuntime> {
   const { env, files, clock, randomId, logger } = options;
-  const identity = { namespace: required(env, 'KAGENT_NAMESPACE'), name: required(env, 'KAGENT_NAME') };
+  const identity = {
+    namespace: required(env, 'KAGENT_NAMESPACE'),
+    name: required(env, 'KAGENT_NAME'),
+  };
   const folder = env.CONFIG_DIR || '/config';
   const config = await readJson(files, `${folder}/config.json`, EngineConfig);
   const card = await readJson(files, `${folder}/agent-card.json`, AgentCard);
@@ -71,20 +74,26 @@ export async function createEngine(options: EngineOptions): Promise<AgentRuntime
 }
 
 function toolSources(config: EngineConfig, options: EngineOptions): ToolSource[] {
-  const { mcpPool: pool, fetch, clock, randomId, logger } = options;
+  const { mcpPool: pool, fetch, clock, randomId, logger, files } = options;
+  const readFile = (path: string) => files.readFile(path);
   const mcp = (servers: EngineToolServer[] | null | undefined, protocol: McpProtocol) =>
-    (servers ?? []).map((server) => createMcpToolSource({ pool, server, protocol, logger }));
+    (servers ?? []).map((server) =>
+      createMcpToolSource({ pool, server, protocol, logger, readFile }),
+    );
   const agents = config.remote_agents ?? [];
   return [
     ...mcp(config.http_tools, 'STREAMABLE_HTTP'),
     ...mcp(config.sse_tools, 'SSE'),
-    ...(agents.length > 0 ? [createAgentToolSource({ agents, fetch, clock, randomId, logger })] : []),
+    ...(agents.length > 0
+      ? [createAgentToolSource({ agents, fetch, clock, randomId, logger })]
+      : []),
   ];
 }
 
 function required(env: Record<string, string | undefined>, name: string): string {
   const value = env[name]?.trim();
-  if (!value) throw new KagentError('invalid_argument', `The environment variable ${name} is missing.`);
+  if (!value)
+    throw new KagentError('invalid_argument', `The environment variable ${name} is missing.`);
   return value;
 }
 

@@ -25,7 +25,13 @@ export {
 } from './create-agent-runtime.ts';
 export { type A2AHandler, type CallContext } from './a2a/handler.ts';
 export { createA2AListener, DEFAULT_MAX_BODY, type A2AListenerOptions } from './a2a/http.ts';
-export { runAgent, type AgentDefinition, type LoopDeps, type RunInput, type RunOutcome } from './loop/run-agent.ts';
+export {
+  runAgent,
+  type AgentDefinition,
+  type LoopDeps,
+  type RunInput,
+  type RunOutcome,
+} from './loop/run-agent.ts';
 export { toModelMessages } from './loop/conversation.ts';
 export { DEFAULT_LIMITS, runLimits, type RunLimits } from './loop/limits.ts';
 export {
@@ -36,10 +42,18 @@ export {
   type ExecutorSettings,
 } from './runs/executor.ts';
 export { createHttpRunStore, type HttpRunStoreOptions } from './runs/http-run-store.ts';
-export { createAgentToolSource, type AgentToolSourceOptions } from './tools/agents/agent-tool-source.ts';
+export {
+  createAgentToolSource,
+  type AgentToolSourceOptions,
+} from './tools/agents/agent-tool-source.ts';
 export { type McpTool } from './tools/mcp/client.ts';
 export { discoverTools, type DiscoverToolsOptions } from './tools/mcp/discover-tools.ts';
-export { createMcpPool, type McpLease, type McpPool, type McpPoolOptions } from './tools/mcp/pool.ts';
+export {
+  createMcpPool,
+  type McpLease,
+  type McpPool,
+  type McpPoolOptions,
+} from './tools/mcp/pool.ts';
 export { type McpProtocol, type McpServerParams } from './tools/mcp/server-params.ts';
 export { createMcpToolSource, type McpToolSourceOptions } from './tools/mcp/tool-source.ts';
 export { createModel, type CreateModelOptions } from './models/registry.ts';
@@ -54,10 +68,10 @@ export {
 } from './mock/server.ts';
 export type { Brain, Conversation, Reply } from './mock/brain.ts';
 export {
-  createScriptedBrain,
+  createScriptedModel,
   ModelScript,
   parseModelScript,
-  type ScriptedBrain,
+  type ScriptedModel,
 } from './mock/scripted.ts';
 export { createDemoBrain } from './mock/demo/demo-brain.ts';
 export { DEMO_MODEL, startDemoModel } from './mock/demo/start-demo-model.ts';

@@ -19,7 +19,10 @@ import type {
 export type ModelMessage =
   | { role: 'user'; parts: UserPart[] }
   | { role: 'assistant'; parts: AssistantPart[] }
-  | { role: 'tool'; results: { callId: string; name: string; content: ToolContent[]; isError: boolean }[] };
+  | {
+      role: 'tool';
+      results: { callId: string; name: string; content: ToolContent[]; isError: boolean }[];
+    };
 
 export type UserPart =
   | { type: 'text'; text: string }

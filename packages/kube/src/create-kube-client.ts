@@ -110,10 +110,14 @@ async function* watchEvents<T extends KubeObject>(
   for await (const event of events) if (isWatchEvent(event)) yield event as WatchEvent<T>;
 }
 
-/** Awaits a transport call; a rejection that is neither a KubeError nor an abort becomes `Unreachable`. */
-async function answered<R>(request: KubeRequest, call: Promise<R>): Promise<R> {
+/** Makes a transport call, unless its signal has aborted already; a rejection that is neither a KubeError nor an abort becomes `Unreachable`. */
+async function answered<R>(
+  request: KubeRequest,
+  call: (request: KubeRequest) => Promise<R>,
+): Promise<R> {
+  request.signal?.throwIfAborted();
   try {
-    return await call;
+    return await call(request);
   } catch (error) {
     if (error instanceof KubeError) throw error;
     if (request.signal?.aborted === true) throw request.signal.reason;
@@ -134,7 +138,7 @@ async function send<T>(call: Call, request: KubeRequest): Promise<T> {
  */
 export function createKubeClient(transport: Transport): KubeClient {
   async function raw(request: KubeRequest): Promise<KubeResponse> {
-    const response = await answered(request, transport.request(request));
+    const response = await answered(request, (sent) => transport.request(sent));
     if (response.status >= 400) throw kubeErrorFromResponse(request, response);
     return response;
   }
@@ -148,7 +152,7 @@ function reads(transport: Transport, call: Call): Pick<KubeClient, 'get' | 'find
     },
     async find<T extends KubeObject>(type: ResourceType<T>, key: ObjectKey) {
       const request: KubeRequest = { method: 'GET', path: objectPath(type, key) };
-      const response = await answered(request, transport.request(request));
+      const response = await answered(request, (sent) => transport.request(sent));
       if (response.status === 404) return undefined;
       if (response.status >= 400) throw kubeErrorFromResponse(request, response);
       return response.body as T;
@@ -167,7 +171,7 @@ function streams(transport: Transport): Pick<KubeClient, 'watch' | 'logs'> {
       const path = resourcePath(type, { namespace: options.namespace });
       const query = watchQuery(options);
       const request: KubeRequest = { method: 'GET', path, query, signal: options.signal };
-      return watchEvents(await answered(request, transport.watch(request)));
+      return watchEvents(await answered(request, (sent) => transport.watch(sent)));
     },
     async logs(pod, options = {}) {
       const { signal, ...rest } = options;
@@ -180,7 +184,7 @@ function streams(transport: Transport): Pick<KubeClient, 'watch' | 'logs'> {
         query,
         signal,
       };
-      return await answered(request, transport.stream(request));
+      return await answered(request, (sent) => transport.stream(sent));
     },
   };
 }

@@ -154,7 +154,10 @@ async function read(
   }
 }
 
-/** The next chunk is read only when the consumer asks for it, which slows the server down through TCP. */
+/**
+ * The next chunk is read only when the consumer asks for it, which slows the server down through TCP. Leaving the loop
+ * destroys the body and with it the connection.
+ */
 async function* textChunks(
   request: KubeRequest,
   response: Dispatcher.ResponseData,
@@ -170,8 +173,6 @@ async function* textChunks(
   } catch (error) {
     if (request.signal?.aborted === true) return;
     throw failureOf(request, error);
-  } finally {
-    response.body.destroy();
   }
 }
 

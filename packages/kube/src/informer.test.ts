@@ -72,13 +72,18 @@ describe('informer', () => {
     const informer = start();
     const seen = record(informer);
     await informer.synced;
-    await api.client.create(CONFIG_MAPS, configMap('a'));
+    const a = await api.client.create(CONFIG_MAPS, configMap('a', { v: '1' }));
+    await api.client.replace(CONFIG_MAPS, { ...a, data: { v: '2' } });
+    await api.client.create(CONFIG_MAPS, configMap('gone'));
+    await api.client.delete(CONFIG_MAPS, { namespace: 'ns', name: 'gone' });
     await clock.advance(0);
+    const before = ['added a 1', 'updated a 1->2', 'added gone', 'deleted gone'];
+    expect(seen).toEqual(before);
     api.closeWatches();
     await clock.advance(0);
     await api.client.create(CONFIG_MAPS, configMap('b'));
     await clock.advance(1000);
-    expect(seen).toEqual(['added a', 'added b']);
+    expect(seen).toEqual([...before, 'added b']);
     expect(
       api.requests.filter((request) => request.query?.['sendInitialEvents'] === 'true'),
     ).toHaveLength(1);

@@ -2,15 +2,15 @@
  * The embedded home: the whole platform in one process. The same controller, server, engine and tools as on a cluster,
  * wired to the embedded Kubernetes and to SQLite files in one folder.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Cluster, startCluster } from '@kagent/cluster';
+import { type Cluster, StartError, startCluster, StorageError } from '@kagent/cluster';
 import { type Controller, startController } from '@kagent/controller';
 import { createBreakers, discoverTools } from '@kagent/engine';
 import { createInformer, createKubeClient, type KubeClient, systemClock } from '@kagent/kube';
 import { createHttpInvoker, createMetrics, createServer, createSqliteStore, type Store } from '@kagent/server';
-import { AGENTS, MODEL_CONFIGS } from '@kagent/spec';
+import { AGENTS, KagentError, MODEL_CONFIGS } from '@kagent/spec';
 import { lockHome, openHome } from '../home.ts';
 import { createFileLogger, type FileLogger, type LogLevel } from '../terminal/logger.ts';
 import { BUILD_DATE, GIT_COMMIT, VERSION } from '../version.ts';
@@ -18,7 +18,7 @@ import { type ClusterFetch, createClusterFetch } from './cluster-fetch.ts';
 import { installCrds } from './crds.ts';
 import { applyDefaults, NAMESPACE } from './defaults.ts';
 import { createLocalAgents, type LocalAgents } from './local-agents.ts';
-import { portError } from './listen.ts';
+import { portError, portTaken } from './listen.ts';
 import { findModels } from './providers.ts';
 import { createTenants, type Tenants } from './tenants.ts';
 
@@ -121,7 +121,7 @@ async function start(options: PlatformOptions, undo: Undo): Promise<Platform> {
       api: `http://${HOST}:${server.apiPort}`,
       kubernetes: cluster.url,
     },
-    kubeconfig: cluster.kubeconfigPath,
+    kubeconfig: writeKubeconfig(home, cluster),
     home,
     model: await defaultModel(kube),
     flags: server.apiPort === 8083 ? '' : `--kagent-url http://${HOST}:${server.apiPort} `,
@@ -129,6 +129,15 @@ async function start(options: PlatformOptions, undo: Undo): Promise<Platform> {
     store,
     stop: () => undo.run(),
   };
+}
+
+/** Only its owner may read it: it holds the administrator's key. */
+function writeKubeconfig(home: string, cluster: Cluster): string {
+  const path = join(home, 'kubeconfig');
+  const next = `${path}.next`;
+  writeFileSync(next, cluster.kubeconfig, { mode: 0o600 });
+  renameSync(next, path);
+  return path;
 }
 
 interface KubernetesParts {
@@ -160,21 +169,25 @@ async function startKubernetes(
     ...listening,
     storage: { sqlite: join(options.home, 'cluster.db') },
     dataDir: join(options.home, 'cluster'),
-    kubeconfigPath: join(options.home, 'kubeconfig'),
     images: tenants.rules,
     podMode: options.pods,
     logger,
     clock: systemClock,
   }).catch((error: unknown) => {
-    throw portError(error, {
-      ...listening,
-      purpose: 'Kubernetes API',
-      hint: '--kube-port or KAGENT_KUBE_PORT',
-    });
+    throw clusterError(error, listening);
   });
   const started = cluster;
   undo.add(() => started.stop());
   return { cluster, tenants };
+}
+
+/** What keeps the cluster from starting, with the flag that helps. */
+function clusterError(error: unknown, listening: { host: string; port: number }): unknown {
+  if (error instanceof StorageError) return new KagentError('unavailable', error.message, { cause: error });
+  if (!(error instanceof StartError)) return error;
+  if (error.code !== 'port_in_use') return new KagentError('unavailable', error.message, { cause: error });
+  const hint = '--kube-port or KAGENT_KUBE_PORT';
+  return portTaken(error, { ...listening, purpose: 'Kubernetes API', hint, owner: error.owner });
 }
 
 interface ServerParts {

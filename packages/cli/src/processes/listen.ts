@@ -1,7 +1,7 @@
 /** Listening on a port, with an error that helps when it is taken. */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { findPortOwner } from '@kagent/cluster';
 import { KagentError } from '@kagent/spec';
 
 export interface ListenOptions {
@@ -30,13 +30,7 @@ export async function listen(server: Server, options: ListenOptions): Promise<nu
 export function portError(error: unknown, { host, port, purpose, hint }: ListenOptions): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'EADDRINUSE') {
-    const user = portUser(port);
-    return new KagentError(
-      'unavailable',
-      `Port ${port} on ${host} (${purpose}) is already in use${user ? ` by ${user}` : ''}. ` +
-        `Stop that program, or choose another port with ${hint}; 0 picks a free one.`,
-      { cause: error },
-    );
+    return portTaken(error, { host, port, purpose, hint, owner: findPortOwner(port) });
   }
   if (code === 'EACCES') {
     return new KagentError(
@@ -50,42 +44,13 @@ export function portError(error: unknown, { host, port, purpose, hint }: ListenO
   return error;
 }
 
-/** Name and process id of who listens on a TCP port, where the system tells (Linux /proc, own processes). */
-function portUser(port: number): string | undefined {
-  try {
-    const inode = listeningInode(port);
-    if (inode === undefined) return undefined;
-    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-      if (holdsSocket(pid, inode)) {
-        const name = readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
-        return `${name} (process ${pid})`;
-      }
-    }
-  } catch {
-    return undefined;
-  }
-  return undefined;
-}
-
-const LISTEN_STATE = '0A';
-
-function listeningInode(port: number): string | undefined {
-  const hexPort = port.toString(16).toUpperCase().padStart(4, '0');
-  for (const table of ['/proc/net/tcp', '/proc/net/tcp6']) {
-    for (const line of readFileSync(table, 'utf8').split('\n').slice(1)) {
-      const fields = line.trim().split(/\s+/);
-      if (fields[1]?.endsWith(`:${hexPort}`) && fields[3] === LISTEN_STATE) return fields[9];
-    }
-  }
-  return undefined;
-}
-
-function holdsSocket(pid: string, inode: string): boolean {
-  try {
-    return readdirSync(`/proc/${pid}/fd`).some(
-      (fd) => readlinkSync(`/proc/${pid}/fd/${fd}`) === `socket:[${inode}]`,
-    );
-  } catch {
-    return false;
-  }
+/** The sentence for a port that somebody else has. */
+export function portTaken(cause: unknown, port: ListenOptions & { owner: string | undefined }): KagentError {
+  const user = port.owner ? ` by ${port.owner}` : '';
+  return new KagentError(
+    'unavailable',
+    `Port ${port.port} on ${port.host} (${port.purpose}) is already in use${user}. ` +
+      `Stop that program, or choose another port with ${port.hint}; 0 picks a free one.`,
+    { cause },
+  );
 }

@@ -62,6 +62,10 @@ export class ObjectWriter {
     this.#deps = deps;
   }
 
+  exists({ resource, namespace, name }: WriteTarget): boolean {
+    return this.#deps.storage.get(objectKey(resource.prefix, namespace, name)) !== undefined;
+  }
+
   /** The stored object in the target's version. Throws NotFound. */
   read(target: WriteTarget): { entry: StoredEntry; object: ApiObject } {
     const { resource, namespace, name } = target;

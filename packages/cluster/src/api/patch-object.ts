@@ -96,7 +96,7 @@ function applyPatch(
   if (target.subresource === 'scale') throw unsupportedMediaType([JSON_PATCH, MERGE_PATCH]);
   const applied = decodeApplied(context, body, options);
   const tracked = { ...options, isTracked: true };
-  if (!exists(writer, target)) {
+  if ((target.subresource ?? '') === '' && !writer.exists(target)) {
     if (applied.metadata.uid !== undefined) {
       const message = `uid mismatch: the provided object specified uid ${applied.metadata.uid}, and no existing object was found`;
       throw new StatusError({ code: 409, reason: 'Conflict', message });
@@ -112,17 +112,6 @@ function applyPatch(
     return result;
   });
   return { object, isNew: false };
-}
-
-function exists(writer: ObjectWriter, target: WriteTarget): boolean {
-  try {
-    writer.read(target);
-    return true;
-  } catch (error) {
-    const isMissing = error instanceof StatusError && error.status.code === 404;
-    if (isMissing && (target.subresource ?? '') === '') return false;
-    throw error;
-  }
 }
 
 function decodeApplied({ target, warn }: PatchContext, body: DecodedBody, options: WriteOptions): ApiObject {

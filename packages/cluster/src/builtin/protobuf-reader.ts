@@ -1,7 +1,5 @@
 /** Reads the protobuf wire format. Every step consumes bytes or throws, so that hostile input ends quickly. */
 
-export type WireType = 0 | 1 | 2 | 5;
-
 /** The bytes are not what their sender says. `message` is safe to show. */
 export class ProtobufError extends Error {
   readonly code: 'malformed' | 'unknown_kind';
@@ -19,14 +17,14 @@ export function malformed(why: string): ProtobufError {
 
 /** A cursor over one message. Sub-messages get readers of their own over the same bytes. */
 export class ProtobufReader {
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
+  readonly #bytes: Buffer;
   #position: number;
   readonly #end: number;
 
   constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#bytes = Buffer.isBuffer(bytes)
+      ? bytes
+      : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#position = start;
     this.#end = end;
   }
@@ -37,10 +35,10 @@ export class ProtobufReader {
 
   /** Field number and wire type. */
   tag(): { number: number; wire: number } {
-    const tag = Number(this.varint() & 0xffff_ffffn);
-    const number = tag >>> 3;
+    const tag = this.#uint32();
+    const number = Math.floor(tag / 8);
     if (number === 0) throw malformed('field number 0');
-    return { number, wire: tag & 7 };
+    return { number, wire: tag % 8 };
   }
 
   /** The 64 bits of a varint, unsigned. */
@@ -62,23 +60,33 @@ export class ProtobufReader {
 
   /** Signed 64 bits; beyond 2^53 the nearest number, as JSON readers get it. */
   int64(): number {
-    return Number(BigInt.asIntN(64, this.varint()));
+    return this.#oneByte() ?? Number(BigInt.asIntN(64, this.varint()));
   }
 
   /** Signed 32 bits; negative numbers are ten bytes long on the wire. */
   int32(): number {
-    return Number(BigInt.asIntN(32, this.varint()));
+    return this.#oneByte() ?? Number(BigInt.asIntN(32, this.varint()));
   }
 
   double(): number {
-    const start = this.#take(8);
-    return this.#view.getFloat64(start, true);
+    return this.#bytes.readDoubleLE(this.#take(8));
   }
 
   /** A length-delimited value. */
-  bytes(): Uint8Array {
+  bytes(): Buffer {
     const { start, end } = this.#span();
     return this.#bytes.subarray(start, end);
+  }
+
+  /** A length-delimited value as text; bytes that are no UTF-8 become U+FFFD. */
+  text(): string {
+    const { start, end } = this.#span();
+    return this.#bytes.toString('utf8', start, end);
+  }
+
+  base64(): string {
+    const { start, end } = this.#span();
+    return this.#bytes.toString('base64', start, end);
   }
 
   message(): ProtobufReader {
@@ -109,10 +117,29 @@ export class ProtobufReader {
   }
 
   #span(): { start: number; end: number } {
-    const length = this.varint();
-    if (length > BigInt(this.#end - this.#position)) throw malformed('a length beyond the end');
-    const start = this.#take(Number(length));
-    return { start, end: start + Number(length) };
+    const length = this.#uint32();
+    if (length > this.#end - this.#position) throw malformed('a length beyond the end');
+    const start = this.#take(length);
+    return { start, end: start + length };
+  }
+
+  /** The next value if it is a varint of one byte. */
+  #oneByte(): number | undefined {
+    const byte = this.#position < this.#end ? this.#bytes[this.#position] : undefined;
+    if (byte === undefined || byte > 0x7f) return undefined;
+    this.#position += 1;
+    return byte;
+  }
+
+  /** A tag or a length. */
+  #uint32(): number {
+    let value = 0;
+    for (let scale = 1; scale <= 2 ** 28; scale *= 128) {
+      const byte = this.#byte();
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) return value;
+    }
+    throw malformed('a tag or length of more than five bytes');
   }
 
   #take(length: number): number {

@@ -11,7 +11,6 @@ export { ProtobufError } from './protobuf-reader.ts';
 const MAGIC = [0x6b, 0x38, 0x73, 0x00];
 /** JSONSchemaProps nest; real schemas stay far below. */
 const MAX_DEPTH = 200;
-const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /**
  * The object in its JSON form, apiVersion and kind included. Unknown fields are skipped; zero values that Go would leave
@@ -43,19 +42,19 @@ function hasMagic(bytes: Uint8Array): boolean {
 interface Unknown {
   apiVersion: string;
   kind: string;
-  raw: Uint8Array;
+  raw: Buffer;
   contentType: string;
 }
 
 /** runtime.Unknown: 1 typeMeta {1 apiVersion, 2 kind}, 2 raw, 3 contentEncoding, 4 contentType. */
 function decodeUnknown(reader: ProtobufReader): Unknown {
-  const unknown: Unknown = { apiVersion: '', kind: '', raw: new Uint8Array(), contentType: '' };
+  const unknown: Unknown = { apiVersion: '', kind: '', raw: Buffer.alloc(0), contentType: '' };
   while (!reader.isAtEnd) {
     const { number, wire } = reader.tag();
     if (wire !== 2) reader.skip(wire);
     else if (number === 1) decodeTypeMeta(reader.message(), unknown);
     else if (number === 2) unknown.raw = reader.bytes();
-    else if (number === 4) unknown.contentType = utf8.decode(reader.bytes());
+    else if (number === 4) unknown.contentType = reader.text();
     else if (number === 3 && reader.bytes().length > 0) throw malformed('a content encoding');
     else if (number > 4) reader.skip(wire);
   }
@@ -65,8 +64,8 @@ function decodeUnknown(reader: ProtobufReader): Unknown {
 function decodeTypeMeta(reader: ProtobufReader, unknown: Unknown): void {
   while (!reader.isAtEnd) {
     const { number, wire } = reader.tag();
-    if (number === 1 && wire === 2) unknown.apiVersion = utf8.decode(reader.bytes());
-    else if (number === 2 && wire === 2) unknown.kind = utf8.decode(reader.bytes());
+    if (number === 1 && wire === 2) unknown.apiVersion = reader.text();
+    else if (number === 2 && wire === 2) unknown.kind = reader.text();
     else reader.skip(wire);
   }
 }
@@ -145,7 +144,7 @@ function decodeEntry(values: JsonObject, type: FieldType, { reader, depth }: Pla
   let value: unknown;
   while (!entry.isAtEnd) {
     const { number, wire } = entry.tag();
-    if (number === 1 && wire === 2) key = utf8.decode(entry.bytes());
+    if (number === 1 && wire === 2) key = entry.text();
     else if (number === 2) value = decodeValue(type, { reader: entry, wire, depth });
     else entry.skip(wire);
   }
@@ -195,7 +194,7 @@ function decodeValue(type: FieldType, place: Place): unknown {
 function decodeScalar(scalar: Scalar, { reader, wire, depth }: Place): unknown {
   if (scalar === 'int32' || scalar === 'int64' || scalar === 'bool') {
     if (wire !== 0) throw malformed(`wire type ${wire} where a number is expected`);
-    if (scalar === 'bool') return reader.varint() !== 0n;
+    if (scalar === 'bool') return reader.int64() !== 0;
     return scalar === 'int32' ? reader.int32() : reader.int64();
   }
   if (scalar === 'double') {
@@ -204,13 +203,9 @@ function decodeScalar(scalar: Scalar, { reader, wire, depth }: Place): unknown {
     return Number.isFinite(value) ? value : 0;
   }
   expectLengthDelimited(wire);
-  if (scalar === 'string') return utf8.decode(reader.bytes());
-  if (scalar === 'bytes') return base64(reader.bytes());
+  if (scalar === 'string') return reader.text();
+  if (scalar === 'bytes') return reader.base64();
   return decodeWrapper(scalar, reader.message(), depth + 1);
-}
-
-function base64(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 }
 
 type Wrapper = Exclude<Scalar, 'string' | 'bytes' | 'bool' | 'int32' | 'int64' | 'double'>;
@@ -230,7 +225,7 @@ function decodeWrapper(scalar: Wrapper, message: ProtobufReader, depth: number):
     case 'JSON':
       return decodeRaw(message);
     case 'ExtraValue':
-      return decodeList(message, 1, (reader) => utf8.decode(reader.bytes()));
+      return decodeList(message, 1, (reader) => reader.text());
     case 'JSONSchemaPropsOrBool':
     case 'JSONSchemaPropsOrArray':
     case 'JSONSchemaPropsOrStringArray':
@@ -254,7 +249,7 @@ function decodeList(
 }
 
 function decodeQuantity(message: ProtobufReader): string {
-  const text = decodeList(message, 1, (reader) => utf8.decode(reader.bytes())).at(-1);
+  const text = decodeList(message, 1, (reader) => reader.text()).at(-1);
   return typeof text === 'string' && text !== '' ? text : '0';
 }
 
@@ -265,7 +260,7 @@ function decodeNumbers(message: ProtobufReader): { numbers: Map<number, bigint>;
   while (!message.isAtEnd) {
     const { number, wire } = message.tag();
     if (wire === 0) numbers.set(number, message.varint());
-    else if (wire === 2) text = utf8.decode(message.bytes());
+    else if (wire === 2) text = message.text();
     else message.skip(wire);
   }
   return { numbers, text };
@@ -295,7 +290,7 @@ function decodeIntOrString(message: ProtobufReader): number | string {
 
 /** 1 raw: JSON text, or the protobuf of a built-in kind. */
 function decodeRaw(message: ProtobufReader): unknown {
-  let raw: Uint8Array | undefined;
+  let raw: Buffer | undefined;
   while (!message.isAtEnd) {
     const { number, wire } = message.tag();
     if (number === 1 && wire === 2) raw = message.bytes();
@@ -306,9 +301,9 @@ function decodeRaw(message: ProtobufReader): unknown {
   return parseJson(raw);
 }
 
-function parseJson(bytes: Uint8Array): unknown {
+function parseJson(bytes: Buffer): unknown {
   try {
-    return JSON.parse(utf8.decode(bytes));
+    return JSON.parse(bytes.toString('utf8'));
   } catch {
     throw malformed('an embedded value that is not JSON');
   }
@@ -332,7 +327,7 @@ function decodeSchemaChoice(
     else if (wire === 2 && number === schemaNumber) schema = read(message);
     else if (wire === 2 && number === 2) {
       const isName = scalar === 'JSONSchemaPropsOrStringArray';
-      schemas.push(isName ? utf8.decode(message.bytes()) : read(message));
+      schemas.push(isName ? message.text() : read(message));
     } else message.skip(wire);
   }
   if (schema !== undefined) return schema;

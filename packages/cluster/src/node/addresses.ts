@@ -1,8 +1,9 @@
 /**
- * Pod addresses. Every pod gets its own from 127.1.0.0/16 upward. Where the machine has only 127.0.0.1 (macOS), the pod
- * address is a name only: each port a pod listens on is mapped to a free port of 127.0.0.1.
+ * Pod addresses. Each node reserves a block 127.N.0.0/16 of the machine, so that many clusters can run side by side, and
+ * gives every pod an address of it. Where the machine has only 127.0.0.1 (macOS), the pod address is a name only: each
+ * port a pod listens on is mapped to a free port of 127.0.0.1.
  */
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 
 import { KubeError } from '@kagent/kube';
 
@@ -21,8 +22,11 @@ export interface PodAddresses {
   route(ip: string, port: number): HostPort | undefined;
 }
 
-const FIRST = 127 * 2 ** 24 + 1 * 2 ** 16 + 1;
-const LAST = 127 * 2 ** 24 + 254 * 2 ** 16 + 255 * 2 ** 8 + 254;
+const LOOPBACK = 127 * 2 ** 24;
+const BLOCK_SIZE = 2 ** 16;
+const LAST_BLOCK = 254;
+/** A node holds this port on the highest address of its block for as long as it lives. */
+const RESERVATION_PORT = 47_127;
 
 function format(value: number): string {
   return [24, 16, 8, 0].map((shift) => (value >>> shift) & 255).join('.');
@@ -32,7 +36,7 @@ function parse(ip: string): number | undefined {
   const match = /^(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(ip);
   if (match === null) return undefined;
   const value = match.slice(1).reduce((sum, part) => sum * 256 + Number(part), 0);
-  return value >= FIRST && value <= LAST ? value : undefined;
+  return value >= LOOPBACK + BLOCK_SIZE && value < LOOPBACK + 256 * BLOCK_SIZE ? value : undefined;
 }
 
 /** Binds host:port for a moment; the port it got, or undefined when that is impossible. */
@@ -42,21 +46,56 @@ function tryBind(host: string, port: number): Promise<number | undefined> {
     server.once('error', () => resolve(undefined));
     server.listen({ host, port, exclusive: true }, () => {
       const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : undefined));
+      server.close(() =>
+        resolve(typeof address === 'object' && address !== null ? address.port : undefined),
+      );
     });
   });
 }
 
-/** True when the whole of 127.0.0.0/8 can be bound, as on Linux. */
-export async function hasLoopbackRange(): Promise<boolean> {
-  return (await tryBind('127.1.0.1', 0)) !== undefined;
+export interface AddressBlock {
+  /** Second number of the addresses, 1 to 254. */
+  block: number;
+  release(): void;
 }
 
-/** `mapped`: use 127.0.0.1 with mapped ports. */
-export function createPodAddresses(options: { mapped: boolean }): PodAddresses {
+/**
+ * Reserves the first block nobody on this machine holds. `undefined` where only 127.0.0.1 can be bound, or when all
+ * blocks are taken: then addresses must be mapped.
+ */
+export async function reserveBlock(): Promise<AddressBlock | undefined> {
+  for (let block = 1; block <= LAST_BLOCK; block += 1) {
+    const host = format(LOOPBACK + block * BLOCK_SIZE + BLOCK_SIZE - 2);
+    const result = await hold(host, RESERVATION_PORT);
+    if (result === 'taken') continue;
+    if (result === 'impossible') return undefined;
+    return { block, release: () => result.close() };
+  }
+  return undefined;
+}
+
+function hold(host: string, port: number): Promise<Server | 'taken' | 'impossible'> {
+  return new Promise((resolve) => {
+    const server = createServer((socket) => socket.destroy());
+    server.unref();
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      resolve(error.code === 'EADDRINUSE' ? 'taken' : 'impossible'),
+    );
+    server.listen({ host, port, exclusive: true }, () => resolve(server));
+  });
+}
+
+/**
+ * `block` names the reserved block, `undefined` means 127.0.0.1 with mapped ports; it must not change once an address is
+ * in use.
+ */
+export function createPodAddresses(options: { block(): number | undefined }): PodAddresses {
   const used = new Set<number>();
   const ports = new Map<string, Map<number, number>>();
-  let next = FIRST;
+  let next = 1;
+  const isMapped = () => options.block() === undefined;
+  const base = () => LOOPBACK + (options.block() ?? 1) * BLOCK_SIZE;
+  const isOwn = (value: number) => value > base() && value < base() + BLOCK_SIZE - 2;
 
   function take(value: number): string {
     used.add(value);
@@ -66,14 +105,18 @@ export function createPodAddresses(options: { mapped: boolean }): PodAddresses {
   return {
     allocate(wanted) {
       const value = wanted === undefined ? undefined : parse(wanted);
-      if (value !== undefined && !used.has(value)) return take(value);
-      for (let tries = FIRST; tries <= LAST; tries += 1) {
-        const candidate = next;
-        next = next === LAST ? FIRST : next + 1;
+      if (value !== undefined && isOwn(value) && !used.has(value)) return take(value);
+      for (let tries = 0; tries < BLOCK_SIZE; tries += 1) {
+        const candidate = base() + next;
+        next = next === BLOCK_SIZE - 3 ? 1 : next + 1;
         const lowByte = candidate & 255;
         if (lowByte !== 0 && lowByte !== 255 && !used.has(candidate)) return take(candidate);
       }
-      throw new KubeError({ reason: 'ServiceUnavailable', code: 503, message: 'no pod address is free' });
+      throw new KubeError({
+        reason: 'ServiceUnavailable',
+        code: 503,
+        message: 'no pod address is free',
+      });
     },
     release(ip) {
       const value = parse(ip);
@@ -81,7 +124,7 @@ export function createPodAddresses(options: { mapped: boolean }): PodAddresses {
       ports.delete(ip);
     },
     async listen(ip, port) {
-      if (!options.mapped || parse(ip) === undefined) return { host: ip, port };
+      if (!isMapped() || parse(ip) === undefined) return { host: ip, port };
       const known = ports.get(ip) ?? new Map<number, number>();
       ports.set(ip, known);
       const mapped = known.get(port) ?? (await tryBind('127.0.0.1', 0)) ?? port;
@@ -91,7 +134,7 @@ export function createPodAddresses(options: { mapped: boolean }): PodAddresses {
     route(ip, port) {
       const value = parse(ip);
       if (value === undefined) return undefined;
-      if (!options.mapped) return { host: ip, port };
+      if (!isMapped()) return { host: ip, port };
       return { host: '127.0.0.1', port: ports.get(ip)?.get(port) ?? port };
     },
   };

@@ -56,7 +56,10 @@ export class ContainerEntry {
   /** The last lines of the log, where they are to become the termination message. */
   #tail = '';
 
-  constructor(host: EntryHost, options: { container: Container; before: ContainerStatus | undefined; policy: string }) {
+  constructor(
+    host: EntryHost,
+    options: { container: Container; before: ContainerStatus | undefined; policy: string },
+  ) {
     this.#host = host;
     this.#policy = options.policy;
     this.record = initialRecord({ ...options, now: host.clock.now() });
@@ -86,7 +89,8 @@ export class ContainerEntry {
       this.#graceMs = graceMs;
       this.#stopProbes();
       this.#retry?.cancel();
-      if (this.#running !== undefined) this.#emit('Normal', 'Killing', `Stopping container ${this.#name}`);
+      if (this.#running !== undefined)
+        this.#emit('Normal', 'Killing', `Stopping container ${this.#name}`);
     }
     await this.#running?.stop(graceMs);
     await this.#starting;
@@ -125,16 +129,27 @@ export class ContainerEntry {
     const plan = runner.plan(volumes.facts, container);
     this.#log = this.#host.openLog(container.name, restartCount);
     this.#startedAt = clock.now();
-    const started = await runner.start({ container, volumes, restartCount, log: (line) => this.#writeLog(line) });
+    const started = await runner.start({
+      container,
+      volumes,
+      restartCount,
+      log: (line) => this.#writeLog(line),
+    });
     this.#running = started;
     record.containerID = started.containerID;
     record.imageID = started.label;
     record.state = { running: { startedAt: timeText(this.#startedAt) } };
     const image = container.image ?? '';
-    this.#emit('Normal', 'Pulled', `Container image "${image}" already present on machine (${plan.label})`);
+    this.#emit(
+      'Normal',
+      'Pulled',
+      `Container image "${image}" already present on machine (${plan.label})`,
+    );
     this.#emit('Normal', 'Created', `Container created: ${container.name}`);
     this.#emit('Normal', 'Started', `Container started: ${container.name}`);
-    void started.exited.then((exit) => this.#onExit(exit, exit.exitCode === 0 ? 'Completed' : 'Error'));
+    void started.exited.then((exit) =>
+      this.#onExit(exit, exit.exitCode === 0 ? 'Completed' : 'Error'),
+    );
     if (this.#isStopping) await started.stop(this.#graceMs);
     else this.#probe(started);
   }
@@ -164,10 +179,17 @@ export class ContainerEntry {
   #kill(started: StartedContainer, kind: ProbeKind): void {
     if (this.#isKilled) return;
     this.#isKilled = true;
-    this.#emit('Normal', 'Killing', `Container ${this.#name} failed ${kind} probe, will be restarted`);
+    this.#emit(
+      'Normal',
+      'Killing',
+      `Container ${this.#name} failed ${kind} probe, will be restarted`,
+    );
     const { livenessProbe, startupProbe } = this.record.container;
     const probe = kind === 'liveness' ? livenessProbe : startupProbe;
-    const grace = probe?.terminationGracePeriodSeconds ?? this.#host.pod().spec.terminationGracePeriodSeconds ?? 30;
+    const grace =
+      probe?.terminationGracePeriodSeconds ??
+      this.#host.pod().spec.terminationGracePeriodSeconds ??
+      30;
     void started.stop(grace * 1000);
   }
 
@@ -233,7 +255,10 @@ export class ContainerEntry {
     const before = this.record.state.waiting?.reason;
     if (before === 'ImagePullBackOff' || this.#retry !== undefined) return;
     if (before === 'ErrImagePull') {
-      this.#wait('ImagePullBackOff', `Back-off pulling image "${image}": ErrImagePull: ${problem.message}`);
+      this.#wait(
+        'ImagePullBackOff',
+        `Back-off pulling image "${image}": ErrImagePull: ${problem.message}`,
+      );
       this.#emit('Normal', 'BackOff', `Back-off pulling image "${image}"`);
       this.#emit('Warning', 'Failed', 'Error: ImagePullBackOff');
       return;
@@ -262,7 +287,11 @@ export class ContainerEntry {
       const delay = delayText(restartDelay(this.#crashes, backoff));
       const text = `back-off ${delay} restarting failed container=${this.#name} ${subject.replace(' ', '=')}`;
       if (this.#wait('CrashLoopBackOff', text)) {
-        this.#emit('Warning', 'BackOff', `Back-off restarting failed container ${this.#name} in ${subject}`);
+        this.#emit(
+          'Warning',
+          'BackOff',
+          `Back-off restarting failed container ${this.#name} in ${subject}`,
+        );
       }
       this.#retryAfter(left);
       return;

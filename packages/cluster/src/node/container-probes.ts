@@ -46,12 +46,17 @@ export function startContainerProbes(options: ContainerProbesOptions): () => voi
 
   function startSteady(): void {
     options.onState({ started: true, ready: !isGiven(readinessProbe) });
-    if (isGiven(readinessProbe)) start('readiness', readinessProbe, (ready) => options.onState({ started: true, ready }));
-    if (isGiven(livenessProbe)) start('liveness', livenessProbe, (passing) => passing || options.onDead('liveness'));
+    if (isGiven(readinessProbe))
+      start('readiness', readinessProbe, (ready) => options.onState({ started: true, ready }));
+    if (isGiven(livenessProbe))
+      start('liveness', livenessProbe, (passing) => passing || options.onDead('liveness'));
   }
 
   if (!isGiven(startupProbe)) startSteady();
-  else start('startup', startupProbe, (passing) => (passing ? startSteady() : options.onDead('startup')));
+  else
+    start('startup', startupProbe, (passing) =>
+      passing ? startSteady() : options.onDead('startup'),
+    );
   return () => {
     for (const stop of stops.splice(0)) stop();
   };

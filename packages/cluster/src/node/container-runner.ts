@@ -64,30 +64,76 @@ function apiServerEnv(target: HostPort | undefined): Record<string, string> {
   return { KUBERNETES_SERVICE_HOST: target.host, KUBERNETES_SERVICE_PORT: String(target.port) };
 }
 
+type TenantPlan = ContainerPlan & { mode: 'tenant' };
+type ProcessPlan = ContainerPlan & { mode: 'process' };
+
+/** A bind address that means the whole machine. */
 const EVERY_ADDRESS = /(^|[=:/])(0\.0\.0\.0|\[::\])(?=$|:)/g;
 
-export function createContainerRunner(options: RunnerOptions): ContainerRunner {
-  const { clock, addresses } = options;
+class LocalRunner implements ContainerRunner {
+  readonly #options: RunnerOptions;
 
-  function podFolder(facts: PodFacts): string {
-    return join(options.podsFolder, facts.pod.metadata.uid ?? facts.pod.metadata.name);
+  constructor(options: RunnerOptions) {
+    this.#options = options;
   }
 
-  function environment(request: StartRequest): Record<string, string> {
+  plan(facts: PodFacts, container: Container): ContainerPlan {
+    const { images, podMode } = this.#options;
+    return planContainer({ images, podMode, pod: facts.pod, container });
+  }
+
+  async start(request: StartRequest): Promise<StartedContainer> {
+    const { container, volumes, restartCount } = request;
+    const plan = this.plan(volumes.facts, container);
+    const env = this.#environment(request);
+    const { uid = '' } = volumes.facts.pod.metadata;
+    if (plan.mode === 'tenant') {
+      const running = await this.#startTenant(plan, request, env);
+      const containerID = `tenant://${uid}/${container.name}/${restartCount}`;
+      return { ...running, mode: 'tenant', label: plan.label, containerID };
+    }
+    const running = await this.#startProcess(plan, request, env);
+    return {
+      ...running,
+      mode: 'process',
+      label: plan.label,
+      containerID: `process://${running.pid}`,
+    };
+  }
+
+  writeFiles(volumes: VolumeInput): Promise<void> {
+    return writeVolumes(volumes, this.#podFolder(volumes.facts));
+  }
+
+  removeFiles(facts: PodFacts): Promise<void> {
+    return rm(this.#podFolder(facts), { recursive: true, force: true });
+  }
+
+  #podFolder(facts: PodFacts): string {
+    return join(this.#options.podsFolder, facts.pod.metadata.uid ?? facts.pod.metadata.name);
+  }
+
+  #environment(request: StartRequest): Record<string, string> {
     const { facts, source } = request.volumes;
-    const api = options.resolve('kubernetes.default', 443, 'default');
-    const base = { ...options.extraEnv, HOSTNAME: facts.pod.metadata.name, ...apiServerEnv(api) };
+    const api = this.#options.resolve('kubernetes.default', 443, 'default');
+    const base = {
+      ...this.#options.extraEnv,
+      HOSTNAME: facts.pod.metadata.name,
+      ...apiServerEnv(api),
+    };
     return resolveEnvironment({ facts, container: request.container, source, base });
   }
 
-  async function startTenant(
-    plan: ContainerPlan & { mode: 'tenant' },
+  #startTenant(
+    plan: TenantPlan,
     request: StartRequest,
     env: Record<string, string>,
   ): Promise<RunningContainer> {
     const { container, volumes } = request;
     const { pod, podIP } = volumes.facts;
+    const { addresses, clock, resolve } = this.#options;
     const namespace = pod.metadata.namespace ?? '';
+    // Every volume must be there before a container starts, as on any node.
     for (const volume of volumesOf(volumes.facts)) volumeFiles(volumes, volume);
     const controller = new AbortController();
     const expand = (text: string): string => expandVariables(text, env);
@@ -107,53 +153,64 @@ export function createContainerRunner(options: RunnerOptions): ContainerRunner {
       },
       log: (line) => request.log(line),
       signal: controller.signal,
-      resolve: (host, port) => options.resolve(host, port, namespace),
+      resolve: (host, port) => resolve(host, port, namespace),
       listen: (port) => addresses.listen(podIP, port),
     };
     return startTenantContainer({ start: plan.start, context, controller, clock });
   }
 
-  /** The pod's own address instead of every address of the machine, and the port it is reached at. */
-  async function listenEnv(request: StartRequest, env: Record<string, string>): Promise<Record<string, string>> {
+  /** Where a process should listen: the pod's own address instead of every address of the machine. */
+  async #listenEnv(
+    request: StartRequest,
+    env: Record<string, string>,
+  ): Promise<{ HOST: string; PORT?: string }> {
     const first = request.container.ports?.[0]?.containerPort;
     const { podIP } = request.volumes.facts;
     if (first === undefined) return { HOST: podIP };
-    const bind = await addresses.listen(podIP, first);
+    const bind = await this.#options.addresses.listen(podIP, first);
     const isMapped = bind.port !== first;
-    return { HOST: bind.host, PORT: isMapped || env['PORT'] === undefined ? String(bind.port) : env['PORT'] };
+    return {
+      HOST: bind.host,
+      PORT: isMapped || env['PORT'] === undefined ? String(bind.port) : env['PORT'],
+    };
   }
 
-  async function startProcess(
-    plan: ContainerPlan & { mode: 'process' },
+  async #startProcess(
+    plan: ProcessPlan,
     request: StartRequest,
     env: Record<string, string>,
   ): Promise<RunningContainer & { pid: number }> {
     const { container, volumes } = request;
-    const folder = podFolder(volumes.facts);
+    const folder = this.#podFolder(volumes.facts);
     await writeVolumes(volumes, folder);
     const rewrite = pathRewriter(volumes, container, folder);
-    const listen = await listenEnv(request, env);
+    const listen = await this.#listenEnv(request, env);
     const local = (text: string): string =>
-      rewrite(text).replaceAll(EVERY_ADDRESS, (_, lead: string) => `${lead}${listen['HOST'] ?? ''}`);
-    const own = Object.fromEntries(Object.entries(env).map(([name, value]) => [name, local(value)]));
+      rewrite(text).replaceAll(EVERY_ADDRESS, `$1${listen.HOST}`);
+    const own = Object.fromEntries(
+      Object.entries(env).map(([name, value]) => [name, local(value)]),
+    );
     const work = join(folder, 'containers', container.name);
-    const messageFile = join(work, 'termination-log');
     await mkdir(work, { recursive: true, mode: 0o700 });
+    const messageFile = join(work, 'termination-log');
     await rm(messageFile, { force: true });
-    const cwd = container.workingDir === undefined ? undefined : rewrite(container.workingDir);
-    const hasFolder = cwd !== undefined && isAbsolute(cwd) && existsSync(cwd);
     let pid = 0;
     let forget = async (): Promise<void> => {};
     const running = await startProcessContainer({
       argv: plan.argv.map((word) => local(expandVariables(word, env))),
-      env: { ...listen, ...own, ...(listen['PORT'] === undefined ? {} : { PORT: listen['PORT'] }), ...plan.env },
-      cwd: hasFolder ? cwd : plan.isLocalCommand ? undefined : work,
+      env: {
+        ...listen,
+        ...own,
+        ...(listen.PORT === undefined ? {} : { PORT: listen.PORT }),
+        ...plan.env,
+      },
+      cwd: workingFolder(container, rewrite) ?? (plan.isLocalCommand ? undefined : work),
       messageFile,
-      clock,
+      clock: this.#options.clock,
       log: (line) => request.log(line),
-      async started(id) {
+      started: async (id) => {
         pid = id;
-        forget = await rememberProcess(options.pidFolder, id);
+        forget = await rememberProcess(this.#options.pidFolder, id);
       },
     });
     const exited = running.exited.then(async (exit) => {
@@ -162,23 +219,18 @@ export function createContainerRunner(options: RunnerOptions): ContainerRunner {
     });
     return { ...running, exited, pid };
   }
+}
 
-  return {
-    plan: (facts, container) => planContainer({ ...options, pod: facts.pod, container }),
-    async start(request) {
-      const { container, volumes } = request;
-      const plan = planContainer({ ...options, pod: volumes.facts.pod, container });
-      const env = environment(request);
-      const { uid = '' } = volumes.facts.pod.metadata;
-      if (plan.mode === 'tenant') {
-        const running = await startTenant(plan, request, env);
-        const containerID = `tenant://${uid}/${container.name}/${request.restartCount}`;
-        return { ...running, mode: 'tenant', label: plan.label, containerID };
-      }
-      const running = await startProcess(plan, request, env);
-      return { ...running, mode: 'process', label: plan.label, containerID: `process://${running.pid}` };
-    },
-    writeFiles: (volumes) => writeVolumes(volumes, podFolder(volumes.facts)),
-    removeFiles: (facts) => rm(podFolder(facts), { recursive: true, force: true }),
-  };
+/** `workingDir` where it is a folder of this machine, after translation. */
+function workingFolder(
+  container: Container,
+  rewrite: (text: string) => string,
+): string | undefined {
+  if (container.workingDir === undefined) return undefined;
+  const folder = rewrite(container.workingDir);
+  return isAbsolute(folder) && existsSync(folder) ? folder : undefined;
+}
+
+export function createContainerRunner(options: RunnerOptions): ContainerRunner {
+  return new LocalRunner(options);
 }

@@ -37,7 +37,9 @@ export function initialRecord(options: {
   };
   const ended = before?.state?.terminated ?? (running === undefined ? undefined : lost);
   if (ended === undefined) {
-    return record.lastTerminated === undefined ? record : { ...record, restartCount: record.restartCount + 1 };
+    return record.lastTerminated === undefined
+      ? record
+      : { ...record, restartCount: record.restartCount + 1 };
   }
   if (!wantsRestart(policy, ended.exitCode)) {
     return { ...record, state: { terminated: ended }, containerID: before?.containerID };

@@ -55,20 +55,33 @@ const SUFFIXES: Readonly<Record<string, number>> = {
 export function parseQuantity(quantity: IntOrString): number {
   const match = /^([+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)([A-Za-z]*)$/.exec(String(quantity).trim());
   const factor = match === null ? undefined : SUFFIXES[match[2]!];
-  if (match === null || factor === undefined) throw new ConfigProblem(`invalid quantity: ${String(quantity)}`);
+  if (match === null || factor === undefined)
+    throw new ConfigProblem(`invalid quantity: ${String(quantity)}`);
   return Number(match[1]) * factor;
 }
 
 /** Value of a `resourceFieldRef`, rounded up in units of its divisor; without a limit the node's capacity. */
-export function resourceValue(facts: PodFacts, ref: ResourceFieldRef, container: Container | undefined): string {
+export function resourceValue(
+  facts: PodFacts,
+  ref: ResourceFieldRef,
+  container: Container | undefined,
+): string {
   const [list, name] = ref.resource.split('.', 2);
   if (container === undefined || name === undefined || (list !== 'limits' && list !== 'requests')) {
     throw new ConfigProblem(`unsupported container resource: ${ref.resource}`);
   }
   const limit = container.resources?.limits?.[name];
   const given = list === 'limits' ? limit : (container.resources?.requests?.[name] ?? limit);
-  const fallback = list === 'requests' ? 0 : name === 'cpu' ? facts.capacity.cpu : name === 'memory' ? facts.capacity.memory : 0;
+  const fallback =
+    list === 'requests'
+      ? 0
+      : name === 'cpu'
+        ? facts.capacity.cpu
+        : name === 'memory'
+          ? facts.capacity.memory
+          : 0;
   const value = given === undefined ? fallback : parseQuantity(given);
-  const divisor = ref.divisor === undefined || String(ref.divisor) === '0' ? 1 : parseQuantity(ref.divisor);
+  const divisor =
+    ref.divisor === undefined || String(ref.divisor) === '0' ? 1 : parseQuantity(ref.divisor);
   return String(Math.ceil(value / divisor));
 }

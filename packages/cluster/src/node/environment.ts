@@ -22,11 +22,17 @@ function secretText(data: Record<string, string> | undefined, key: string): stri
   return value === undefined ? undefined : decode(value);
 }
 
-function keyedValue(input: EnvironmentInput, kind: 'ConfigMap' | 'Secret', ref: KeySelector): string | undefined {
+function keyedValue(
+  input: EnvironmentInput,
+  kind: 'ConfigMap' | 'Secret',
+  ref: KeySelector,
+): string | undefined {
   const namespace = input.facts.pod.metadata.namespace ?? '';
   const name = ref.name ?? '';
   const object =
-    kind === 'ConfigMap' ? input.source.configMap(namespace, name) : input.source.secret(namespace, name);
+    kind === 'ConfigMap'
+      ? input.source.configMap(namespace, name)
+      : input.source.secret(namespace, name);
   if (object === undefined) {
     if (ref.optional === true) return undefined;
     throw new ConfigProblem(`${kind.toLowerCase()} "${name}" not found`);
@@ -54,7 +60,8 @@ function variableValue(
         : input.facts.pod.spec.containers.find((candidate) => candidate.name === containerName);
     return resourceValue(input.facts, from.resourceFieldRef, container);
   }
-  if (from.configMapKeyRef !== undefined) return keyedValue(input, 'ConfigMap', from.configMapKeyRef);
+  if (from.configMapKeyRef !== undefined)
+    return keyedValue(input, 'ConfigMap', from.configMapKeyRef);
   if (from.secretKeyRef !== undefined) return keyedValue(input, 'Secret', from.secretKeyRef);
   return '';
 }
@@ -65,7 +72,9 @@ function bulkValues(input: EnvironmentInput, from: EnvFromSource): Record<string
   if (ref === undefined) return {};
   const isSecret = from.configMapRef === undefined;
   const name = ref.name ?? '';
-  const object = isSecret ? input.source.secret(namespace, name) : input.source.configMap(namespace, name);
+  const object = isSecret
+    ? input.source.secret(namespace, name)
+    : input.source.configMap(namespace, name);
   if (object === undefined) {
     if (ref.optional === true) return {};
     throw new ConfigProblem(`${isSecret ? 'secret' : 'configmap'} "${name}" not found`);

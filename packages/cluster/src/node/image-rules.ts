@@ -7,17 +7,28 @@ export type PodMode = 'tenant' | 'process';
 
 export type ContainerPlan =
   | { mode: 'tenant'; label: string; start: StartTenant }
-  | { mode: 'process'; label: string; argv: string[]; env: Record<string, string>; isLocalCommand: boolean };
+  | {
+      mode: 'process';
+      label: string;
+      argv: string[];
+      env: Record<string, string>;
+      isLocalCommand: boolean;
+    };
 
 /** The node cannot run this image. */
 export class ImageProblem extends Error {
   override readonly name = 'ImageProblem';
 }
 
-function ruleFor(images: ImageRule[], container: Container, podMode: PodMode): ImageRule | undefined {
+function ruleFor(
+  images: ImageRule[],
+  container: Container,
+  podMode: PodMode,
+): ImageRule | undefined {
   const { image = '', command = [], args = [] } = container;
   const matching = images.filter((rule) => rule.matches({ image, command, args }));
-  const asProcess = podMode === 'process' ? matching.find((rule) => rule.run.mode === 'process') : undefined;
+  const asProcess =
+    podMode === 'process' ? matching.find((rule) => rule.run.mode === 'process') : undefined;
   return asProcess ?? matching[0];
 }
 
@@ -34,17 +45,33 @@ export function planContainer(options: {
   const { images, podMode, pod, container } = options;
   const local = pod.metadata.annotations?.[LOCAL_COMMAND];
   if (local !== undefined && pod.spec.containers[0]?.name === container.name) {
-    return { mode: 'process', label: 'local command', argv: parseLocalCommand(local), env: {}, isLocalCommand: true };
+    return {
+      mode: 'process',
+      label: 'local command',
+      argv: parseLocalCommand(local),
+      env: {},
+      isLocalCommand: true,
+    };
   }
   const rule = ruleFor(images, container, podMode);
   if (rule === undefined) throw new ImageProblem(unknownImage(images));
-  if (rule.run.mode === 'tenant') return { mode: 'tenant', label: rule.name, start: rule.run.start };
+  if (rule.run.mode === 'tenant')
+    return { mode: 'tenant', label: rule.name, start: rule.run.start };
   const argv = [...rule.run.command, ...(container.args ?? [])];
-  return { mode: 'process', label: rule.name, argv, env: rule.run.env ?? {}, isLocalCommand: false };
+  return {
+    mode: 'process',
+    label: rule.name,
+    argv,
+    env: rule.run.env ?? {},
+    isLocalCommand: false,
+  };
 }
 
 function unknownImage(images: ImageRule[]): string {
-  const known = images.length === 0 ? 'none is registered' : `it knows ${images.map((rule) => rule.name).join(', ')}`;
+  const known =
+    images.length === 0
+      ? 'none is registered'
+      : `it knows ${images.map((rule) => rule.name).join(', ')}`;
   return (
     `the embedded node runs registered images only and pulls nothing (${known}); ` +
     `to run a program of this machine instead, set the pod annotation ${LOCAL_COMMAND}, e.g. '["node", "server.js"]'`

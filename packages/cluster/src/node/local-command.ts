@@ -12,7 +12,8 @@ function splitWords(text: string): string[] {
     const char = text[index]!;
     if (quote !== '') {
       if (char === quote) quote = '';
-      else if (char === '\\' && quote === '"' && index + 1 < text.length) word = `${word ?? ''}${text[++index]!}`;
+      else if (char === '\\' && quote === '"' && index + 1 < text.length)
+        word = `${word ?? ''}${text[++index]!}`;
       else word = `${word ?? ''}${char}`;
     } else if (char === '"' || char === "'") {
       quote = char;
@@ -39,7 +40,11 @@ export function parseLocalCommand(text: string): string[] {
       throw new ConfigProblem(`annotation ${LOCAL_COMMAND}: not a JSON array`);
     }
   } else words = splitWords(trimmed);
-  const isArgv = Array.isArray(words) && words.length > 0 && words.every((word) => typeof word === 'string');
-  if (!isArgv) throw new ConfigProblem(`annotation ${LOCAL_COMMAND}: expected a command, e.g. ["node", "server.js"]`);
+  const isArgv =
+    Array.isArray(words) && words.length > 0 && words.every((word) => typeof word === 'string');
+  if (!isArgv)
+    throw new ConfigProblem(
+      `annotation ${LOCAL_COMMAND}: expected a command, e.g. ["node", "server.js"]`,
+    );
   return words as string[];
 }

@@ -44,8 +44,16 @@ export function nodeCapacity(): { cpu: number; memory: number } {
 function nodeStatus(options: NodeObjectOptions): Record<string, unknown> {
   const { cpu, memory } = nodeCapacity();
   const now = timeText(options.clock.now());
-  const resources = { cpu: String(cpu), memory: `${Math.floor(memory / 1024)}Ki`, pods: String(MAX_PODS) };
-  const condition = (type: string, status: string, why: { reason: string; message: string }): unknown => ({
+  const resources = {
+    cpu: String(cpu),
+    memory: `${Math.floor(memory / 1024)}Ki`,
+    pods: String(MAX_PODS),
+  };
+  const condition = (
+    type: string,
+    status: string,
+    why: { reason: string; message: string },
+  ): unknown => ({
     type,
     status,
     ...why,
@@ -64,12 +72,18 @@ function nodeStatus(options: NodeObjectOptions): Record<string, unknown> {
         reason: 'KubeletHasSufficientMemory',
         message: 'kubelet has sufficient memory available',
       }),
-      condition('DiskPressure', 'False', { reason: 'KubeletHasNoDiskPressure', message: 'kubelet has no disk pressure' }),
+      condition('DiskPressure', 'False', {
+        reason: 'KubeletHasNoDiskPressure',
+        message: 'kubelet has no disk pressure',
+      }),
       condition('PIDPressure', 'False', {
         reason: 'KubeletHasSufficientPID',
         message: 'kubelet has sufficient PID available',
       }),
-      condition('Ready', 'True', { reason: 'KubeletReady', message: 'kubelet is posting ready status' }),
+      condition('Ready', 'True', {
+        reason: 'KubeletReady',
+        message: 'kubelet is posting ready status',
+      }),
     ],
     nodeInfo: {
       architecture: architecture(),
@@ -103,7 +117,11 @@ export async function registerNode(options: NodeObjectOptions): Promise<void> {
     await client.patch(NODES, { name: nodeName, patch: { type: 'merge', body } });
   }
   const body = { status: nodeStatus(options) };
-  await client.patch(NODES, { name: nodeName, patch: { type: 'merge', body } }, { subresource: 'status' });
+  await client.patch(
+    NODES,
+    { name: nodeName, patch: { type: 'merge', body } },
+    { subresource: 'status' },
+  );
 }
 
 async function renew(options: NodeObjectOptions): Promise<void> {
@@ -118,7 +136,12 @@ async function renew(options: NodeObjectOptions): Promise<void> {
     await client.patch(LEASES, { ...key, patch: { type: 'merge', body: { spec } } });
   } catch (error) {
     if (!isNotFound(error)) throw error;
-    const lease: Lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: key, spec };
+    const lease: Lease = {
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata: key,
+      spec,
+    };
     await client.create(LEASES, lease);
   }
 }
@@ -138,7 +161,8 @@ export async function heartbeat(options: NodeObjectOptions, signal: AbortSignal)
       await ensureNamespace(options.client);
       await renew(options);
     } catch (error) {
-      if (!signal.aborted) options.logger.warn({ error: String(error) }, 'the node lease could not be renewed');
+      if (!signal.aborted)
+        options.logger.warn({ error: String(error) }, 'the node lease could not be renewed');
     }
     await options.clock.sleep(HEARTBEAT_MS, signal).catch(() => {});
   }

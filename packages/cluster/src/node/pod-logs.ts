@@ -34,7 +34,15 @@ export interface PodLogs {
 
 function refuse(reason: 'NotFound' | 'BadRequest', message: string): KubeError {
   const code = reason === 'NotFound' ? 404 : 400;
-  const status = { apiVersion: 'v1', kind: 'Status', metadata: {}, status: 'Failure', message, reason, code } as const;
+  const status = {
+    apiVersion: 'v1',
+    kind: 'Status',
+    metadata: {},
+    status: 'Failure',
+    message,
+    reason,
+    code,
+  } as const;
   return new KubeError({ reason, code, message, status });
 }
 
@@ -54,7 +62,10 @@ function containerOf(pod: Pod, wanted: string | undefined): string {
 }
 
 function statusOf(pod: Pod, container: string): ContainerStatus | undefined {
-  const all = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+  const all = [
+    ...(pod.status?.initContainerStatuses ?? []),
+    ...(pod.status?.containerStatuses ?? []),
+  ];
   return all.find(({ name }) => name === container);
 }
 
@@ -69,21 +80,30 @@ export function createPodLogs(options: {
 
   function attemptOf(pod: Pod, container: string, previous: boolean): number {
     const { namespace = '', name, uid = '' } = pod.metadata;
-    const current = options.attempt(`${namespace}/${name}`, container) ?? statusOf(pod, container)?.restartCount ?? 0;
+    const current =
+      options.attempt(`${namespace}/${name}`, container) ??
+      statusOf(pod, container)?.restartCount ??
+      0;
     const id = { pod: { namespace, name, uid }, container, attempt: current };
     const state = statusOf(pod, container)?.state;
     const isBetween = state?.waiting?.reason === 'CrashLoopBackOff';
     if (previous) {
       const before = store.previousAttempt(isBetween ? { ...id, attempt: current + 1 } : id);
       if (before !== undefined) return before;
-      throw refuse('BadRequest', `previous terminated container "${container}" in pod "${name}" not found`);
+      throw refuse(
+        'BadRequest',
+        `previous terminated container "${container}" in pod "${name}" not found`,
+      );
     }
     if (store.has(id)) return current;
     const last = store.previousAttempt(id);
     if (last !== undefined) return last;
     if (state?.running !== undefined || state?.terminated !== undefined) return current;
     const reason = state?.waiting?.reason ?? 'ContainerCreating';
-    throw refuse('BadRequest', `container "${container}" in pod "${name}" is waiting to start: ${reason}`);
+    throw refuse(
+      'BadRequest',
+      `container "${container}" in pod "${name}" is waiting to start: ${reason}`,
+    );
   }
 
   return {
@@ -94,7 +114,8 @@ export function createPodLogs(options: {
       const attempt = attemptOf(pod, container, query.previous === true);
       const { namespace = '', name, uid = '' } = pod.metadata;
       const { sinceSeconds, tailLines, timestamps, limitBytes, follow } = query;
-      const since = query.since ?? (sinceSeconds === undefined ? undefined : clock.now() - sinceSeconds * 1000);
+      const since =
+        query.since ?? (sinceSeconds === undefined ? undefined : clock.now() - sinceSeconds * 1000);
       const signal = query.signal ?? new AbortController().signal;
       const id = { pod: { namespace, name, uid }, container, attempt };
       return store.read(id, { tailLines, since, timestamps, limitBytes, follow, signal });

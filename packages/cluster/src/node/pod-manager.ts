@@ -10,6 +10,8 @@ import { PodWorker } from './pod-worker.ts';
 import type { PodHost } from './pod-worker.ts';
 
 const CONCURRENCY = 32;
+/** Pods that come up at the same time; in a wave the first ones are ready soon, instead of all of them late. */
+const MAX_STARTING = 16;
 const DEFAULT_GRACE_SECONDS = 30;
 /** The platform does not wait longer for its containers when it stops. */
 const SHUTDOWN_GRACE_MS = 5000;
@@ -32,9 +34,19 @@ export class PodManager {
   /** `namespace/Kind/name` of a ConfigMap or Secret → the pods that use it. */
   readonly #users = new Map<string, Set<PodWorker>>();
   readonly #ending = new Map<string, Promise<void>>();
+  readonly #starting = new Set<string>();
+  /** Pods that wait for a place in `#starting`, in order. */
+  readonly #waiting = new Set<string>();
 
-  constructor(host: Omit<PodHost, 'enqueue'>, options: { pods: Informer<Pod>; binder: Binder }) {
-    this.#host = { ...host, enqueue: (key) => this.reconciler.enqueue(key) };
+  constructor(
+    host: Omit<PodHost, 'enqueue' | 'settled'>,
+    options: { pods: Informer<Pod>; binder: Binder },
+  ) {
+    this.#host = {
+      ...host,
+      enqueue: (key) => this.reconciler.enqueue(key),
+      settled: (key) => this.#settled(key),
+    };
     this.#pods = options.pods;
     this.#binder = options.binder;
     this.reconciler = createReconciler({
@@ -44,7 +56,13 @@ export class PodManager {
       logger: host.logger,
       concurrency: CONCURRENCY,
     });
-    options.pods.onChange(({ object }) => this.reconciler.enqueue(`${object.metadata.namespace ?? ''}/${object.metadata.name}`));
+    options.pods.onChange(({ object }) =>
+      this.reconciler.enqueue(`${object.metadata.namespace ?? ''}/${object.metadata.name}`),
+    );
+  }
+
+  worker(key: string): PodWorker | undefined {
+    return this.#workers.get(key);
   }
 
   workers(): Iterable<PodWorker> {
@@ -52,9 +70,13 @@ export class PodManager {
   }
 
   /** Tells the pods that use the object. */
-  configChanged(kind: 'ConfigMap' | 'Secret', object: { metadata: { namespace?: string; name: string } }): void {
+  configChanged(
+    kind: 'ConfigMap' | 'Secret',
+    object: { metadata: { namespace?: string; name: string } },
+  ): void {
     const { namespace = '', name } = object.metadata;
-    for (const worker of this.#users.get(`${namespace}/${kind}/${name}`) ?? []) worker.configChanged();
+    for (const worker of this.#users.get(`${namespace}/${kind}/${name}`) ?? [])
+      worker.configChanged();
   }
 
   /** Ends what runs, without a word to the API server: the pods come back with the next start. */
@@ -67,7 +89,7 @@ export class PodManager {
     const pod = this.#pods.get(key);
     const worker = this.#workers.get(key);
     if (worker !== undefined && worker.uid !== pod?.metadata.uid) {
-      this.#retire(worker, graceMs(worker.facts.pod));
+      void this.#retire(worker, graceMs(worker.facts.pod));
       return;
     }
     if (this.#ending.has(key)) return;
@@ -76,12 +98,27 @@ export class PodManager {
     if (pod.spec.nodeName === undefined || pod.spec.nodeName === '') return this.#binder.bind(pod);
     if (pod.spec.nodeName !== this.#host.nodeName) return;
     if (worker === undefined && isOver(pod)) return;
+    if (worker === undefined && this.#starting.size >= MAX_STARTING) {
+      this.#waiting.add(key);
+      return;
+    }
     await (worker ?? this.#admit(pod)).sync(pod);
+  }
+
+  /** Frees the pod's place and gives it to the next. */
+  #settled(key: string): void {
+    if (!this.#starting.delete(key)) return;
+    const [next] = this.#waiting;
+    if (next === undefined) return;
+    this.#waiting.delete(next);
+    this.reconciler.enqueue(next);
   }
 
   #admit(pod: Pod): PodWorker {
     const worker = new PodWorker(this.#host, pod);
     this.#workers.set(worker.key, worker);
+    this.#starting.add(worker.key);
+    this.#waiting.delete(worker.key);
     for (const reference of this.#references(pod)) {
       const users = this.#users.get(reference) ?? new Set();
       users.add(worker);
@@ -98,6 +135,7 @@ export class PodManager {
   #retire(worker: PodWorker, grace: number): Promise<void> {
     const known = this.#ending.get(worker.key);
     if (known !== undefined) return known;
+    this.#settled(worker.key);
     const ended = this.#bury(worker, grace).finally(() => {
       this.#ending.delete(worker.key);
       this.reconciler.enqueue(worker.key);
@@ -121,7 +159,10 @@ export class PodManager {
       const { namespace = '', name } = pod.metadata;
       await this.#host.logs.remove({ namespace, name, uid: worker.uid });
     } catch (error) {
-      this.#host.logger.warn({ pod: worker.key, error: String(error) }, 'the files of a pod could not be deleted');
+      this.#host.logger.warn(
+        { pod: worker.key, error: String(error) },
+        'the files of a pod could not be deleted',
+      );
     }
   }
 
@@ -130,10 +171,17 @@ export class PodManager {
     const { namespace, name, uid, finalizers = [] } = pod.metadata;
     try {
       if (finalizers.length > 0) await worker?.publishFinal();
-      await this.#host.client.delete(PODS, { namespace, name }, { gracePeriodSeconds: 0, preconditions: { uid } });
+      await this.#host.client.delete(
+        PODS,
+        { namespace, name },
+        { gracePeriodSeconds: 0, preconditions: { uid } },
+      );
     } catch (error) {
       if (isNotFound(error) || isConflict(error)) return;
-      this.#host.logger.warn({ pod: `${namespace}/${name}`, error: String(error) }, 'a pod could not be removed');
+      this.#host.logger.warn(
+        { pod: `${namespace}/${name}`, error: String(error) },
+        'a pod could not be removed',
+      );
     }
   }
 

@@ -1,7 +1,15 @@
 /** The status of a pod as kubelet would write it: pure functions from the state of its containers. */
 import { isDeepStrictEqual } from 'node:util';
 
-import type { Condition, Container, ContainerState, ContainerStatus, Pod, PodStatus, TerminatedState } from '../workloads/objects.ts';
+import type {
+  Condition,
+  Container,
+  ContainerState,
+  ContainerStatus,
+  Pod,
+  PodStatus,
+  TerminatedState,
+} from '../workloads/objects.ts';
 
 /** The state of one container, as the node tracks it. */
 export interface ContainerRecord {
@@ -47,18 +55,25 @@ export function isInitDone(record: ContainerRecord): boolean {
 /** The phase by the rules of kubelet (`getPhase`). */
 export function podPhase(pod: Pod, init: ContainerRecord[], main: ContainerRecord[]): Phase {
   const policy = pod.spec.restartPolicy ?? 'Always';
-  const failedInit = init.find((record) => !isInitDone(record) && record.state.terminated !== undefined);
+  const failedInit = init.find(
+    (record) => !isInitDone(record) && record.state.terminated !== undefined,
+  );
   if (failedInit !== undefined && policy === 'Never') return 'Failed';
   if (init.some((record) => !isInitDone(record))) return 'Pending';
   const waiting = main.filter((record) => record.state.waiting !== undefined);
   if (waiting.some((record) => record.lastTerminated === undefined)) return 'Pending';
-  if (waiting.length > 0 || main.some((record) => record.state.running !== undefined)) return 'Running';
+  if (waiting.length > 0 || main.some((record) => record.state.running !== undefined))
+    return 'Running';
   if (policy === 'Always') return 'Running';
   if (main.every(succeeded)) return 'Succeeded';
   return policy === 'Never' ? 'Failed' : 'Running';
 }
 
-function condition(type: string, holds: boolean, why?: { reason: string; message?: string }): Condition {
+function condition(
+  type: string,
+  holds: boolean,
+  why?: { reason: string; message?: string },
+): Condition {
   return holds ? { type, status: 'True' } : { type, status: 'False', ...why };
 }
 
@@ -73,7 +88,10 @@ function conditionsOf(state: PodState, phase: Phase): Condition[] {
   const done = phase === 'Succeeded' || phase === 'Failed';
   const notReady = done
     ? { reason: phase === 'Succeeded' ? 'PodCompleted' : 'PodFailed' }
-    : { reason: 'ContainersNotReady', message: `containers with unready status: ${names(unready)}` };
+    : {
+        reason: 'ContainersNotReady',
+        message: `containers with unready status: ${names(unready)}`,
+      };
   const isReady = unready.length === 0 && !done;
   return [
     condition('PodReadyToStartContainers', state.isPrepared && !done),
@@ -121,7 +139,8 @@ function statusOf(record: ContainerRecord): ContainerStatus {
 function qosClass(pod: Pod): string {
   const all = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
   const lists = all.flatMap(({ resources }) => [resources?.requests, resources?.limits]);
-  if (lists.every((list) => list === undefined || Object.keys(list).length === 0)) return 'BestEffort';
+  if (lists.every((list) => list === undefined || Object.keys(list).length === 0))
+    return 'BestEffort';
   const isGuaranteed = all.every(({ resources }) =>
     ['cpu', 'memory'].every((name) => {
       const limit = resources?.limits?.[name];

@@ -39,6 +39,8 @@ export interface PodHost {
   capacity: { cpu: number; memory: number };
   /** Asks for another `sync` of the pod. */
   enqueue(key: string): void;
+  /** The pod is up, in trouble, or slow. May be told again. */
+  settled(key: string): void;
 }
 
 /** So long a pod that comes up quietly is not written about, so that one write tells of start and readiness. */
@@ -71,16 +73,25 @@ export class PodWorker {
     this.#pod = pod;
     this.uid = pod.metadata.uid ?? '';
     this.key = `${pod.metadata.namespace ?? ''}/${pod.metadata.name}`;
-    const podIP = pod.spec.hostNetwork === true ? host.hostIP : host.addresses.allocate(pod.status?.podIP);
+    const podIP =
+      pod.spec.hostNetwork === true ? host.hostIP : host.addresses.allocate(pod.status?.podIP);
     const { hostIP, nodeName, capacity } = host;
     this.#facts = { pod, podIP, hostIP, nodeName, capacity };
     this.#tokens = createPodTokens(host);
-    this.#volumes = { facts: this.#facts, source: host.config, token: (request) => this.#tokens.get(request) };
+    this.#volumes = {
+      facts: this.#facts,
+      source: host.config,
+      token: (request) => this.#tokens.get(request),
+    };
     this.#startTime = pod.status?.startTime ?? timeText(host.clock.now());
     this.#settledAt = host.clock.now() + SETTLE_MS;
     this.#main = this.#entries(pod.spec.containers, pod.status?.containerStatuses);
     const isOver = this.#main.every(({ record }) => record.state.terminated !== undefined);
-    this.#init = this.#entries(pod.spec.initContainers ?? [], pod.status?.initContainerStatuses, !isOver);
+    this.#init = this.#entries(
+      pod.spec.initContainers ?? [],
+      pod.status?.initContainerStatuses,
+      !isOver,
+    );
   }
 
   get podIP(): string {
@@ -89,6 +100,12 @@ export class PodWorker {
 
   get facts(): PodFacts {
     return this.#facts;
+  }
+
+  /** How often the container was restarted, which is the number of its current log. */
+  restartCount(container: string): number | undefined {
+    const all = [...this.#main, ...this.#init];
+    return all.find(({ record }) => record.container.name === container)?.record.restartCount;
   }
 
   /**
@@ -127,7 +144,11 @@ export class PodWorker {
     await this.#write(this.#status());
   }
 
-  #entries(containers: Container[], before: ContainerStatus[] | undefined, isRerun = false): ContainerEntry[] {
+  #entries(
+    containers: Container[],
+    before: ContainerStatus[] | undefined,
+    isRerun = false,
+  ): ContainerEntry[] {
     const { clock, scheduler, runner, backoff, logs, recorder, addresses } = this.#host;
     const host: EntryHost = {
       clock,
@@ -148,8 +169,14 @@ export class PodWorker {
     return containers.map((container) => {
       const status = before?.find((candidate) => candidate.name === container.name);
       const own = containers === this.#pod.spec.containers ? policy : initPolicy(container, policy);
-      const entry = new ContainerEntry(host, { container, before: isRerun ? again(status) : status, policy: own });
-      const waitsForInit = containers === this.#pod.spec.containers && (this.#pod.spec.initContainers ?? []).length > 0;
+      const entry = new ContainerEntry(host, {
+        container,
+        before: isRerun ? again(status) : status,
+        policy: own,
+      });
+      const waitsForInit =
+        containers === this.#pod.spec.containers &&
+        (this.#pod.spec.initContainers ?? []).length > 0;
       if (waitsForInit && entry.record.state.waiting !== undefined) {
         entry.record.state = { waiting: { reason: 'PodInitializing' } };
       }
@@ -163,7 +190,10 @@ export class PodWorker {
       this.#isPrepared = true;
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
-      this.#host.logger.warn({ pod: this.key, error: String(error) }, 'a service account token could not be fetched');
+      this.#host.logger.warn(
+        { pod: this.key, error: String(error) },
+        'a service account token could not be fetched',
+      );
       this.#host.recorder.record(this.#pod, {
         type: 'Warning',
         reason: 'FailedMount',
@@ -184,7 +214,9 @@ export class PodWorker {
       if (!isInitDone(entry.record)) return;
     }
     for (const entry of this.#main) entry.ensure();
-    const isOver = this.#main.every(({ record }) => record.state.terminated !== undefined && !record.ready);
+    const isOver = this.#main.every(
+      ({ record }) => record.state.terminated !== undefined && !record.ready,
+    );
     const phase = isOver ? this.#status().phase : undefined;
     if (phase === 'Succeeded' || phase === 'Failed') void this.#stopSidecars();
   }
@@ -199,7 +231,10 @@ export class PodWorker {
     if (![...this.#init, ...this.#main].some((entry) => entry.isProcess)) return;
     this.#host.runner.writeFiles(this.#volumes).catch((error: unknown) => {
       if (error instanceof ConfigProblem) return;
-      this.#host.logger.warn({ pod: this.key, error: String(error) }, 'the files of a pod could not be updated');
+      this.#host.logger.warn(
+        { pod: this.key, error: String(error) },
+        'the files of a pod could not be updated',
+      );
     });
   }
 
@@ -227,7 +262,9 @@ export class PodWorker {
         (state.waiting !== undefined && !QUIET.has(state.waiting.reason ?? '')) ||
         (state.terminated !== undefined && state.terminated.exitCode !== 0),
     );
-    const isReady = this.#main.every(({ record }) => record.ready || record.state.terminated !== undefined);
+    const isReady = this.#main.every(
+      ({ record }) => record.ready || record.state.terminated !== undefined,
+    );
     return !hasTrouble && !isReady;
   }
 
@@ -238,6 +275,7 @@ export class PodWorker {
       this.#host.scheduler.after(SETTLE_MS, () => this.#host.enqueue(this.key));
       return;
     }
+    this.#host.settled(this.key);
     await this.#write(this.#status());
   }
 

@@ -87,7 +87,12 @@ async function drained(output: Promise<unknown>, clock: Clock): Promise<void> {
 function execIn(options: ProcessOptions, command: string[], timeoutMs: number): Promise<number> {
   return new Promise((resolve) => {
     const [file = '', ...args] = command;
-    const child = spawn(file, args, { env: options.env, cwd: options.cwd, stdio: 'ignore', timeout: timeoutMs });
+    const child = spawn(file, args, {
+      env: options.env,
+      cwd: options.cwd,
+      stdio: 'ignore',
+      timeout: timeoutMs,
+    });
     child.once('error', () => resolve(126));
     child.once('exit', (code) => resolve(code ?? 137));
   });
@@ -102,9 +107,14 @@ export async function startProcessContainer(options: ProcessOptions): Promise<Ru
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const output = Promise.all([logLines(child.stdout, options.log), logLines(child.stderr, options.log)]);
+  const output = Promise.all([
+    logLines(child.stdout, options.log),
+    logLines(child.stderr, options.log),
+  ]);
   const ended = new Promise<number>((resolve) => {
-    child.once('exit', (code, signal) => resolve(code ?? 128 + (SIGNAL_NUMBERS[signal ?? ''] ?? 0)));
+    child.once('exit', (code, signal) =>
+      resolve(code ?? 128 + (SIGNAL_NUMBERS[signal ?? ''] ?? 0)),
+    );
   });
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);

@@ -16,6 +16,9 @@ export interface Scheduler {
   stop(): void;
 }
 
+/** A reason made once: `abort()` alone builds an exception with a stack every time. */
+const REARMED = new Error('the timer was set anew');
+
 interface Entry extends Timer {
   due: number;
   order: number;
@@ -63,7 +66,11 @@ export function createScheduler(clock: Clock): Scheduler {
   let sleeping: { due: number; wake: AbortController } | undefined;
 
   function runDue(): void {
-    while (!isStopped && heap.length > 0 && (heap[0]!.task === undefined || heap[0]!.due <= clock.now())) {
+    while (
+      !isStopped &&
+      heap.length > 0 &&
+      (heap[0]!.task === undefined || heap[0]!.due <= clock.now())
+    ) {
       const task = pop(heap)!.task;
       task?.();
     }
@@ -74,7 +81,7 @@ export function createScheduler(clock: Clock): Scheduler {
     if (isStopped || next === undefined) return;
     if (sleeping !== undefined) {
       if (sleeping.due <= next.due) return;
-      sleeping.wake.abort();
+      sleeping.wake.abort(REARMED);
     }
     const current = { due: next.due, wake: new AbortController() };
     sleeping = current;
@@ -108,7 +115,7 @@ export function createScheduler(clock: Clock): Scheduler {
     stop() {
       isStopped = true;
       heap.length = 0;
-      sleeping?.wake.abort();
+      sleeping?.wake.abort(REARMED);
       sleeping = undefined;
     },
   };

@@ -24,7 +24,9 @@ const RENEW_AFTER = 0.8;
 function requestsOf(facts: PodFacts): TokenRequest[] {
   return volumesOf(facts)
     .flatMap((volume) => volume.projected?.sources ?? [])
-    .flatMap((source) => (source.serviceAccountToken === undefined ? [] : [tokenRequestOf(source.serviceAccountToken)]));
+    .flatMap((source) =>
+      source.serviceAccountToken === undefined ? [] : [tokenRequestOf(source.serviceAccountToken)],
+    );
 }
 
 function isSame(a: TokenRequest, b: TokenRequest): boolean {
@@ -39,11 +41,19 @@ function tokenIn(body: unknown): string | undefined {
 }
 
 /** The tokens of one pod. A server without the TokenRequest API gives no token; the file is then missing. */
-export function createPodTokens(options: { client: KubeClient; clock: Clock; logger: Logger }): PodTokens {
+export function createPodTokens(options: {
+  client: KubeClient;
+  clock: Clock;
+  logger: Logger;
+}): PodTokens {
   const { client, clock, logger } = options;
   const held: Held[] = [];
 
-  async function fetchToken(pod: Pod, request: TokenRequest, signal?: AbortSignal): Promise<string | undefined> {
+  async function fetchToken(
+    pod: Pod,
+    request: TokenRequest,
+    signal?: AbortSignal,
+  ): Promise<string | undefined> {
     const namespace = encodeURIComponent(pod.metadata.namespace ?? '');
     const account = encodeURIComponent(pod.spec.serviceAccountName ?? 'default');
     const { name, uid } = pod.metadata;
@@ -63,7 +73,8 @@ export function createPodTokens(options: { client: KubeClient; clock: Clock; log
       signal,
     });
     const token = tokenIn(response.body);
-    if (token === undefined) logger.debug({ pod: name, status: response.status }, 'no service account token was given');
+    if (token === undefined)
+      logger.debug({ pod: name, status: response.status }, 'no service account token was given');
     return token;
   }
 

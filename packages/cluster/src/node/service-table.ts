@@ -26,7 +26,10 @@ export interface ServiceTable {
 }
 
 function serviceKey(host: string, namespace: string | undefined): string | undefined {
-  const name = host.toLowerCase().replace(/\.$/, '').replace(/(\.svc|\.svc\.cluster\.local)$/, '');
+  const name = host
+    .toLowerCase()
+    .replace(/\.$/, '')
+    .replace(/(\.svc|\.svc\.cluster\.local)$/, '');
   const labels = name.split('.');
   if (labels.length === 1) return namespace === undefined ? undefined : `${namespace}/${labels[0]}`;
   return labels.length === 2 ? `${labels[1]}/${labels[0]}` : undefined;
@@ -37,31 +40,76 @@ function clusterIPOf(service: Service): string | undefined {
   return ip === undefined || ip === '' || ip === 'None' ? undefined : ip;
 }
 
+function sliceOwner(slice: EndpointSlice): string | undefined {
+  const service = slice.metadata.labels?.[SERVICE_NAME];
+  return service === undefined ? undefined : `${slice.metadata.namespace ?? ''}/${service}`;
+}
+
 /** Whether the endpoints of this slice serve the Service's port, and on which port of theirs. */
 function slicePort(slice: EndpointSlice, port: ServicePort): number | undefined {
   return slice.ports?.find((candidate) => (candidate.name ?? '') === (port.name ?? ''))?.port;
 }
 
-export function createServiceTable(addresses: Pick<PodAddresses, 'route'>): ServiceTable {
-  const services = new Map<string, Service>();
-  const keyByIP = new Map<string, string>();
-  const slices = new Map<string, Map<string, EndpointSlice>>();
-  let turn = 0;
+class IndexedServiceTable implements ServiceTable {
+  readonly #addresses: Pick<PodAddresses, 'route'>;
+  readonly #services = new Map<string, Service>();
+  readonly #keyByIP = new Map<string, string>();
+  /** By the key of the Service, then by name. */
+  readonly #slices = new Map<string, Map<string, EndpointSlice>>();
+  #turn = 0;
 
-  function sliceOwner(slice: EndpointSlice): string | undefined {
-    const service = slice.metadata.labels?.[SERVICE_NAME];
-    return service === undefined ? undefined : `${slice.metadata.namespace ?? ''}/${service}`;
+  constructor(addresses: Pick<PodAddresses, 'route'>) {
+    this.#addresses = addresses;
   }
 
-  function forgetIP(key: string): void {
-    const old = services.get(key);
+  setService(service: Service): void {
+    const key = keyOfObject(service);
+    this.#forgetIP(key);
+    this.#services.set(key, service);
+    const ip = clusterIPOf(service);
+    if (ip !== undefined) this.#keyByIP.set(ip, key);
+  }
+
+  deleteService(service: Service): void {
+    const key = keyOfObject(service);
+    this.#forgetIP(key);
+    this.#services.delete(key);
+  }
+
+  setSlice(slice: EndpointSlice): void {
+    const owner = sliceOwner(slice);
+    if (owner === undefined) return;
+    const known = this.#slices.get(owner) ?? new Map<string, EndpointSlice>();
+    known.set(slice.metadata.name, slice);
+    this.#slices.set(owner, known);
+  }
+
+  deleteSlice(slice: EndpointSlice): void {
+    const owner = sliceOwner(slice);
+    if (owner === undefined) return;
+    const known = this.#slices.get(owner);
+    known?.delete(slice.metadata.name);
+    if (known?.size === 0) this.#slices.delete(owner);
+  }
+
+  resolve(host: string, port: number, namespace?: string): HostPort | undefined {
+    const byIP = this.#keyByIP.get(host);
+    if (byIP !== undefined) return this.#toService(byIP, port);
+    const pod = this.#addresses.route(host, port);
+    if (pod !== undefined) return pod;
+    const key = serviceKey(host, namespace);
+    return key === undefined ? undefined : this.#toService(key, port);
+  }
+
+  #forgetIP(key: string): void {
+    const old = this.#services.get(key);
     const ip = old === undefined ? undefined : clusterIPOf(old);
-    if (ip !== undefined && keyByIP.get(ip) === key) keyByIP.delete(ip);
+    if (ip !== undefined && this.#keyByIP.get(ip) === key) this.#keyByIP.delete(ip);
   }
 
-  function endpoints(key: string, port: ServicePort): HostPort[] {
+  #endpoints(key: string, port: ServicePort): HostPort[] {
     const found: HostPort[] = [];
-    for (const slice of slices.get(key)?.values() ?? []) {
+    for (const slice of this.#slices.get(key)?.values() ?? []) {
       const target = slicePort(slice, port);
       if (target === undefined) continue;
       for (const endpoint of slice.endpoints ?? []) {
@@ -72,54 +120,21 @@ export function createServiceTable(addresses: Pick<PodAddresses, 'route'>): Serv
     return found;
   }
 
-  function toService(key: string, portNumber: number): HostPort | undefined {
-    const service = services.get(key);
-    if (service?.spec === undefined) return undefined;
-    if (service.spec.type === 'ExternalName') return { host: service.spec.externalName ?? '', port: portNumber };
-    const isHeadless = service.spec.clusterIP === 'None';
-    const port = service.spec.ports?.find((candidate) => candidate.port === portNumber);
-    if (port === undefined && !isHeadless) return NOWHERE;
-    const ready = endpoints(key, port ?? service.spec.ports?.[0] ?? { port: portNumber });
+  #toService(key: string, portNumber: number): HostPort | undefined {
+    const spec = this.#services.get(key)?.spec;
+    if (spec === undefined) return undefined;
+    if (spec.type === 'ExternalName') return { host: spec.externalName ?? '', port: portNumber };
+    const port = spec.ports?.find((candidate) => candidate.port === portNumber);
+    if (port === undefined && spec.clusterIP !== 'None') return NOWHERE;
+    const ready = this.#endpoints(key, port ?? spec.ports?.[0] ?? { port: portNumber });
     if (ready.length === 0) return NOWHERE;
-    turn = (turn + 1) % Number.MAX_SAFE_INTEGER;
-    const chosen = ready[turn % ready.length]!;
+    this.#turn = (this.#turn + 1) % Number.MAX_SAFE_INTEGER;
+    const chosen = ready[this.#turn % ready.length]!;
     const target = port === undefined ? portNumber : chosen.port;
-    return addresses.route(chosen.host, target) ?? { host: chosen.host, port: target };
+    return this.#addresses.route(chosen.host, target) ?? { host: chosen.host, port: target };
   }
+}
 
-  return {
-    setService(service) {
-      const key = keyOfObject(service);
-      forgetIP(key);
-      services.set(key, service);
-      const ip = clusterIPOf(service);
-      if (ip !== undefined) keyByIP.set(ip, key);
-    },
-    deleteService(service) {
-      const key = keyOfObject(service);
-      forgetIP(key);
-      services.delete(key);
-    },
-    setSlice(slice) {
-      const owner = sliceOwner(slice);
-      if (owner === undefined) return;
-      const known = slices.get(owner) ?? new Map<string, EndpointSlice>();
-      known.set(slice.metadata.name, slice);
-      slices.set(owner, known);
-    },
-    deleteSlice(slice) {
-      const owner = sliceOwner(slice);
-      const known = owner === undefined ? undefined : slices.get(owner);
-      known?.delete(slice.metadata.name);
-      if (owner !== undefined && known?.size === 0) slices.delete(owner);
-    },
-    resolve(host, port, namespace) {
-      const byIP = keyByIP.get(host);
-      if (byIP !== undefined) return toService(byIP, port);
-      const pod = addresses.route(host, port);
-      if (pod !== undefined) return pod;
-      const key = serviceKey(host, namespace);
-      return key === undefined ? undefined : toService(key, port);
-    },
-  };
+export function createServiceTable(addresses: Pick<PodAddresses, 'route'>): ServiceTable {
+  return new IndexedServiceTable(addresses);
 }

@@ -9,7 +9,8 @@ import type { EventRecorder } from '../workloads/event-recorder.ts';
 import { createInformerSet } from '../workloads/informer-set.ts';
 import type { InformerSet } from '../workloads/informer-set.ts';
 import { CONFIG_MAPS, ENDPOINT_SLICES, PODS, SECRETS, SERVICES } from '../workloads/objects.ts';
-import { createPodAddresses, hasLoopbackRange } from './addresses.ts';
+import { createPodAddresses, reserveBlock } from './addresses.ts';
+import type { AddressBlock } from './addresses.ts';
 import type { HostPort, PodAddresses } from './addresses.ts';
 import { createBinder } from './binder.ts';
 import type { ConfigSource } from './config-source.ts';
@@ -62,14 +63,12 @@ const TOKEN_SWEEP_MS = 60_000;
 const EVENT_FLUSH_MS = 2000;
 
 interface Parts {
-  options: NodeOptions;
   informers: InformerSet;
   scheduler: Scheduler;
   logs: LogStore;
   recorder: EventRecorder;
   services: ServiceTable;
   manager: PodManager;
-  signal: AbortSignal;
 }
 
 function watchServices(informers: InformerSet, services: ServiceTable): void {
@@ -83,12 +82,9 @@ function watchServices(informers: InformerSet, services: ServiceTable): void {
   });
 }
 
-function watchConfig(informers: InformerSet, manager: PodManager): ConfigSource {
-  const configMaps = informers.get(CONFIG_MAPS);
-  const secrets = informers.get(SECRETS);
-  configMaps.onChange(({ object }) => manager.configChanged('ConfigMap', object));
-  secrets.onChange(({ object }) => manager.configChanged('Secret', object));
-  return configSource(informers);
+function watchConfig(informers: InformerSet, manager: PodManager): void {
+  informers.get(CONFIG_MAPS).onChange(({ object }) => manager.configChanged('ConfigMap', object));
+  informers.get(SECRETS).onChange(({ object }) => manager.configChanged('Secret', object));
 }
 
 function configSource(informers: InformerSet): ConfigSource {
@@ -100,11 +96,17 @@ function configSource(informers: InformerSet): ConfigSource {
   };
 }
 
-function build(options: NodeOptions, addresses: PodAddresses, signal: AbortSignal): Parts {
+function build(options: NodeOptions, addresses: PodAddresses): Parts {
   const { client, clock, logger, nodeName, dataDir } = options;
   const informers = createInformerSet({ client, clock, logger });
   const scheduler = createScheduler(clock);
-  const recorder = createEventRecorder({ client, component: 'kubelet', host: nodeName, clock, logger });
+  const recorder = createEventRecorder({
+    client,
+    component: 'kubelet',
+    host: nodeName,
+    clock,
+    logger,
+  });
   const services = createServiceTable(addresses);
   const logs = createLogStore({ root: join(dataDir, 'logs'), clock, scheduler, logger });
   const runner = createContainerRunner({
@@ -119,7 +121,6 @@ function build(options: NodeOptions, addresses: PodAddresses, signal: AbortSigna
   });
   const binder = createBinder({
     client,
-    logger,
     recorder,
     nodeName,
     nodeLabels: nodeLabels(nodeName),
@@ -128,9 +129,106 @@ function build(options: NodeOptions, addresses: PodAddresses, signal: AbortSigna
   const config = configSource(informers);
   const backoff = options.restartBackoff ?? DEFAULT_RESTART_BACKOFF;
   const capacity = nodeCapacity();
-  const shared = { client, clock, logger, scheduler, runner, addresses, logs, recorder, config, backoff, capacity };
-  const manager = new PodManager({ ...shared, nodeName, hostIP: HOST_IP }, { pods: informers.get(PODS), binder });
+  const shared = {
+    client,
+    clock,
+    logger,
+    scheduler,
+    runner,
+    addresses,
+    logs,
+    recorder,
+    config,
+    backoff,
+    capacity,
+  };
+  const manager = new PodManager(
+    { ...shared, nodeName, hostIP: HOST_IP },
+    { pods: informers.get(PODS), binder },
+  );
   watchServices(informers, services);
   watchConfig(informers, manager);
-  return { options, informers, scheduler, logs, recorder, services, manager, signal };
+  return { informers, scheduler, logs, recorder, services, manager };
+}
+
+/** Deletes what belonged to pods that are gone, once the pods are known. */
+async function sweepLogs(parts: Parts): Promise<void> {
+  const pods = parts.informers.get(PODS).list();
+  await parts.logs.sweep(new Set(pods.map((pod) => pod.metadata.uid ?? '')));
+}
+
+/** Renews service account tokens that are about to expire, a pod at a time, until the signal aborts. */
+async function renewTokens(options: NodeOptions, parts: Parts, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await options.clock.sleep(TOKEN_SWEEP_MS, signal).catch(() => {});
+    for (const worker of signal.aborted ? [] : parts.manager.workers()) {
+      await worker.renewTokens().catch((error: unknown) => {
+        options.logger.warn(
+          { pod: worker.key, error: String(error) },
+          'a service account token could not be renewed',
+        );
+      });
+    }
+  }
+}
+
+/**
+ * Starts at once. Pods that are bound to this node already are started again under their names; everything else follows
+ * from the state of the API server.
+ */
+export function startNode(options: NodeOptions): RunningNode {
+  const { client, clock, logger, nodeName, dataDir } = options;
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  let reserved: AddressBlock | undefined;
+  const addresses = createPodAddresses({ block: () => reserved?.block });
+  const parts = build(options, addresses);
+  const registration = { client, clock, logger, nodeName, hostIP: HOST_IP };
+  const running: Promise<unknown>[] = [];
+
+  async function start(): Promise<void> {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    reserved = await reserveBlock();
+    const killed = await killLeftovers(join(dataDir, 'pids'));
+    if (killed > 0) logger.info({ killed }, 'processes of an earlier run were ended');
+    await Promise.all([registerNode(registration), parts.informers.synced()]);
+    await sweepLogs(parts);
+    if (signal.aborted) return;
+    running.push(
+      parts.manager.reconciler.run(signal),
+      heartbeat(registration, signal),
+      renewTokens(options, parts, signal),
+    );
+  }
+
+  const ready = start();
+  ready.catch(() => {});
+  let stopped: Promise<void> | undefined;
+
+  async function stop(): Promise<void> {
+    stopping.abort(new Error('the node stops'));
+    await ready.catch(() => {});
+    await parts.manager.stop();
+    await Promise.all(running);
+    await parts.recorder.stop(AbortSignal.timeout(EVENT_FLUSH_MS));
+    await parts.logs.close();
+    await parts.informers.stop();
+    parts.scheduler.stop();
+    reserved?.release();
+  }
+
+  return {
+    ready,
+    logs: createPodLogs({
+      pods: parts.informers.get(PODS),
+      store: parts.logs,
+      clock,
+      attempt: (key, container) => parts.manager.worker(key)?.restartCount(container),
+    }),
+    resolve: (host, port, namespace) => parts.services.resolve(host, port, namespace),
+    stop() {
+      stopped ??= stop();
+      return stopped;
+    },
+  };
 }

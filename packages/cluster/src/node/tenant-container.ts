@@ -22,7 +22,10 @@ export async function startTenantContainer(options: {
   const { promise: killed, resolve: kill } = Promise.withResolvers<ContainerExit>();
   const ended = tenant.exited.then(
     (exitCode): ContainerExit => ({ exitCode }),
-    (error: unknown): ContainerExit => ({ exitCode: 1, message: error instanceof Error ? error.message : String(error) }),
+    (error: unknown): ContainerExit => ({
+      exitCode: 1,
+      message: error instanceof Error ? error.message : String(error),
+    }),
   );
   const exited = Promise.race([ended, killed]);
   let stopping: Promise<void> | undefined;
@@ -31,7 +34,8 @@ export async function startTenantContainer(options: {
     controller.abort(new Error('the container is being stopped'));
     const stopped = tenant.stop().then(
       () => kill({ exitCode: 0 }),
-      (error: unknown) => kill({ exitCode: 1, message: error instanceof Error ? error.message : String(error) }),
+      (error: unknown) =>
+        kill({ exitCode: 1, message: error instanceof Error ? error.message : String(error) }),
     );
     const timer = new AbortController();
     const grace = clock.sleep(graceMs, timer.signal).then(

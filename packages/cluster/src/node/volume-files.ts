@@ -17,13 +17,16 @@ export function volumeFolder(podFolder: string, volume: string): string {
 
 async function filesUnder(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
 }
 
 async function writeFiles(folder: string, files: VolumeFiles): Promise<void> {
   for (const [path, bytes] of files) {
     const target = join(folder, path);
-    if (relative(folder, target).startsWith('..')) throw new ConfigProblem(`path "${path}" leaves its volume`);
+    if (relative(folder, target).startsWith('..'))
+      throw new ConfigProblem(`path "${path}" leaves its volume`);
     const old = await readFile(target).catch(() => undefined);
     if (old !== undefined && old.equals(bytes)) continue;
     await mkdir(dirname(target), { recursive: true, mode: 0o700 });
@@ -53,16 +56,26 @@ function escape(text: string): string {
  * A function that replaces each mount path by the real folder wherever it stands as a path of its own in a text:
  * `/config`, `/config/a.json`, `--file=/config/a.json`, `/bin:/config`.
  */
-export function pathRewriter(input: VolumeInput, container: Container, podFolder: string): (text: string) => string {
+export function pathRewriter(
+  input: VolumeInput,
+  container: Container,
+  podFolder: string,
+): (text: string) => string {
   const rules = mountsOf(input.facts, container).map((mount) => {
     const root = mount.mountPath.replace(/\/+$/, '');
     const folder = join(volumeFolder(podFolder, mount.name), mount.subPath ?? '');
-    return { pattern: new RegExp(`(^|[=:,;\\s"'])${escape(root)}(?=$|[/:,;\\s"'])`, 'g'), root, folder };
+    return {
+      pattern: new RegExp(`(^|[=:,;\\s"'])${escape(root)}(?=$|[/:,;\\s"'])`, 'g'),
+      root,
+      folder,
+    };
   });
   return (text) =>
     rules.reduce(
       (result, { pattern, root, folder }) =>
-        root === '' || !result.includes(root) ? result : result.replaceAll(pattern, (_, lead: string) => `${lead}${folder}`),
+        root === '' || !result.includes(root)
+          ? result
+          : result.replaceAll(pattern, (_, lead: string) => `${lead}${folder}`),
       text,
     );
 }

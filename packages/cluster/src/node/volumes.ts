@@ -5,7 +5,14 @@
 import { ConfigProblem } from './config-problem.ts';
 import type { ConfigSource, PodFacts } from './config-source.ts';
 import { fieldValue, resourceValue } from './downward.ts';
-import type { Container, DownwardFile, KeyToPath, ProjectedSource, Volume, VolumeMount } from '../workloads/objects.ts';
+import type {
+  Container,
+  DownwardFile,
+  KeyToPath,
+  ProjectedSource,
+  Volume,
+  VolumeMount,
+} from '../workloads/objects.ts';
 
 /** Where every pod finds its identity; mounted without being asked for, as the admission plugin of a cluster does. */
 export const SERVICE_ACCOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
@@ -27,7 +34,9 @@ export interface VolumeInput {
 /** Path inside the volume → content. */
 export type VolumeFiles = Map<string, Uint8Array>;
 
-export function tokenRequestOf(source: NonNullable<ProjectedSource['serviceAccountToken']>): TokenRequest {
+export function tokenRequestOf(
+  source: NonNullable<ProjectedSource['serviceAccountToken']>,
+): TokenRequest {
   return { audience: source.audience ?? '', expirationSeconds: source.expirationSeconds ?? 3600 };
 }
 
@@ -46,11 +55,13 @@ function keyedFiles(input: VolumeInput, keyed: Keyed): VolumeFiles {
     const map = input.source.configMap(namespace, name);
     if (map === undefined) return missing(keyed);
     for (const [key, value] of Object.entries(map.data ?? {})) content.set(key, Buffer.from(value));
-    for (const [key, value] of Object.entries(map.binaryData ?? {})) content.set(key, Buffer.from(value, 'base64'));
+    for (const [key, value] of Object.entries(map.binaryData ?? {}))
+      content.set(key, Buffer.from(value, 'base64'));
   } else {
     const secret = input.source.secret(namespace, name);
     if (secret === undefined) return missing(keyed);
-    for (const [key, value] of Object.entries(secret.data ?? {})) content.set(key, Buffer.from(value, 'base64'));
+    for (const [key, value] of Object.entries(secret.data ?? {}))
+      content.set(key, Buffer.from(value, 'base64'));
   }
   if (keyed.items === undefined || keyed.items.length === 0) return content;
   const files: VolumeFiles = new Map();
@@ -72,34 +83,50 @@ function missing(keyed: Keyed): VolumeFiles {
 function downwardFiles(input: VolumeInput, items: DownwardFile[] | undefined): VolumeFiles {
   const files: VolumeFiles = new Map();
   for (const item of items ?? []) {
-    if (item.fieldRef !== undefined) files.set(item.path, Buffer.from(fieldValue(input.facts, item.fieldRef)));
+    if (item.fieldRef !== undefined)
+      files.set(item.path, Buffer.from(fieldValue(input.facts, item.fieldRef)));
     else if (item.resourceFieldRef !== undefined) {
       const { containerName } = item.resourceFieldRef;
-      const container = input.facts.pod.spec.containers.find((candidate) => candidate.name === containerName);
-      files.set(item.path, Buffer.from(resourceValue(input.facts, item.resourceFieldRef, container)));
+      const container = input.facts.pod.spec.containers.find(
+        (candidate) => candidate.name === containerName,
+      );
+      files.set(
+        item.path,
+        Buffer.from(resourceValue(input.facts, item.resourceFieldRef, container)),
+      );
     }
   }
   return files;
 }
 
 function projectedFiles(input: VolumeInput, source: ProjectedSource): VolumeFiles {
-  if (source.configMap !== undefined) return keyedFiles(input, keyedOf('configmap', source.configMap));
+  if (source.configMap !== undefined)
+    return keyedFiles(input, keyedOf('configmap', source.configMap));
   if (source.secret !== undefined) return keyedFiles(input, keyedOf('secret', source.secret));
   if (source.downwardAPI !== undefined) return downwardFiles(input, source.downwardAPI.items);
   if (source.serviceAccountToken === undefined) return new Map();
   const token = input.token(tokenRequestOf(source.serviceAccountToken));
-  return token === undefined ? new Map() : new Map([[source.serviceAccountToken.path, Buffer.from(token)]]);
+  return token === undefined
+    ? new Map()
+    : new Map([[source.serviceAccountToken.path, Buffer.from(token)]]);
 }
 
-function keyedOf(kind: Keyed['kind'], from: { name?: string; items?: KeyToPath[]; optional?: boolean }): Keyed {
+function keyedOf(
+  kind: Keyed['kind'],
+  from: { name?: string; items?: KeyToPath[]; optional?: boolean },
+): Keyed {
   return { kind, name: from.name, items: from.items, optional: from.optional };
 }
 
 /** The content of one volume. Missing sources that are not optional, and kinds of volume this node has not: ConfigProblem. */
 export function volumeFiles(input: VolumeInput, volume: Volume): VolumeFiles {
-  if (volume.configMap !== undefined) return keyedFiles(input, keyedOf('configmap', volume.configMap));
+  if (volume.configMap !== undefined)
+    return keyedFiles(input, keyedOf('configmap', volume.configMap));
   if (volume.secret !== undefined) {
-    return keyedFiles(input, keyedOf('secret', { ...volume.secret, name: volume.secret.secretName }));
+    return keyedFiles(
+      input,
+      keyedOf('secret', { ...volume.secret, name: volume.secret.secretName }),
+    );
   }
   if (volume.downwardAPI !== undefined) return downwardFiles(input, volume.downwardAPI.items);
   if (volume.projected !== undefined) {
@@ -111,7 +138,9 @@ export function volumeFiles(input: VolumeInput, volume: Volume): VolumeFiles {
   }
   if (volume.emptyDir !== undefined) return new Map();
   const type = Object.keys(volume).find((key) => key !== 'name') ?? 'unknown';
-  throw new ConfigProblem(`volume "${volume.name}": type ${type} is not supported by the embedded node`);
+  throw new ConfigProblem(
+    `volume "${volume.name}": type ${type} is not supported by the embedded node`,
+  );
 }
 
 /** The volumes of a pod with the implied one that carries its service account's token. */
@@ -135,7 +164,11 @@ function serviceAccountVolume(): Volume {
             optional: true,
           },
         },
-        { downwardAPI: { items: [{ path: 'namespace', fieldRef: { fieldPath: 'metadata.namespace' } }] } },
+        {
+          downwardAPI: {
+            items: [{ path: 'namespace', fieldRef: { fieldPath: 'metadata.namespace' } }],
+          },
+        },
       ],
     },
   };
@@ -145,9 +178,13 @@ function serviceAccountVolume(): Volume {
 export function mountsOf(facts: PodFacts, container: Container): VolumeMount[] {
   const given = container.volumeMounts ?? [];
   const implied = facts.pod.spec.automountServiceAccountToken !== false;
-  const all = implied && !given.some((mount) => trimSlash(mount.mountPath) === SERVICE_ACCOUNT_PATH)
-    ? [...given, { name: SERVICE_ACCOUNT_VOLUME, mountPath: SERVICE_ACCOUNT_PATH, readOnly: true }]
-    : given;
+  const all =
+    implied && !given.some((mount) => trimSlash(mount.mountPath) === SERVICE_ACCOUNT_PATH)
+      ? [
+          ...given,
+          { name: SERVICE_ACCOUNT_VOLUME, mountPath: SERVICE_ACCOUNT_PATH, readOnly: true },
+        ]
+      : given;
   return all.toSorted((a, b) => b.mountPath.length - a.mountPath.length);
 }
 
@@ -156,7 +193,10 @@ function trimSlash(path: string): string {
 }
 
 /** The mount a path inside the container belongs to, and the path inside that volume (`''` for its root). */
-export function locate(mounts: VolumeMount[], path: string): { volume: string; path: string } | undefined {
+export function locate(
+  mounts: VolumeMount[],
+  path: string,
+): { volume: string; path: string } | undefined {
   for (const mount of mounts) {
     const root = trimSlash(mount.mountPath);
     if (path !== root && !path.startsWith(root === '/' ? '/' : `${root}/`)) continue;
@@ -168,7 +208,11 @@ export function locate(mounts: VolumeMount[], path: string): { volume: string; p
 }
 
 /** Reads one file as a tenant sees it; undefined when no mount or no such file. The sources are read at the call. */
-export function readMounted(input: VolumeInput, container: Container, path: string): Uint8Array | undefined {
+export function readMounted(
+  input: VolumeInput,
+  container: Container,
+  path: string,
+): Uint8Array | undefined {
   const found = locate(mountsOf(input.facts, container), path);
   if (found === undefined) return undefined;
   const volume = volumesOf(input.facts).find((candidate) => candidate.name === found.volume);

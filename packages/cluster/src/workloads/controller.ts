@@ -24,7 +24,10 @@ const CONCURRENCY = 16;
 
 export function controllerFor(
   context: ControllerContext,
-  options: { name: string; reconcile(key: string, signal: AbortSignal): Promise<void | { requeueAfterMs: number }> },
+  options: {
+    name: string;
+    reconcile(key: string, signal: AbortSignal): Promise<void | { requeueAfterMs: number }>;
+  },
 ): Reconciler {
   const { clock, logger } = context;
   return createReconciler({ ...options, clock, logger, concurrency: CONCURRENCY });
@@ -37,7 +40,9 @@ export function indexByController<T extends KubeObject>(informer: Informer<T>): 
     return uid === undefined ? [] : [uid];
   });
   informer.addIndex(ORPHANS, (object) =>
-    controllerOf(object) === undefined && object.metadata.namespace !== undefined ? [object.metadata.namespace] : [],
+    controllerOf(object) === undefined && object.metadata.namespace !== undefined
+      ? [object.metadata.namespace]
+      : [],
   );
 }
 
@@ -48,8 +53,13 @@ export function watchDependents<T extends KubeObject>(
   enqueue: (key: string) => void,
 ): void {
   informer.onChange((change) => {
-    const owners = [controllerOf(change.object), change.type === 'updated' ? controllerOf(change.old) : undefined];
-    for (const owner of new Set(owners.flatMap((one) => (one?.kind === ownerKind ? [one.name] : [])))) {
+    const owners = [
+      controllerOf(change.object),
+      change.type === 'updated' ? controllerOf(change.old) : undefined,
+    ];
+    for (const owner of new Set(
+      owners.flatMap((one) => (one?.kind === ownerKind ? [one.name] : [])),
+    )) {
       enqueue(`${change.object.metadata.namespace ?? ''}/${owner}`);
     }
   });

@@ -21,16 +21,6 @@ export interface EventRecorder {
   stop(signal?: AbortSignal): Promise<void>;
 }
 
-interface Aggregate {
-  event: EventObject;
-  isStored: boolean;
-  isQueued: boolean;
-}
-
-const MAX_AGGREGATES = 4096;
-const MAX_QUEUE = 20_000;
-const MAX_MESSAGE = 1024;
-
 export interface EventRecorderOptions {
   client: KubeClient;
   /** `source.component`, e.g. `kubelet`. */
@@ -40,29 +30,86 @@ export interface EventRecorderOptions {
   logger: Logger;
 }
 
-export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
-  const { client, component, host, clock, logger } = options;
-  const aggregates = new Map<string, Aggregate>();
-  const queue: Aggregate[] = [];
-  let sequence = 0;
-  let isStopped = false;
-  let draining: Promise<void> | undefined;
+/** One event and its repetitions. */
+interface Aggregate {
+  event: EventObject;
+  isStored: boolean;
+  isQueued: boolean;
+}
 
-  function build(regarding: KubeObject, draft: EventDraft, now: string): EventObject {
-    const { metadata } = regarding;
-    sequence += 1;
-    const suffix = (BigInt(clock.now()) * 1_000_000n + BigInt(sequence % 1_000_000)).toString(16);
+/** Events that may still count up; older ones start a new event. */
+const MAX_AGGREGATES = 1024;
+const MAX_QUEUE = 20_000;
+const MAX_MESSAGE = 1024;
+
+class BackgroundRecorder implements EventRecorder {
+  readonly #options: EventRecorderOptions;
+  /** By what makes events the same; the one that was repeated last is last. */
+  readonly #aggregates = new Map<string, Aggregate>();
+  #queue: Aggregate[] = [];
+  #sequence = 0;
+  #isStopped = false;
+  #draining: Promise<void> | undefined;
+
+  constructor(options: EventRecorderOptions) {
+    this.#options = options;
+  }
+
+  record(regarding: KubeObject, draft: EventDraft): void {
+    if (this.#isStopped) return;
+    const now = timeText(this.#options.clock.now());
+    const key = [
+      regarding.metadata.uid,
+      draft.type,
+      draft.reason,
+      draft.fieldPath,
+      draft.message,
+    ].join('\n');
+    const known = this.#aggregates.get(key);
+    this.#aggregates.delete(key);
+    const aggregate = known ?? {
+      event: this.#build(regarding, draft, now),
+      isStored: false,
+      isQueued: false,
+    };
+    if (known !== undefined) {
+      known.event = { ...known.event, count: (known.event.count ?? 1) + 1, lastTimestamp: now };
+    }
+    this.#aggregates.set(key, aggregate);
+    const oldest = this.#aggregates.keys().next();
+    if (this.#aggregates.size > MAX_AGGREGATES && oldest.done !== true)
+      this.#aggregates.delete(oldest.value);
+    this.#enqueue(aggregate);
+  }
+
+  async stop(signal?: AbortSignal): Promise<void> {
+    this.#isStopped = true;
+    const aborted = new Promise<void>((resolve) => {
+      if (signal?.aborted === true) resolve();
+      signal?.addEventListener('abort', () => resolve(), { once: true });
+    });
+    await Promise.race([this.#draining, aborted]);
+    this.#queue = [];
+  }
+
+  #build(regarding: KubeObject, draft: EventDraft, now: string): EventObject {
+    const { component, host, clock } = this.#options;
+    const { namespace, name, uid, resourceVersion } = regarding.metadata;
+    this.#sequence += 1;
+    const suffix = (BigInt(clock.now()) * 1_000_000n + BigInt(this.#sequence % 1_000_000)).toString(
+      16,
+    );
     return {
       apiVersion: 'v1',
       kind: 'Event',
-      metadata: { name: `${metadata.name}.${suffix}`, namespace: metadata.namespace ?? 'default' },
+      metadata: { name: `${name}.${suffix}`, namespace: namespace ?? 'default' },
       involvedObject: {
         apiVersion: regarding.apiVersion,
         kind: regarding.kind,
-        ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
-        name: metadata.name,
-        uid: metadata.uid,
-        resourceVersion: metadata.resourceVersion,
+        ...(namespace === undefined ? {} : { namespace }),
+        name,
+        uid,
+        resourceVersion,
         ...(draft.fieldPath === undefined ? {} : { fieldPath: draft.fieldPath }),
       },
       type: draft.type,
@@ -77,7 +124,43 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
     };
   }
 
-  async function write(aggregate: Aggregate): Promise<void> {
+  #enqueue(aggregate: Aggregate): void {
+    if (aggregate.isQueued) return;
+    if (this.#queue.length >= MAX_QUEUE) {
+      this.#options.logger.warn(
+        { reason: aggregate.event.reason },
+        'too many events are waiting; one was dropped',
+      );
+      return;
+    }
+    aggregate.isQueued = true;
+    this.#queue.push(aggregate);
+    this.#draining ??= this.#drain();
+  }
+
+  /** One at a time: events must not crowd out the writes they are about. */
+  async #drain(): Promise<void> {
+    while (this.#queue.length > 0) {
+      const batch = this.#queue;
+      this.#queue = [];
+      for (const aggregate of batch) {
+        aggregate.isQueued = false;
+        try {
+          await this.#write(aggregate);
+        } catch (error) {
+          const { reason } = aggregate.event;
+          this.#options.logger.debug(
+            { error: String(error), reason },
+            'an event could not be written',
+          );
+        }
+      }
+    }
+    this.#draining = undefined;
+  }
+
+  async #write(aggregate: Aggregate): Promise<void> {
+    const { client } = this.#options;
     const { event } = aggregate;
     const { namespace, name } = event.metadata;
     if (aggregate.isStored) {
@@ -92,60 +175,8 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
     await client.create(EVENTS, event);
     aggregate.isStored = true;
   }
+}
 
-  async function drain(): Promise<void> {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      next.isQueued = false;
-      try {
-        await write(next);
-      } catch (error) {
-        logger.debug({ error, reason: next.event.reason }, 'an event could not be written');
-      }
-    }
-    draining = undefined;
-  }
-
-  function enqueue(aggregate: Aggregate): void {
-    if (aggregate.isQueued) return;
-    if (queue.length >= MAX_QUEUE) {
-      logger.warn({ reason: aggregate.event.reason }, 'too many events are waiting; one was dropped');
-      return;
-    }
-    aggregate.isQueued = true;
-    queue.push(aggregate);
-    draining ??= drain();
-  }
-
-  function forget(): void {
-    const oldest = aggregates.keys().next();
-    if (aggregates.size > MAX_AGGREGATES && oldest.done !== true) aggregates.delete(oldest.value);
-  }
-
-  return {
-    record(regarding, draft) {
-      if (isStopped) return;
-      const now = timeText(clock.now());
-      const key = [regarding.metadata.uid, draft.type, draft.reason, draft.fieldPath, draft.message].join('\n');
-      const known = aggregates.get(key);
-      if (known !== undefined) {
-        aggregates.delete(key);
-        aggregates.set(key, known);
-        known.event = { ...known.event, count: (known.event.count ?? 1) + 1, lastTimestamp: now };
-        enqueue(known);
-        return;
-      }
-      const fresh: Aggregate = { event: build(regarding, draft, now), isStored: false, isQueued: false };
-      aggregates.set(key, fresh);
-      forget();
-      enqueue(fresh);
-    },
-    async stop(signal) {
-      isStopped = true;
-      const aborted = new Promise<void>((resolve) => {
-        signal?.addEventListener('abort', () => resolve(), { once: true });
-      });
-      await Promise.race([draining, aborted]);
-      queue.length = 0;
-    },
-  };
+export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
+  return new BackgroundRecorder(options);
 }

@@ -17,7 +17,11 @@ export function resourceName(type: Pick<ResourceType, 'group' | 'plural'>): stri
   return `${type.group}/${type.plural}`;
 }
 
-export function createInformerSet(options: { client: KubeClient; clock: Clock; logger: Logger }): InformerSet {
+export function createInformerSet(options: {
+  client: KubeClient;
+  clock: Clock;
+  logger: Logger;
+}): InformerSet {
   const informers = new Map<string, Informer<KubeObject>>();
 
   return {

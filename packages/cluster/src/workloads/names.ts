@@ -18,7 +18,10 @@ export function canonicalJson(value: unknown): string {
 
 /** Ten characters that depend on the whole value; `collisions` gives another name when one is taken. */
 export function hashName(value: unknown, collisions = 0): string {
-  const digest = createHash('sha256').update(canonicalJson(value)).update(String(collisions)).digest();
+  const digest = createHash('sha256')
+    .update(canonicalJson(value))
+    .update(String(collisions))
+    .digest();
   return encode(digest, 10);
 }
 

@@ -213,7 +213,12 @@ export interface PodTemplateSpec {
 }
 
 export interface ReplicaSet extends KubeObject {
-  spec: { replicas?: number; minReadySeconds?: number; selector: LabelSelector; template?: PodTemplateSpec };
+  spec: {
+    replicas?: number;
+    minReadySeconds?: number;
+    selector: LabelSelector;
+    template?: PodTemplateSpec;
+  };
   status?: ReplicaSetStatus;
 }
 
@@ -230,7 +235,10 @@ export interface DeploymentSpec {
   replicas?: number;
   selector: LabelSelector;
   template: PodTemplateSpec;
-  strategy?: { type?: string; rollingUpdate?: { maxSurge?: IntOrString; maxUnavailable?: IntOrString } };
+  strategy?: {
+    type?: string;
+    rollingUpdate?: { maxSurge?: IntOrString; maxUnavailable?: IntOrString };
+  };
   minReadySeconds?: number;
   revisionHistoryLimit?: number;
   paused?: boolean;
@@ -357,7 +365,12 @@ export interface NodeObject extends KubeObject {
 }
 
 export interface Lease extends KubeObject {
-  spec?: { holderIdentity?: string; leaseDurationSeconds?: number; acquireTime?: string; renewTime?: string };
+  spec?: {
+    holderIdentity?: string;
+    leaseDurationSeconds?: number;
+    acquireTime?: string;
+    renewTime?: string;
+  };
 }
 
 export interface EventObject extends KubeObject {
@@ -381,7 +394,11 @@ export interface EventObject extends KubeObject {
   reportingInstance?: string;
 }
 
-function core<T extends KubeObject>(kind: string, plural: string, namespaced = true): ResourceType<T> {
+function core<T extends KubeObject>(
+  kind: string,
+  plural: string,
+  namespaced = true,
+): ResourceType<T> {
   return { group: '', version: 'v1', kind, plural, namespaced };
 }
 

@@ -17,7 +17,10 @@ export interface OwnWrites<T extends KubeObject> {
 /** An answer that no watch event has confirmed for so long was overtaken: the object came and went. */
 const FORGET_AFTER_MS = 60_000;
 
-export function createOwnWrites<T extends KubeObject>(informer: Informer<T>, clock: Clock): OwnWrites<T> {
+export function createOwnWrites<T extends KubeObject>(
+  informer: Informer<T>,
+  clock: Clock,
+): OwnWrites<T> {
   const created = new Map<string, Map<string, { object: T; at: number }>>();
   const deleting = new Map<string, number>();
   const owners = new Map<string, string>();

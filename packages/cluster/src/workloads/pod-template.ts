@@ -5,7 +5,11 @@ import { generatedName } from './names.ts';
 import type { Pod, PodTemplateSpec } from './objects.ts';
 import { controllerReference } from './owners.ts';
 
-export function podFromTemplate(owner: KubeObject, template: PodTemplateSpec, randomId: () => string): Pod {
+export function podFromTemplate(
+  owner: KubeObject,
+  template: PodTemplateSpec,
+  randomId: () => string,
+): Pod {
   const { labels, annotations, finalizers } = template.metadata ?? {};
   const prefix = `${owner.metadata.name}-`;
   return {

@@ -12,7 +12,9 @@ export function isPodReady(pod: Pod): boolean {
 /** Neither finished nor being deleted. */
 export function isPodActive(pod: Pod): boolean {
   const phase = pod.status?.phase;
-  return phase !== 'Succeeded' && phase !== 'Failed' && pod.metadata.deletionTimestamp === undefined;
+  return (
+    phase !== 'Succeeded' && phase !== 'Failed' && pod.metadata.deletionTimestamp === undefined
+  );
 }
 
 /** Milliseconds until a ready pod counts as available; 0 = it does; undefined = it is not ready. */

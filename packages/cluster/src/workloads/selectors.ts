@@ -9,7 +9,10 @@ export function matchesLabels(selector: Readonly<Record<string, string>>, labels
   return entries.length > 0 && entries.every(([key, value]) => labels?.[key] === value);
 }
 
-function matchesExpression(expression: { key: string; operator: string; values?: string[] }, labels: Labels): boolean {
+function matchesExpression(
+  expression: { key: string; operator: string; values?: string[] },
+  labels: Labels,
+): boolean {
   const value = labels?.[expression.key];
   const values = expression.values ?? [];
   switch (expression.operator) {

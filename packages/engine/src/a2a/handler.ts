@@ -166,9 +166,15 @@ async function continuedRun(
   const run = await ownRun(options, message.taskId ?? '', context);
   if (run.messageId === message.messageId) return run;
   if (run.state !== 'running') {
-    throw new KagentError('invalid_argument', `Task ${run.runId} is in the terminal state ${run.state}.`);
+    throw new KagentError(
+      'invalid_argument',
+      `Task ${run.runId} is in the terminal state ${run.state}.`,
+    );
   }
-  throw new KagentError('unsupported_operation', `Task ${run.runId} is working and takes no message.`);
+  throw new KagentError(
+    'unsupported_operation',
+    `Task ${run.runId} is working and takes no message.`,
+  );
 }
 
 /** The caller's run; another person's looks as if it were not there. */
@@ -188,7 +194,10 @@ async function ownRun(
 function assertId(field: string, id: string): void {
   // oxlint-disable-next-line no-control-regex -- control characters are what this refuses
   if (id === '' || id.length > 255 || /[\u0000-\u001F\u007F]/.test(id)) {
-    throw new KagentError('invalid_argument', `message.${field} must be 1 to 255 printable characters.`);
+    throw new KagentError(
+      'invalid_argument',
+      `message.${field} must be 1 to 255 printable characters.`,
+    );
   }
 }
 
@@ -213,5 +222,8 @@ function parse<T>(schema: z.ZodType<T>, params: unknown): T {
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const path = issue?.path.join('.');
-  throw new KagentError('invalid_argument', `Invalid params: ${path ? `${path}: ` : ''}${issue?.message ?? ''}`);
+  throw new KagentError(
+    'invalid_argument',
+    `Invalid params: ${path ? `${path}: ` : ''}${issue?.message ?? ''}`,
+  );
 }

@@ -1,13 +1,25 @@
 import { request as httpRequest } from 'node:http';
 import { LegacyJsonRpcTransport } from '@a2a-js/sdk/compat/v0_3/client';
 import { Role, TaskState as SdkTaskState, type SendMessageRequest } from '@a2a-js/sdk';
-import { A2AStreamEvent, createSseParser, readA2AStream, Task } from '@kagent/spec';
+import {
+  createSseParser,
+  JsonRpcErrorObject,
+  readA2AStream,
+  Task,
+  type A2AStreamEvent,
+} from '@kagent/spec';
 import { afterEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { createFakeTool, createFakeToolSource } from '../testing/fake-tools.ts';
 import { createManualClock } from '../testing/manual-clock.ts';
 import { createScriptedModel, type ScriptedStep } from '../testing/scripted-model.ts';
 import { serve } from '../testing/serve.ts';
-import { collect, createTestAgent, textMessage, type TestAgentOptions } from '../testing/test-agent.ts';
+import {
+  collect,
+  createTestAgent,
+  textMessage,
+  type TestAgentOptions,
+} from '../testing/test-agent.ts';
 
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -18,32 +30,63 @@ async function start(script: ScriptedStep[], options: Partial<TestAgentOptions> 
   const model = createScriptedModel(script);
   const agent = createTestAgent({ model, executor: { graceMs: 5 }, ...options });
   const served = await serve(agent.listener);
-  cleanups.push(() => agent.stop(), () => served.close());
+  cleanups.push(
+    () => agent.stop(),
+    () => served.close(),
+  );
   return { agent, model, url: served.url };
 }
+
+const RpcBody = z.looseObject({
+  id: z.unknown(),
+  result: z.unknown().optional(),
+  error: JsonRpcErrorObject.optional(),
+});
 
 interface RpcAnswer {
   status: number;
   type: string | null;
-  body: { jsonrpc?: string; id?: unknown; result?: unknown; error?: { code: number; message: string; data?: unknown } };
+  body: z.infer<typeof RpcBody>;
 }
 
-async function post(url: string, body: unknown, headers: Record<string, string> = {}): Promise<RpcAnswer> {
+async function post(
+  url: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Promise<RpcAnswer> {
   const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
     body: typeof body === 'string' ? body : JSON.stringify(body),
   });
-  return { status: response.status, type: response.headers.get('content-type'), body: await response.json() };
+  const parsed = RpcBody.parse(await response.json());
+  return { status: response.status, type: response.headers.get('content-type'), body: parsed };
 }
 
-const rpc = (method: string, params: unknown, id: unknown = 1) => ({ jsonrpc: '2.0', id, method, params });
+const rpc = (method: string, params: unknown, id: unknown = 1) => ({
+  jsonrpc: '2.0',
+  id,
+  method,
+  params,
+});
 const ann = { 'x-user-id': 'ann' };
 
-async function stream(url: string, method: string, params: unknown): Promise<A2AStreamEvent[]> {
-  const response = await fetch(url, { method: 'POST', headers: ann, body: JSON.stringify(rpc(method, params)) });
+async function open(
+  url: string,
+  method: string,
+  params: unknown,
+): Promise<AsyncGenerator<A2AStreamEvent>> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: ann,
+    body: JSON.stringify(rpc(method, params)),
+  });
   expect(response.headers.get('content-type')).toBe('text/event-stream');
-  return collect(readA2AStream(response.body!));
+  return readA2AStream(response.body!);
+}
+
+async function stream(url: string, method: string, params: unknown): Promise<A2AStreamEvent[]> {
+  return collect(await open(url, method, params));
 }
 
 describe('agent HTTP surface: routes', () => {
@@ -55,7 +98,7 @@ describe('agent HTTP surface: routes', () => {
     ['GET', '', 405, 'text/plain; charset=utf-8', 'Method not allowed'],
     ['POST', 'health', 405, 'text/plain; charset=utf-8', 'Method not allowed'],
     ['GET', 'nothing', 404, 'text/plain; charset=utf-8', 'Not found'],
-  ])('%s /%s → %i', async (method, path, status, type, text) => {
+  ])('%s /%s → %i', async (...[method, path, status, type, text]) => {
     const { url } = await start([]);
     const response = await fetch(`${url}${path}`, { method });
     expect(response.status).toBe(status);
@@ -75,12 +118,22 @@ describe('agent HTTP surface: JSON-RPC errors are HTTP 200 with an error member'
     ['push notifications', rpc('tasks/pushNotificationConfig/set', {}), -32004, 1],
     ['no params', { jsonrpc: '2.0', id: 'a', method: 'message/send' }, -32602, 'a'],
     ['no parts', rpc('message/send', { message: { role: 'user', parts: [] } }), -32602, 1],
-    ['a part without kind', rpc('message/send', { message: { role: 'user', parts: [{ text: 'x' }] } }), -32602, 1],
+    [
+      'a part without kind',
+      rpc('message/send', { message: { role: 'user', parts: [{ text: 'x' }] } }),
+      -32602,
+      1,
+    ],
     ['a bad context id', rpc('message/send', textMessage('x', { contextId: 'a\nb' })), -32602, 1],
     ['an unknown task', rpc('tasks/get', { id: 'nope' }), -32001, 1],
     ['canceling an unknown task', rpc('tasks/cancel', { id: 'nope' }), -32001, 1],
-    ['a message for an unknown task', rpc('message/send', textMessage('x', { taskId: 'nope' })), -32001, 1],
-  ])('%s', async (_what, body, code, id) => {
+    [
+      'a message for an unknown task',
+      rpc('message/send', textMessage('x', { taskId: 'nope' })),
+      -32001,
+      1,
+    ],
+  ])('%s', async (...[, body, code, id]) => {
     const { url } = await start([]);
     const answer = await post(url, body);
     expect(answer.status).toBe(200);
@@ -97,7 +150,10 @@ describe('agent HTTP surface: JSON-RPC errors are HTTP 200 with an error member'
 
   it('reports the error of a stream as an event', async () => {
     const { url } = await start([]);
-    const response = await fetch(url, { method: 'POST', body: JSON.stringify(rpc('tasks/resubscribe', { id: 'nope' }, 'q')) });
+    const response = await fetch(url, {
+      method: 'POST',
+      body: JSON.stringify(rpc('tasks/resubscribe', { id: 'nope' }, 'q')),
+    });
     expect(response.status).toBe(200);
     const [frame] = createSseParser().push(await response.text());
     expect(JSON.parse(frame?.data ?? '')).toMatchObject({ id: 'q', error: { code: -32001 } });
@@ -131,36 +187,55 @@ describe('agent HTTP surface: JSON-RPC errors are HTTP 200 with an error member'
 describe('agent HTTP surface: messages', () => {
   it('answers message/send with the finished task, under the caller’s id', async () => {
     const { url, agent } = await start([{ text: 'Hello' }]);
-    const answer = await post(url, rpc('message/send', textMessage('Hi', { contextId: 'c' }), 'mine'), ann);
+    const answer = await post(
+      url,
+      rpc('message/send', textMessage('Hi', { contextId: 'c' }), 'mine'),
+      ann,
+    );
     expect(answer.body.id).toBe('mine');
     const task = Task.parse(answer.body.result);
-    expect(task).toMatchObject({ contextId: 'c', status: { state: 'completed' }, metadata: { kagent_user_id: 'ann' } });
+    expect(task).toMatchObject({
+      contextId: 'c',
+      status: { state: 'completed' },
+      metadata: { kagent_user_id: 'ann' },
+    });
     expect((await agent.runs.get(task.id))?.userId).toBe('ann');
   });
 
   it('derives the user from the context when nobody says who', async () => {
     const { url, agent } = await start([{ text: 'Hello' }]);
-    const task = Task.parse((await post(url, rpc('message/send', textMessage('Hi', { contextId: 'c' })))).body.result);
+    const task = Task.parse(
+      (await post(url, rpc('message/send', textMessage('Hi', { contextId: 'c' })))).body.result,
+    );
     expect((await agent.runs.get(task.id))?.userId).toBe('A2A_USER_c');
-    expect((await post(url, rpc('tasks/get', { id: task.id }))).body.result).toMatchObject({ id: task.id });
+    expect((await post(url, rpc('tasks/get', { id: task.id }))).body.result).toMatchObject({
+      id: task.id,
+    });
   });
 
   it('shows a task to its owner only', async () => {
     const { url } = await start([{ text: 'secret' }]);
-    const task = Task.parse((await post(url, rpc('message/send', textMessage('Hi')), ann)).body.result);
+    const task = Task.parse(
+      (await post(url, rpc('message/send', textMessage('Hi')), ann)).body.result,
+    );
     for (const method of ['tasks/get', 'tasks/cancel']) {
       const other = await post(url, rpc(method, { id: task.id }), { 'x-user-id': 'mallory' });
       expect(other.body.error?.code).toBe(-32001);
       const nobody = await post(url, rpc(method, { id: task.id }));
       expect(nobody.body.error?.code).toBe(-32001);
     }
-    const foreign = await post(url, rpc('message/send', textMessage('x', { contextId: task.contextId })), { 'x-user-id': 'mallory' });
+    const foreign = await post(
+      url,
+      rpc('message/send', textMessage('x', { contextId: task.contextId })),
+      { 'x-user-id': 'mallory' },
+    );
     expect(foreign.body.error?.code).toBe(-31403);
   });
 
   it('is idempotent by message id', async () => {
     const { url, model } = await start([{ text: 'once' }]);
-    const send = () => post(url, rpc('message/send', textMessage('Hi', { messageId: 'm', contextId: 'c' })), ann);
+    const send = () =>
+      post(url, rpc('message/send', textMessage('Hi', { messageId: 'm', contextId: 'c' })), ann);
     const [first, second] = [await send(), await send()];
     expect(second.body.result).toEqual(first.body.result);
     expect(model.requests).toHaveLength(1);
@@ -168,11 +243,27 @@ describe('agent HTTP surface: messages', () => {
 
   it('refuses another message for a finished task, and joins the same one', async () => {
     const { url } = await start([{ text: 'done' }]);
-    const first = Task.parse((await post(url, rpc('message/send', textMessage('Hi', { messageId: 'm', contextId: 'c' })), ann)).body.result);
-    const more = await post(url, rpc('message/send', textMessage('And?', { taskId: first.id, messageId: 'n' })), ann);
+    const first = Task.parse(
+      (
+        await post(
+          url,
+          rpc('message/send', textMessage('Hi', { messageId: 'm', contextId: 'c' })),
+          ann,
+        )
+      ).body.result,
+    );
+    const more = await post(
+      url,
+      rpc('message/send', textMessage('And?', { taskId: first.id, messageId: 'n' })),
+      ann,
+    );
     expect(more.body.error).toMatchObject({ code: -32602 });
     expect(more.body.error?.message).toContain('terminal state completed');
-    const same = await post(url, rpc('message/send', textMessage('Hi', { taskId: first.id, messageId: 'm' })), ann);
+    const same = await post(
+      url,
+      rpc('message/send', textMessage('Hi', { taskId: first.id, messageId: 'm' })),
+      ann,
+    );
     expect(same.body.result).toEqual(first);
   });
 
@@ -190,9 +281,13 @@ describe('agent HTTP surface: messages', () => {
 
   it('cuts the history to the wanted length', async () => {
     const { url } = await start([{ text: 'one' }]);
-    const task = Task.parse((await post(url, rpc('message/send', textMessage('Hi')), ann)).body.result);
+    const task = Task.parse(
+      (await post(url, rpc('message/send', textMessage('Hi')), ann)).body.result,
+    );
     const lengthOf = async (historyLength: number) =>
-      Task.parse((await post(url, rpc('tasks/get', { id: task.id, historyLength }), ann)).body.result).history?.length;
+      Task.parse(
+        (await post(url, rpc('tasks/get', { id: task.id, historyLength }), ann)).body.result,
+      ).history?.length;
     expect([await lengthOf(0), await lengthOf(1), await lengthOf(9)]).toEqual([0, 1, 2]);
   });
 });
@@ -202,15 +297,27 @@ describe('agent HTTP surface: streams', () => {
     const tool = createFakeTool({ name: 'get_pods', run: () => 'web-1' });
     const { url } = await start(
       [
-        { calls: [{ name: 'get_pods', id: 'c1', args: { a: 1 } }], usage: { inputTokens: 9, outputTokens: 3 } },
+        {
+          calls: [{ name: 'get_pods', id: 'c1', args: { a: 1 } }],
+          usage: { inputTokens: 9, outputTokens: 3 },
+        },
         { text: ['web-1 ', 'runs'] },
       ],
       { tools: [createFakeToolSource('t', [tool])] },
     );
-    const events = await stream(url, 'message/stream', textMessage('pods?', { contextId: 'c', messageId: 'm' }));
+    const events = await stream(
+      url,
+      'message/stream',
+      textMessage('pods?', { contextId: 'c', messageId: 'm' }),
+    );
     const shape = events.map((event) =>
       event.kind === 'status-update'
-        ? [event.status.state, event.status.message?.parts.map((part) => part.metadata?.kagent_type ?? part.kind), event.metadata?.kagent_adk_partial ?? false, event.final]
+        ? [
+            event.status.state,
+            event.status.message?.parts.map((part) => part.metadata?.kagent_type ?? part.kind),
+            event.metadata?.kagent_adk_partial ?? false,
+            event.final,
+          ]
         : [event.kind],
     );
     expect(shape).toEqual([
@@ -225,13 +332,21 @@ describe('agent HTTP surface: streams', () => {
       ['completed', undefined, false, true],
     ]);
     expect(events[2]).toMatchObject({
-      status: { message: { parts: [{ kind: 'data', data: { id: 'c1', name: 'get_pods', args: { a: 1 } } }] } },
+      status: {
+        message: {
+          parts: [{ kind: 'data', data: { id: 'c1', name: 'get_pods', args: { a: 1 } } }],
+        },
+      },
       metadata: {
         kagent_app_name: 'kagent__NS__test_agent',
         kagent_user_id: 'ann',
         kagent_session_id: 'c',
         kagent_author: 'kagent__NS__test_agent',
-        kagent_usage_metadata: { promptTokenCount: 9, candidatesTokenCount: 3, totalTokenCount: 12 },
+        kagent_usage_metadata: {
+          promptTokenCount: 9,
+          candidatesTokenCount: 3,
+          totalTokenCount: 12,
+        },
       },
     });
     expect(events[3]).toMatchObject({
@@ -239,7 +354,13 @@ describe('agent HTTP surface: streams', () => {
         message: {
           parts: [
             {
-              data: { id: 'c1', name: 'get_pods', response: { result: { content: [{ type: 'text', text: 'web-1' }], isError: false } } },
+              data: {
+                id: 'c1',
+                name: 'get_pods',
+                response: {
+                  result: { content: [{ type: 'text', text: 'web-1' }], isError: false },
+                },
+              },
             },
           ],
         },
@@ -257,7 +378,12 @@ describe('agent HTTP surface: streams', () => {
     const clock = createManualClock();
     const { url, model } = await start([{ hang: true }], { clock });
     const abort = new AbortController();
-    const response = await fetch(url, { method: 'POST', headers: ann, body: JSON.stringify(rpc('message/stream', textMessage('x'))), signal: abort.signal });
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: ann,
+      body: JSON.stringify(rpc('message/stream', textMessage('x'))),
+      signal: abort.signal,
+    });
     const reader = response.body!.getReader();
     let text = '';
     const reading = (async () => {
@@ -276,10 +402,20 @@ describe('agent HTTP surface: streams', () => {
 
   it('goes on with the run when the client goes, and shows it the rest when it is back', async () => {
     let release: () => void = () => undefined;
-    const gate = createFakeTool({ name: 'gate', run: () => new Promise<string>((resolve) => (release = () => resolve('ok'))) });
-    const { url } = await start([{ calls: [{ name: 'gate' }] }, { text: 'finished' }], { tools: [createFakeToolSource('g', [gate])] });
+    const gate = createFakeTool({
+      name: 'gate',
+      run: () => new Promise<string>((resolve) => (release = () => resolve('ok'))),
+    });
+    const { url } = await start([{ calls: [{ name: 'gate' }] }, { text: 'finished' }], {
+      tools: [createFakeToolSource('g', [gate])],
+    });
     const abort = new AbortController();
-    const response = await fetch(url, { method: 'POST', headers: ann, body: JSON.stringify(rpc('message/stream', textMessage('x', { contextId: 'c' }))), signal: abort.signal });
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: ann,
+      body: JSON.stringify(rpc('message/stream', textMessage('x', { contextId: 'c' }))),
+      signal: abort.signal,
+    });
     const seen: A2AStreamEvent[] = [];
     for await (const event of readA2AStream(response.body!)) {
       seen.push(event);
@@ -288,12 +424,17 @@ describe('agent HTTP surface: streams', () => {
     abort.abort();
     const id = seen[0]?.kind === 'status-update' ? seen[0].taskId : '';
     await expect.poll(() => gate.calls.length, { interval: 5 }).toBe(1);
-    const resubscribed = stream(url, 'tasks/resubscribe', { id });
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    release();
-    const events = await resubscribed;
+    const events: A2AStreamEvent[] = [];
+    for await (const event of await open(url, 'tasks/resubscribe', { id })) {
+      if (events.length === 0) release();
+      events.push(event);
+    }
     expect(events[0]).toMatchObject({ kind: 'task', id, status: { state: 'working' } });
-    expect(events.at(-1)).toMatchObject({ kind: 'status-update', final: true, status: { state: 'completed' } });
+    expect(events.at(-1)).toMatchObject({
+      kind: 'status-update',
+      final: true,
+      status: { state: 'completed' },
+    });
     const known = new Set(seen.map((event) => JSON.stringify(event)));
     expect(events.slice(1).filter((event) => known.has(JSON.stringify(event)))).toEqual([]);
     const after = await stream(url, 'tasks/resubscribe', { id });
@@ -309,7 +450,14 @@ describe('agent HTTP surface, as the A2A SDK sees it', () => {
       contextId: 'sdk',
       taskId: '',
       role: Role.ROLE_USER,
-      parts: [{ content: { $case: 'text', value: text }, metadata: undefined, filename: '', mediaType: '' }],
+      parts: [
+        {
+          content: { $case: 'text', value: text },
+          metadata: undefined,
+          filename: '',
+          mediaType: '',
+        },
+      ],
       metadata: undefined,
       extensions: [],
       referenceTaskIds: [],
@@ -324,8 +472,13 @@ describe('agent HTTP surface, as the A2A SDK sees it', () => {
     const client = new LegacyJsonRpcTransport({ endpoint: url });
     const sent = await client.sendMessage(request('first'), options);
     const id = 'id' in sent ? sent.id : '';
-    expect(sent).toMatchObject({ contextId: 'sdk', status: { state: SdkTaskState.TASK_STATE_COMPLETED } });
-    expect(await client.getTask({ id, tenant: '', historyLength: undefined }, options)).toMatchObject({ id });
+    expect(sent).toMatchObject({
+      contextId: 'sdk',
+      status: { state: SdkTaskState.TASK_STATE_COMPLETED },
+    });
+    expect(
+      await client.getTask({ id, tenant: '', historyLength: undefined }, options),
+    ).toMatchObject({ id });
     const events = await collect(client.sendMessageStream(request('second'), options));
     expect(events.map((event) => event.payload?.$case)).toEqual([
       'statusUpdate',
@@ -345,13 +498,18 @@ describe('agent HTTP surface, as the A2A SDK sees it', () => {
     const client = new LegacyJsonRpcTransport({ endpoint: url });
     const events = client.sendMessageStream(request('stuck'), options);
     const first = await events.next();
-    const id = first.value?.payload?.$case === 'statusUpdate' ? first.value.payload.value.taskId : '';
+    const id =
+      first.value?.payload?.$case === 'statusUpdate' ? first.value.payload.value.taskId : '';
     await expect.poll(() => model.requests.length, { interval: 5 }).toBe(1);
     const canceled = await client.cancelTask({ id, tenant: '', metadata: undefined }, options);
     expect(canceled.status?.state).toBe(SdkTaskState.TASK_STATE_CANCELED);
     const rest = await collect(events);
     expect(rest.at(-1)?.payload).toMatchObject({ $case: 'statusUpdate' });
-    await expect(client.getTask({ id: 'nope', tenant: '', historyLength: undefined }, options)).rejects.toThrow(/nope/);
-    await expect(client.cancelTask({ id, tenant: '', metadata: undefined }, options)).rejects.toThrow(/ended/);
+    await expect(
+      client.getTask({ id: 'nope', tenant: '', historyLength: undefined }, options),
+    ).rejects.toThrow(/nope/);
+    await expect(
+      client.cancelTask({ id, tenant: '', metadata: undefined }, options),
+    ).rejects.toThrow(/ended/);
   });
 });

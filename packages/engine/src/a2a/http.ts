@@ -55,7 +55,9 @@ async function route(
   const isRead = request.method === 'GET' || request.method === 'HEAD';
   if (path === '/' && request.method === 'POST') return serveJsonRpc(options, request, response);
   if (path === '/health' || path === '/healthz') {
-    return isRead ? send(response, { status: 200, body: 'OK', type: TEXT }) : notAllowed(response, 'GET');
+    return isRead
+      ? send(response, { status: 200, body: 'OK', type: TEXT })
+      : notAllowed(response, 'GET');
   }
   if (path === '/.well-known/agent-card.json' || path === '/.well-known/agent.json') {
     return isRead
@@ -82,7 +84,12 @@ function send(
 }
 
 function notAllowed(response: ServerResponse, allow: string): void {
-  send(response, { status: 405, body: 'Method not allowed\n', type: TEXT, headers: { Allow: allow } });
+  send(response, {
+    status: 405,
+    body: 'Method not allowed\n',
+    type: TEXT,
+    headers: { Allow: allow },
+  });
 }
 
 async function serveJsonRpc(
@@ -179,7 +186,8 @@ async function stream(
   try {
     for await (const event of events) await write(response, frame(rpc.id, event), context.signal);
   } catch (error) {
-    if (!context.signal.aborted) response.write(encodeSseFrame({ data: failure(options, rpc, error) }));
+    if (!context.signal.aborted)
+      response.write(encodeSseFrame({ data: failure(options, rpc, error) }));
   } finally {
     idle.abort(new Error('done'));
     response.end();

@@ -9,7 +9,7 @@ export function sessionName(parts: readonly Part[]): string {
   // No character people see is longer than this many code units in practice; keeps long texts cheap.
   const start = text.slice(0, LENGTH * 32);
   const characters = /^[ -~]*$/.test(start)
-    ? [...start]
+    ? start.split('')
     : Array.from(new Intl.Segmenter().segment(start), (part) => part.segment);
   if (characters.length <= LENGTH) return text;
   return `${characters.slice(0, LENGTH).join('')}...`;

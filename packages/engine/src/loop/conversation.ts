@@ -39,7 +39,8 @@ function addEvent(builder: Builder, event: RunEvent, withReasoning: boolean): vo
       closeCalls(builder);
       const parts = event.parts.filter(
         (part) =>
-          part.type === 'tool-call' || (part.text !== '' && (withReasoning || part.type === 'text')),
+          part.type === 'tool-call' ||
+          (part.text !== '' && (withReasoning || part.type === 'text')),
       );
       if (parts.length > 0) builder.messages.push({ role: 'assistant', parts });
       builder.calls = parts.filter((part) => part.type === 'tool-call');
@@ -47,7 +48,12 @@ function addEvent(builder: Builder, event: RunEvent, withReasoning: boolean): vo
     }
     case 'tool-completed': {
       const { content, isError } = event.result;
-      builder.results.set(event.callId, { callId: event.callId, name: event.name, content, isError });
+      builder.results.set(event.callId, {
+        callId: event.callId,
+        name: event.name,
+        content,
+        isError,
+      });
       return;
     }
     case 'run-ended':
@@ -73,7 +79,8 @@ function closeCalls(builder: Builder): void {
 }
 
 function lost(call: ToolCall): ToolResultEntry {
-  const text = 'There is no result: the task ended while this call was open. Whether it took effect is unknown.';
+  const text =
+    'There is no result: the task ended while this call was open. Whether it took effect is unknown.';
   return { callId: call.callId, name: call.name, content: [{ type: 'text', text }], isError: true };
 }
 

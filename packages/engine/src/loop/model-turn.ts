@@ -36,12 +36,15 @@ export async function askModel(model: Model, call: ModelCall): Promise<ModelAnsw
     const message = `The model "${model.configName}" failed inside the agent (${name}).`;
     return { type: 'error', code: 'internal', message };
   } finally {
-    abort.abort(new Error('done'));
     abort.dispose();
   }
 }
 
-async function readStream(model: Model, call: ModelCall, signal: AbortSignal): Promise<ModelAnswer> {
+async function readStream(
+  model: Model,
+  call: ModelCall,
+  signal: AbortSignal,
+): Promise<ModelAnswer> {
   const startedAt = call.clock.now();
   let firstTokenMs: number | undefined;
   const events = model.stream({ ...call.request, signal })[Symbol.asyncIterator]();

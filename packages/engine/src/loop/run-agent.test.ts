@@ -60,7 +60,12 @@ describe('runAgent: answers', () => {
     expect(task.status.state).toBe('completed');
     expect(task.artifacts?.[0]?.parts).toEqual([{ kind: 'text', text: 'Hello Ann' }]);
     expect(task.history?.at(-1)?.parts).toEqual([{ kind: 'text', text: 'Hello Ann' }]);
-    expect(types(events)).toEqual(['run-started', 'model-requested', 'model-completed', 'run-ended']);
+    expect(types(events)).toEqual([
+      'run-started',
+      'model-requested',
+      'model-completed',
+      'run-ended',
+    ]);
     expect(events.at(-1)).toMatchObject({ usage: { inputTokens: 7, outputTokens: 2 } });
     expect(requests).toHaveLength(1);
     expect(requests[0]).toMatchObject({
@@ -91,7 +96,9 @@ describe('runAgent: answers', () => {
       'model-completed',
       'run-ended',
     ]);
-    expect(toolMessages(requests[1])).toEqual([{ id: 'call-1-0', isError: false, text: 'web-1 Running' }]);
+    expect(toolMessages(requests[1])).toEqual([
+      { id: 'call-1-0', isError: false, text: 'web-1 Running' },
+    ]);
   });
 
   it('runs the calls of one turn side by side and gives their results in call order', async () => {
@@ -117,11 +124,9 @@ describe('runAgent: answers', () => {
     }
     const { events, requests } = await played;
     expect(order).toEqual(['begin 1', 'begin 2', 'begin 3', 'end 3', 'end 2', 'end 1']);
-    expect(events.flatMap((event) => (event.type === 'tool-completed' ? [event.callId] : []))).toEqual([
-      'call-1-2',
-      'call-1-1',
-      'call-1-0',
-    ]);
+    expect(
+      events.flatMap((event) => (event.type === 'tool-completed' ? [event.callId] : [])),
+    ).toEqual(['call-1-2', 'call-1-1', 'call-1-0']);
     expect(toolMessages(requests[1]).map((result) => result.text)).toEqual([
       'result 1',
       'result 2',
@@ -145,7 +150,10 @@ describe('runAgent: answers', () => {
       { role: 'user', parts: [{ type: 'text', text: 'Pick a colour' }] },
       { role: 'assistant', parts: [{ type: 'text', text: 'Blue.' }] },
       { role: 'user', parts: [{ type: 'text', text: 'And why?' }] },
-      { role: 'assistant', parts: [{ type: 'text', text: '(This task failed: no answer from x)' }] },
+      {
+        role: 'assistant',
+        parts: [{ type: 'text', text: '(This task failed: no answer from x)' }],
+      },
       { role: 'user', parts: [{ type: 'text', text: 'Which one?' }] },
     ]);
   });
@@ -159,7 +167,11 @@ describe('runAgent: answers', () => {
               type: 'end',
               finishReason: 'tool-calls',
               parts: [
-                { type: 'reasoning', text: 'I should look', providerMetadata: { x: { signature: 's' } } },
+                {
+                  type: 'reasoning',
+                  text: 'I should look',
+                  providerMetadata: { x: { signature: 's' } },
+                },
                 { type: 'tool-call', callId: 'c', name: 't', args: {} },
               ],
             },
@@ -171,7 +183,10 @@ describe('runAgent: answers', () => {
     );
     expect(requests[1]?.messages[1]).toMatchObject({
       role: 'assistant',
-      parts: [{ type: 'reasoning', providerMetadata: { x: { signature: 's' } } }, { type: 'tool-call' }],
+      parts: [
+        { type: 'reasoning', providerMetadata: { x: { signature: 's' } } },
+        { type: 'tool-call' },
+      ],
     });
     expect(task.artifacts?.[0]?.parts).toEqual([{ kind: 'text', text: 'ok' }]);
   });
@@ -208,7 +223,12 @@ describe('runAgent: answers', () => {
 describe('runAgent: empty and cut answers end with words', () => {
   it.each([
     ['empty', [{ empty: true }], 'empty_reply', 'The model ended its turn without an answer.'],
-    ['empty text', [{ text: '  ' }], 'empty_reply', '  |The model ended its turn without an answer.'],
+    [
+      'empty text',
+      [{ text: '  ' }],
+      'empty_reply',
+      '  |The model ended its turn without an answer.',
+    ],
     [
       'output limit before a word',
       [{ empty: true, finishReason: 'length' }],
@@ -227,13 +247,16 @@ describe('runAgent: empty and cut answers end with words', () => {
       'content_filter',
       "The provider's content filter stopped the answer.",
     ],
-  ] satisfies [string, ScriptedStep[], string, string][])('%s', async (_name, script, code, answer) => {
-    const { task, events } = await play(script);
-    expect(task.status.state).toBe('completed');
-    expect(text(task.artifacts?.[0]?.parts)).toBe(answer);
-    expect(task.metadata?.kagent_notice).toMatchObject([{ code }]);
-    expect(events.at(-1)?.type).toBe('run-ended');
-  });
+  ] satisfies [string, ScriptedStep[], string, string][])(
+    '%s',
+    async (...[, script, code, answer]) => {
+      const { task, events } = await play(script);
+      expect(task.status.state).toBe('completed');
+      expect(text(task.artifacts?.[0]?.parts)).toBe(answer);
+      expect(task.metadata?.kagent_notice).toMatchObject([{ code }]);
+      expect(events.at(-1)?.type).toBe('run-ended');
+    },
+  );
 });
 
 describe('runAgent: what goes wrong with a tool is a result', () => {
@@ -249,7 +272,11 @@ describe('runAgent: what goes wrong with a tool is a result', () => {
   });
 
   it.each([
-    ['unknown tool', { name: 'get_pod' }, 'There is no tool "get_pod". The tools are: throwing, failing.'],
+    [
+      'unknown tool',
+      { name: 'get_pod' },
+      'There is no tool "get_pod". The tools are: throwing, failing.',
+    ],
     [
       'malformed arguments',
       { name: 'failing', invalidArgs: '{"a":' },
@@ -258,7 +285,6 @@ describe('runAgent: what goes wrong with a tool is a result', () => {
     ['a tool that fails', { name: 'failing' }, 'no such pod'],
     ['a tool that throws', { name: 'throwing' }, 'Calling "throwing" failed inside the agent.'],
   ])('%s', async (_name, call, message) => {
-    const before = failing.calls.length;
     const { task, requests, events } = await play([{ calls: [call] }, { text: 'sorry' }], {
       tools: [throwing, failing],
     });
@@ -267,7 +293,14 @@ describe('runAgent: what goes wrong with a tool is a result', () => {
     expect(result?.isError).toBe(true);
     expect(result?.text).toContain(message);
     expect(JSON.stringify(events)).not.toContain('secret detail');
-    if ('invalidArgs' in call) expect(failing.calls).toHaveLength(before);
+  });
+
+  it('malformed arguments never reach the tool', async () => {
+    const remove = createFakeTool({ name: 'delete_all' });
+    await play([{ calls: [{ name: 'delete_all', invalidArgs: '{"ns' }] }, { text: 'sorry' }], {
+      tools: [remove],
+    });
+    expect(remove.calls).toEqual([]);
   });
 
   it('a tool that takes too long', async () => {
@@ -283,7 +316,10 @@ describe('runAgent: what goes wrong with a tool is a result', () => {
           });
         }),
     });
-    const played = play([{ calls: [{ name: 'stuck' }] }, { text: 'it hangs' }], { tools: [stuck], clock });
+    const played = play([{ calls: [{ name: 'stuck' }] }, { text: 'it hangs' }], {
+      tools: [stuck],
+      clock,
+    });
     await clock.advance(59_999);
     expect(stopped).toBe(false);
     await clock.advance(1);
@@ -307,7 +343,10 @@ describe('runAgent: what goes wrong with a tool is a result', () => {
         return 'child done';
       },
     });
-    const played = play([{ calls: [{ name: 'kagent__NS__child' }] }, { text: 'ok' }], { tools: [child], clock });
+    const played = play([{ calls: [{ name: 'kagent__NS__child' }] }, { text: 'ok' }], {
+      tools: [child],
+      clock,
+    });
     await clock.advance(600_000);
     const { task, requests } = await played;
     expect(task.status.state).toBe('completed');
@@ -316,7 +355,9 @@ describe('runAgent: what goes wrong with a tool is a result', () => {
 
   it('cuts long output and says how much', async () => {
     const long = createFakeTool({ name: 'long', run: () => `A${'x'.repeat(100_000)}Z` });
-    const { requests } = await play([{ calls: [{ name: 'long' }] }, { text: 'ok' }], { tools: [long] });
+    const { requests } = await play([{ calls: [{ name: 'long' }] }, { text: 'ok' }], {
+      tools: [long],
+    });
     const [result] = toolMessages(requests[1]);
     expect(result?.text.length).toBeLessThan(24_300);
     expect(result?.text).toMatch(/^Ax+/);
@@ -328,7 +369,12 @@ describe('runAgent: what goes wrong with a tool is a result', () => {
     const echo = createFakeTool({ name: 'echo', run: (args) => `echo ${args.n}` });
     const { requests, events } = await play(
       [
-        { calls: [{ name: 'echo', id: 'same', args: { n: 1 } }, { name: 'echo', id: 'same', args: { n: 2 } }] },
+        {
+          calls: [
+            { name: 'echo', id: 'same', args: { n: 1 } },
+            { name: 'echo', id: 'same', args: { n: 2 } },
+          ],
+        },
         { calls: [{ name: 'echo', id: 'same', args: { n: 3 } }] },
         { text: 'ok' },
       ],
@@ -353,7 +399,7 @@ describe('runAgent: limits', () => {
     ['50 turns by default', 50, {}, 'after 50 model calls'],
     ['max_turns', 3, { max_turns: 3 }, 'after 3 model calls, its limit (max_turns)'],
     ['max_tokens', 3, { max_tokens: 330 }, 'after 330 tokens, its limit is 330 (max_tokens)'],
-  ])('%s', async (_name, turns, limits, message) => {
+  ])('%s', async (...[, turns, limits, message]) => {
     const { task, requests } = await play(spinning(turns), { tools: [spin], config: { limits } });
     expect(requests).toHaveLength(turns);
     expect(task.status.state).toBe('failed');
@@ -366,7 +412,11 @@ describe('runAgent: limits', () => {
     ['a tool hangs', [{ calls: [{ name: 'hang' }] }] satisfies ScriptedStep[]],
   ])('max_duration, when %s', async (_name, script) => {
     const clock = createManualClock();
-    const hang = createFakeTool({ name: 'hang', isAgent: true, run: () => new Promise(() => undefined) });
+    const hang = createFakeTool({
+      name: 'hang',
+      isAgent: true,
+      run: () => new Promise(() => undefined),
+    });
     const played = play(script, { tools: [hang], clock, config: { limits: { max_duration: 30 } } });
     await clock.advance(30_000);
     const { task } = await played;
@@ -379,7 +429,9 @@ describe('runAgent: limits', () => {
     const same = createFakeTool({ name: 'same', run: () => 'nothing new' });
     const repeat: ScriptedStep = { calls: [{ name: 'same', args: { b: 1, a: 2 } }] };
     const other: ScriptedStep = { calls: [{ name: 'same', args: { a: 2, b: 1 } }] };
-    const { task, requests } = await play([repeat, other, repeat, other, repeat, repeat], { tools: [same] });
+    const { task, requests } = await play([repeat, other, repeat, other, repeat, repeat], {
+      tools: [same],
+    });
     expect(same.calls).toHaveLength(4);
     expect(requests).toHaveLength(6);
     expect(toolMessages(requests[5])[0]).toMatchObject({ isError: true });
@@ -397,9 +449,12 @@ describe('runAgent: limits', () => {
     expect(listens.task.status.state).toBe('completed');
     let count = 0;
     const poll = createFakeTool({ name: 'poll', run: () => `${(count += 1)} of 9 ready` });
-    const polls = await play([...Array.from({ length: 9 }, () => ({ calls: [{ name: 'poll' }] })), { text: 'ready' }], {
-      tools: [poll],
-    });
+    const polls = await play(
+      [...Array.from({ length: 9 }, () => ({ calls: [{ name: 'poll' }] })), { text: 'ready' }],
+      {
+        tools: [poll],
+      },
+    );
     expect(polls.task.status.state).toBe('completed');
     expect(poll.calls).toHaveLength(9);
   });
@@ -407,16 +462,24 @@ describe('runAgent: limits', () => {
 
 describe('runAgent: model failures', () => {
   it.each([
-    ['an error', [{ error: 'model_unauthorized', message: 'ModelConfig kagent/x: key refused' }], 'model_unauthorized', 'ModelConfig kagent/x: key refused'],
+    [
+      'an error',
+      [{ error: 'model_unauthorized', message: 'ModelConfig kagent/x: key refused' }],
+      'model_unauthorized',
+      'ModelConfig kagent/x: key refused',
+    ],
     ['a cut stream', [{ cut: true, text: 'Hel' }], 'model_stream_cut', 'broke off'],
     ['an adapter that throws', [], 'internal', 'The model "scripted" failed inside the agent'],
-  ] satisfies [string, ScriptedStep[], string, string][])('%s ends the run', async (_name, script, code, message) => {
-    const { task, events } = await play(script);
-    expect(task.status.state).toBe('failed');
-    expect(task.metadata?.kagent_error_code).toBe(code);
-    expect(text(task.status.message?.parts)).toContain(message);
-    expect(events.at(-1)).toMatchObject({ type: 'run-ended', state: 'failed', error: { code } });
-  });
+  ] satisfies [string, ScriptedStep[], string, string][])(
+    '%s ends the run',
+    async (...[, script, code, message]) => {
+      const { task, events } = await play(script);
+      expect(task.status.state).toBe('failed');
+      expect(task.metadata?.kagent_error_code).toBe(code);
+      expect(text(task.status.message?.parts)).toContain(message);
+      expect(events.at(-1)).toMatchObject({ type: 'run-ended', state: 'failed', error: { code } });
+    },
+  );
 });
 
 describe('runAgent: cancel', () => {
@@ -437,11 +500,14 @@ describe('runAgent: cancel', () => {
     const model = createScriptedModel(script);
     const agent = createTestAgent({ model, tools: [createFakeToolSource('fake', [hang])] });
     const params = textMessage('go', { contextId: 'c' });
-    const started = await agent.handler.sendMessage({ ...params, configuration: { blocking: false } }, ann);
-    const stream = collect(agent.handler.resubscribe({ id: started.id }, ann));
-    await expect.poll(() => model.requests.length + hang.calls.length, { interval: 5 }).toBeGreaterThan(
-      script[0] && 'calls' in script[0] ? 1 : 0,
+    const started = await agent.handler.sendMessage(
+      { ...params, configuration: { blocking: false } },
+      ann,
     );
+    const stream = collect(agent.handler.resubscribe({ id: started.id }, ann));
+    await expect
+      .poll(() => model.requests.length + hang.calls.length, { interval: 5 })
+      .toBeGreaterThan(script[0] && 'calls' in script[0] ? 1 : 0);
     const task = await agent.handler.cancelTask({ id: started.id }, ann);
     expect(task.status.state).toBe('canceled');
     expect(model.requests[0]?.signal.aborted).toBe(true);
@@ -482,8 +548,14 @@ describe('runAgent: tool servers that are down', () => {
     const good = createFakeTool({ name: 'good' });
     const source = createFakeToolSource('RemoteMCPServer/kube-tools', []);
     source.error = 'http://tools:8084/mcp refuses connections';
-    const model = createScriptedModel([{ calls: [{ name: 'good' }] }, { text: 'I could not look.' }]);
-    const agent = createTestAgent({ model, tools: [source, createFakeToolSource('other', [good])] });
+    const model = createScriptedModel([
+      { calls: [{ name: 'good' }] },
+      { text: 'I could not look.' },
+    ]);
+    const agent = createTestAgent({
+      model,
+      tools: [source, createFakeToolSource('other', [good])],
+    });
     const task = await agent.handler.sendMessage(textMessage('pods?'), ann);
     const line =
       'The tools of RemoteMCPServer/kube-tools are not available: http://tools:8084/mcp refuses connections';

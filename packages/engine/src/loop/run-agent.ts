@@ -15,14 +15,13 @@ import type { Clock, LiveEvent, Logger, Model, ToolSource } from '../ports.ts';
 import { toModelMessages } from './conversation.ts';
 import type { RunLimits } from './limits.ts';
 import { askModel, type ModelAnswer } from './model-turn.ts';
+import { addUsage, applyEvent, rebuildState, type RunState, type ToolCall } from './run-state.ts';
 import {
-  addUsage,
-  applyEvent,
-  rebuildState,
-  type RunState,
-  type ToolCall,
-} from './run-state.ts';
-import { interruptedCalls, repeatsAfterWarning, requestDrafts, runToolCalls } from './tool-calls.ts';
+  interruptedCalls,
+  repeatsAfterWarning,
+  requestDrafts,
+  runToolCalls,
+} from './tool-calls.ts';
 import { openToolbox, systemPrompt, type Toolbox } from './toolbox.ts';
 
 /** What the agent is; the same for all its runs. */
@@ -82,7 +81,15 @@ export async function runAgent(
   const state = rebuildState(input.journal);
   const abort = linkedAbort(signal);
   const interrupted = interruptedCalls(state);
-  const loop: Loop = { agent, input, deps, state, interrupted, signal: abort.signal, journalFailed: false };
+  const loop: Loop = {
+    agent,
+    input,
+    deps,
+    state,
+    interrupted,
+    signal: abort.signal,
+    journalFailed: false,
+  };
   armDeadline(loop, abort);
   try {
     while (!state.ended) {
@@ -94,7 +101,6 @@ export async function runAgent(
     if (loop.journalFailed) throw error;
     return await endAfterError(loop, error);
   } finally {
-    abort.abort(new Error('done'));
     abort.dispose();
   }
 }
@@ -121,7 +127,8 @@ async function step(loop: Loop): Promise<void> {
   if (state.pending.length > 0) return toolStep(loop);
   if (state.answered) return end(loop, { state: 'completed' });
   const limit = reachedLimit(state, agent.limits);
-  if (limit) return end(loop, { state: 'failed', error: { code: 'limit_exceeded', message: limit } });
+  if (limit)
+    return end(loop, { state: 'failed', error: { code: 'limit_exceeded', message: limit } });
   return modelStep(loop);
 }
 
@@ -215,7 +222,9 @@ function uniqueCallIds(state: RunState, parts: AssistantPart[], turn: number): A
 /** Sentences for answers that are empty or not whole, so that nobody waits for words that do not come. */
 function answerNotices(answer: { parts: AssistantPart[]; finishReason: string }): RunEventDraft[] {
   const empty = !answer.parts.some((part) => part.type === 'text' && part.text.trim() !== '');
-  const notice = (code: string, message: string): RunEventDraft[] => [{ type: 'notice', code, message }];
+  const notice = (code: string, message: string): RunEventDraft[] => [
+    { type: 'notice', code, message },
+  ];
   if (answer.finishReason === 'length') {
     return empty
       ? notice('truncated', 'The model reached its output limit before it wrote an answer.')
@@ -231,7 +240,9 @@ function answerNotices(answer: { parts: AssistantPart[]; finishReason: string })
 async function toolStep(loop: Loop): Promise<void> {
   const { state, agent, input } = loop;
   const toolbox = await openToolbox(agent.tools, loop.signal, loop.deps.logger);
-  const fresh = state.pending.filter((pending) => !pending.requested).map((pending) => pending.call);
+  const fresh = state.pending
+    .filter((pending) => !pending.requested)
+    .map((pending) => pending.call);
   const looping = repeatsAfterWarning(state, fresh);
   if (looping) return failLoop(loop, looping);
   const { runId, sessionId } = input.run;
@@ -282,13 +293,19 @@ async function endAfterError(loop: Loop, error: unknown): Promise<RunOutcome> {
   const message = isKagentError(reason) ? reason.message : 'The run failed inside the agent.';
   if (loop.signal.aborted && (code === 'unavailable' || code === 'conflict')) return 'suspended';
   if (loop.signal.aborted && code === 'canceled') {
-    const by = isKagentError(reason) && typeof reason.data.by === 'string' ? reason.data.by : 'unknown';
-    const asked: RunEventDraft[] = loop.state.cancelRequested ? [] : [{ type: 'cancel-requested', by }];
+    const by =
+      isKagentError(reason) && typeof reason.data.by === 'string' ? reason.data.by : 'unknown';
+    const asked: RunEventDraft[] = loop.state.cancelRequested
+      ? []
+      : [{ type: 'cancel-requested', by }];
     await end(loop, { state: 'canceled' }, asked);
     return 'canceled';
   }
   if (code === 'internal') {
-    loop.deps.logger.error({ runId: loop.input.run.runId, error: reason }, 'Run failed unexpectedly');
+    loop.deps.logger.error(
+      { runId: loop.input.run.runId, error: reason },
+      'Run failed unexpectedly',
+    );
   }
   await end(loop, { state: 'failed', error: { code, message } });
   return 'failed';

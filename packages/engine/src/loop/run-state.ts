@@ -114,7 +114,10 @@ export function addUsage(total: Usage | undefined, more: Usage | undefined): Usa
   };
 }
 
-function applyModelTurn(state: RunState, event: Extract<RunEvent, { type: 'model-completed' }>): void {
+function applyModelTurn(
+  state: RunState,
+  event: Extract<RunEvent, { type: 'model-completed' }>,
+): void {
   state.turn += 1;
   state.usage = addUsage(state.usage, event.usage);
   state.pending = event.parts
@@ -124,7 +127,10 @@ function applyModelTurn(state: RunState, event: Extract<RunEvent, { type: 'model
   state.answered = state.pending.length === 0;
 }
 
-function applyToolResult(state: RunState, event: Extract<RunEvent, { type: 'tool-completed' }>): void {
+function applyToolResult(
+  state: RunState,
+  event: Extract<RunEvent, { type: 'tool-completed' }>,
+): void {
   const done = state.pending.find((item) => item.call.callId === event.callId);
   state.pending = state.pending.filter((item) => item !== done);
   state.usage = addUsage(state.usage, event.result.usage);

@@ -7,7 +7,13 @@ import { asError, linkedAbort, untilAborted } from '../abort.ts';
 import { derivedId } from '../ids.ts';
 import type { Clock, Logger, Tool } from '../ports.ts';
 import type { RunLimits } from './limits.ts';
-import { callKey, LOOP_DETECTED, type PendingCall, type RunState, type ToolCall } from './run-state.ts';
+import {
+  callKey,
+  LOOP_DETECTED,
+  type PendingCall,
+  type RunState,
+  type ToolCall,
+} from './run-state.ts';
 import { boundResult, errorResult } from './tool-output.ts';
 import type { Toolbox } from './toolbox.ts';
 
@@ -50,7 +56,10 @@ export function requestDrafts(
 }
 
 /** True when the model was told to stop repeating one of these calls and does it again. */
-export function repeatsAfterWarning(state: RunState, calls: readonly ToolCall[]): ToolCall | undefined {
+export function repeatsAfterWarning(
+  state: RunState,
+  calls: readonly ToolCall[],
+): ToolCall | undefined {
   if (state.warned.size === 0) return undefined;
   return calls.find((call) => state.warned.has(callKey(call.name, call.args)));
 }
@@ -70,7 +79,10 @@ export interface ToolTurn {
  * with the signal's reason at abort, or with the journal's error; by then no call is running any more.
  */
 export async function runToolCalls(turn: ToolTurn): Promise<void> {
-  const calls = turn.state.pending.map((pending) => ({ pending, answer: answerWithoutCall(turn, pending) }));
+  const calls = turn.state.pending.map((pending) => ({
+    pending,
+    answer: answerWithoutCall(turn, pending),
+  }));
   const group = linkedAbort(turn.signal);
   try {
     const outcomes = await Promise.allSettled(
@@ -91,7 +103,11 @@ export async function runToolCalls(turn: ToolTurn): Promise<void> {
   }
 }
 
-async function runOne(turn: ToolTurn, pending: PendingCall, answer: ToolResult | undefined): Promise<void> {
+async function runOne(
+  turn: ToolTurn,
+  pending: PendingCall,
+  answer: ToolResult | undefined,
+): Promise<void> {
   const { clock, limits } = turn.context;
   const startedAt = clock.now();
   const result = answer ?? (await callTool(turn, pending));
@@ -166,7 +182,6 @@ async function callTool(turn: ToolTurn, pending: PendingCall): Promise<ToolResul
     logger.warn({ tool: call.name, source: tool.source, error }, 'Tool call threw');
     return errorResult(`Calling "${call.name}" failed inside the agent.`);
   } finally {
-    deadline.abort(new Error('done'));
     deadline.dispose();
   }
 }
@@ -183,8 +198,12 @@ function abortAfter(
 }
 
 function timedOut(tool: Tool, ms: number): ToolResult {
-  const effect = tool.repeatable ? '' : ' It may still have taken effect: check before you call it again.';
-  return errorResult(`"${tool.spec.name}" gave no result within ${ms / 1000} s and was stopped.${effect}`);
+  const effect = tool.repeatable
+    ? ''
+    : ' It may still have taken effect: check before you call it again.';
+  return errorResult(
+    `"${tool.spec.name}" gave no result within ${ms / 1000} s and was stopped.${effect}`,
+  );
 }
 
 /** The calls in a journal that were begun and have no result. */
@@ -193,4 +212,3 @@ export function interruptedCalls(state: RunState): Set<string> {
     state.pending.filter((pending) => pending.requested).map((pending) => pending.call.callId),
   );
 }
-

@@ -4,21 +4,21 @@ import { createModel } from '../models/registry.ts';
 import { createTestClock } from '../models/testing/test-clock.ts';
 import type { Logger, ModelEvent } from '../ports.ts';
 import type { BrainMessage, Conversation, Reply } from './brain.ts';
-import { createScriptedBrain, parseModelScript, type ScriptedBrain } from './scripted.ts';
+import { createScriptedModel, parseModelScript, type ScriptedModel } from './scripted.ts';
 import { startMockLlm } from './server.ts';
 import { runTool, talk } from './testing/fake-cluster.ts';
 
 const logger: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
-function script(text: string): ScriptedBrain {
-  return createScriptedBrain(parseModelScript(text, 'test.yaml'));
+function script(text: string): ScriptedModel {
+  return createScriptedModel(parseModelScript(text, 'test.yaml'));
 }
 
 function conversation(user: string, more: Partial<Conversation> = {}): Conversation {
   return { system: '', model: 'm', tools: [], messages: [{ role: 'user', text: user }], ...more };
 }
 
-function say(model: ScriptedBrain, user: string, more: Partial<Conversation> = {}): Promise<Reply> {
+function say(model: ScriptedModel, user: string, more: Partial<Conversation> = {}): Promise<Reply> {
   return Promise.resolve(model.brain(conversation(user, more)));
 }
 

@@ -136,7 +136,7 @@ function pathOf(path: PropertyKey[]): string {
   return joined.replace(/^\./, '') || 'script';
 }
 
-export interface ScriptedBrain {
+export interface ScriptedModel {
   brain: Brain;
   /** What no rule covered, as text; a test asserts that it is empty. */
   readonly unmatched: string[];
@@ -145,7 +145,7 @@ export interface ScriptedBrain {
 }
 
 /** A brain that follows a script. Counts are kept in the returned value. */
-export function createScriptedBrain(script: ModelScript): ScriptedBrain {
+export function createScriptedModel(script: ModelScript): ScriptedModel {
   const uses = new Map<Rule, number>();
   const unmatched: string[] = [];
   const requests: Conversation[] = [];

@@ -171,7 +171,8 @@ async function* watched(input: ResilienceInput): AsyncGenerator<ModelEvent> {
         over.abort(timeout);
         return;
       }
-      if (!(await slept(clock, deadline - now, signal))) return;
+      // The deadline comes nearer with the first sign of life, so no sleep is longer than the shorter limit.
+      if (!(await slept(clock, Math.min(deadline - now, limits.idleMs), signal))) return;
     }
   };
   const guarding = guard();

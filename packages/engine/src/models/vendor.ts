@@ -19,6 +19,8 @@ export interface Vendor {
   endpoint: string;
   /** Whether images in tool results can be sent; otherwise a line of text stands for them. */
   toolImages: boolean;
+  /** Whether the wire marks failed tools; otherwise their text begins with `Error`. */
+  toolErrors: boolean;
   /** Imports the provider package and makes its model. Called once, on the first stream. */
   load(fetch: typeof globalThis.fetch): Promise<LanguageModelV4>;
   /**

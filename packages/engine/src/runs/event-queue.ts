@@ -2,8 +2,8 @@
 import { asError } from '../abort.ts';
 import type { LiveEvent } from '../ports.ts';
 
-/** A reader this far behind gets no more deltas; stored events are never dropped. */
-const MAX_BEHIND = 1_000;
+/** A reader this far behind gets deltas joined, so that neither events nor text are lost. */
+const FAR_BEHIND = 256;
 
 export interface EventQueue extends AsyncIterable<LiveEvent> {
   push(event: LiveEvent): void;
@@ -33,8 +33,10 @@ export function createEventQueue(signal: AbortSignal): EventQueue {
 
   return {
     push(event) {
-      if (closed || (event.type === 'model-delta' && items.length >= MAX_BEHIND)) return;
-      items.push(event);
+      if (closed) return;
+      const joined = items.length >= FAR_BEHIND ? joinDeltas(items.at(-1), event) : undefined;
+      if (joined) items[items.length - 1] = joined;
+      else items.push(event);
       wake?.();
     },
     close() {
@@ -53,4 +55,11 @@ export function createEventQueue(signal: AbortSignal): EventQueue {
       }
     },
   };
+}
+
+/** One delta out of two of the same stream; `undefined` for anything else. Events are shared and stay as they are. */
+function joinDeltas(last: LiveEvent | undefined, next: LiveEvent): LiveEvent | undefined {
+  if (last?.type !== 'model-delta' || next.type !== 'model-delta') return undefined;
+  if (last.turn !== next.turn || last.kind !== next.kind) return undefined;
+  return { ...last, text: last.text + next.text };
 }

@@ -76,6 +76,25 @@ describe('executor: attach', () => {
     expect((await early).filter((event) => event.type === 'model-delta')).toHaveLength(3);
   });
 
+  it('joins the deltas of a reader who is behind, without losing a word', async () => {
+    const words = Array.from({ length: 5_000 }, (_, index) => `${index} `);
+    const { executor } = executorFor({ script: [{ text: words, reasoning: 'hm' }] });
+    await executor.start(newRun(), { headers: {} });
+    const events: LiveEvent[] = [];
+    for await (const event of executor.attach('run-1', { signal })) {
+      events.push(event);
+      if (events.length === 1) await executor.finished('run-1', signal);
+    }
+    const deltas = events.filter((event) => event.type === 'model-delta');
+    expect(deltas.length).toBeLessThan(300);
+    const textOf = (kind: string) =>
+      deltas
+        .filter((delta) => delta.kind === kind)
+        .map((delta) => delta.text)
+        .join('');
+    expect([textOf('reasoning'), textOf('text')]).toEqual(['hm', words.join('')]);
+  });
+
   it('leaves the run alone when a reader goes', async () => {
     const { executor, gate } = executorFor({});
     await executor.start(newRun(), { headers: {} });
@@ -277,14 +296,20 @@ describe('executor: stop', () => {
 describe('createAgentRuntime', () => {
   it('closes its tool sources when it stops', async () => {
     const source = createFakeToolSource('x', []);
-    const agent = createTestAgent({ model: createScriptedModel([{ text: 'hi' }]), tools: [source] });
+    const agent = createTestAgent({
+      model: createScriptedModel([{ text: 'hi' }]),
+      tools: [source],
+    });
     await agent.handler.sendMessage(textMessage('hi'), ann);
     await agent.stop();
     expect(source.closed).toBe(true);
   });
 
   it('tells the state of its tools', async () => {
-    const up = createFakeToolSource('up', [createFakeTool({ name: 'a' }), createFakeTool({ name: 'b' })]);
+    const up = createFakeToolSource('up', [
+      createFakeTool({ name: 'a' }),
+      createFakeTool({ name: 'b' }),
+    ]);
     const down = createFakeToolSource('down', []);
     down.error = 'refused';
     const agent = createTestAgent({ model: createScriptedModel([]), tools: [up, down] });

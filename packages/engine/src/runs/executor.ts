@@ -58,7 +58,10 @@ export interface Executor {
    * Stored events after `afterSeq` in sequence, without gap or duplicate, with deltas between them while the run is live
    * here; ends after `run-ended`. Follows the run wherever it works. Rejects when `signal` aborts.
    */
-  attach(runId: string, options: { afterSeq?: number; signal: AbortSignal }): AsyncIterable<LiveEvent>;
+  attach(
+    runId: string,
+    options: { afterSeq?: number; signal: AbortSignal },
+  ): AsyncIterable<LiveEvent>;
   /** The whole journal once the run has ended. */
   finished(runId: string, signal: AbortSignal): Promise<RunEvent[]>;
   /** The journal so far. */
@@ -106,7 +109,10 @@ class RunExecutor implements Executor {
     return this.#live.size;
   }
 
-  async start(run: StartRun, request: RequestContext): Promise<{ run: RunRecord; created: boolean }> {
+  async start(
+    run: StartRun,
+    request: RequestContext,
+  ): Promise<{ run: RunRecord; created: boolean }> {
     this.#assertAccepting();
     const { runs, agent, holder } = this.#options;
     const answer = await runs.create({ ...run, agent, holder, leaseUntil: this.#leaseEnd() });
@@ -128,7 +134,9 @@ class RunExecutor implements Executor {
     let seq = options.afterSeq ?? 0;
     for (;;) {
       const live = this.#live.get(runId);
-      const source = live ? this.#follow(live, seq, signal) : await untilAborted(runs.read(runId, seq), signal);
+      const source = live
+        ? this.#follow(live, seq, signal)
+        : await untilAborted(runs.read(runId, seq), signal);
       for await (const event of source) {
         if (event.type !== 'model-delta') seq = event.seq;
         yield event;
@@ -204,9 +212,13 @@ class RunExecutor implements Executor {
   }
 
   #assertAccepting(): void {
-    if (this.#drain.signal.aborted) throw new KagentError('unavailable', 'The agent is shutting down.');
+    if (this.#drain.signal.aborted)
+      throw new KagentError('unavailable', 'The agent is shutting down.');
     if (this.#live.size >= this.#settings.maxLiveRuns) {
-      throw new KagentError('unavailable', `The agent already has ${this.#live.size} runs; try again later.`);
+      throw new KagentError(
+        'unavailable',
+        `The agent already has ${this.#live.size} runs; try again later.`,
+      );
     }
   }
 

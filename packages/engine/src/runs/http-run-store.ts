@@ -11,6 +11,7 @@ import {
   isKagentError,
   KagentError,
   RenewLeaseResponse,
+  repeatedAppend,
   RunStateResponse,
   type AppendEventsRequest,
   type CancelRunRequest,
@@ -42,7 +43,10 @@ export interface HttpRunStoreOptions {
   requestTimeoutMs?: number;
 }
 
-const Failure = z.looseObject({ error: z.string(), code: z.enum(ERROR_CODES).optional().catch(undefined) });
+const Failure = z.looseObject({
+  error: z.string(),
+  code: z.enum(ERROR_CODES).optional().catch(undefined),
+});
 
 /** Statuses that say the server (or what stands before it) is away for now. */
 const AWAY = new Set([408, 425, 429, 500, 502, 503, 504]);
@@ -70,73 +74,83 @@ interface Call<T> {
   giveUpMs?: number;
 }
 
+type Caller = <T>(request: Call<T>) => Promise<T>;
+
 /** Rejects with the server's coded error, or `unavailable` when it stays away. */
 export function createHttpRunStore(options: HttpRunStoreOptions): RunStore {
-  const call = <T>(request: Call<T>) => send(options, request);
-  const run = (runId: string) => `/api/runs/${encodeURIComponent(runId)}`;
+  const call: Caller = (request) => send(options, request);
+  const reads = readCalls(call);
+  return { ...reads, ...leaseCalls(call, options.appendGiveUpMs ?? 600_000, reads) };
+}
+
+const runPath = (runId: string) => `/api/runs/${encodeURIComponent(runId)}`;
+
+type Reads = Pick<RunStore, 'get' | 'read' | 'history' | 'requestCancel' | 'isCancelRequested'>;
+
+function readCalls(call: Caller): Reads {
+  const state = (runId: string) =>
+    orUndefined(call({ path: runPath(runId), data: RunStateResponse }));
+  const events = async (path: string) => (await call({ path, data: EventsResponse })).events;
+  return {
+    get: async (runId) => (await state(runId))?.run,
+    read: (runId, afterSeq = 0) => events(`${runPath(runId)}/events?after=${afterSeq}`),
+    history: (sessionId, exceptRunId) => {
+      const except = encodeURIComponent(exceptRunId);
+      return events(`/api/sessions/${encodeURIComponent(sessionId)}/run-history?except=${except}`);
+    },
+    async requestCancel(runId, by) {
+      const path = `${runPath(runId)}/cancel`;
+      return (await call({ path, body: { by }, data: CancelRunResponse })).recorded;
+    },
+    isCancelRequested: async (runId) => (await state(runId))?.cancelRequested ?? false,
+  };
+}
+
+function leaseCalls(
+  call: Caller,
+  appendGiveUpMs: number,
+  reads: Reads,
+): Omit<RunStore, keyof Reads> {
   /** Last sequence number of the runs this process writes: it tells a repeated append from a new one. */
   const lastSeq = new Map<string, number>();
+  const know = (runId: string, seq: number) =>
+    lastSeq.set(runId, Math.max(seq, lastSeq.get(runId) ?? 0));
 
-  const store: RunStore = {
+  return {
     async create(newRun) {
       const answer = await call({ path: '/api/runs', body: newRun, data: CreateRunResponse });
-      if (answer.created) lastSeq.set(newRun.runId, answer.run.lastSeq);
+      if (answer.created) know(newRun.runId, answer.run.lastSeq);
       return answer;
     },
-    async get(runId) {
-      const answer = await orUndefined(call({ path: run(runId), data: RunStateResponse }));
-      return answer?.run;
-    },
     async append(runId, holder, events) {
-      const afterSeq = lastSeq.get(runId) ?? (await lastSeqOf(store, runId));
+      const afterSeq = lastSeq.get(runId) ?? (await reads.get(runId))?.lastSeq ?? 0;
       const answer = await call({
-        path: `${run(runId)}/events`,
+        path: `${runPath(runId)}/events`,
         body: { holder, events, afterSeq },
         data: EventsResponse,
-        giveUpMs: options.appendGiveUpMs ?? 600_000,
+        giveUpMs: appendGiveUpMs,
       });
-      const last = answer.events.at(-1);
+      const stored = repeatedAppend(answer.events, events);
+      if (!stored) throw new KagentError('conflict', `Run ${runId} went on in another process.`);
+      const last = stored.at(-1);
       if (last?.type === 'run-ended') lastSeq.delete(runId);
-      else if (last) lastSeq.set(runId, last.seq);
-      return answer.events;
-    },
-    async read(runId, afterSeq = 0) {
-      const path = `${run(runId)}/events?after=${afterSeq}`;
-      return (await call({ path, data: EventsResponse })).events;
-    },
-    async history(sessionId, exceptRunId) {
-      const session = encodeURIComponent(sessionId);
-      const path = `/api/sessions/${session}/run-history?except=${encodeURIComponent(exceptRunId)}`;
-      return (await call({ path, data: EventsResponse })).events;
+      else if (last) know(runId, last.seq);
+      return stored;
     },
     async claim(agent, holder, leaseUntil) {
       const body = { agent, holder, leaseUntil };
       const { runs } = await call({ path: '/api/runs/claim', body, data: ClaimRunsResponse });
-      for (const { runId, lastSeq: seq } of runs) lastSeq.set(runId, seq);
+      for (const run of runs) know(run.runId, run.lastSeq);
       return runs;
     },
     async renew(runId, holder, leaseUntil) {
       const body = { holder, leaseUntil };
-      const { held } = await call({ path: `${run(runId)}/renew`, body, data: RenewLeaseResponse });
+      const path = `${runPath(runId)}/renew`;
+      const { held } = await call({ path, body, data: RenewLeaseResponse });
       if (!held || leaseUntil === 0) lastSeq.delete(runId);
       return held;
     },
-    async requestCancel(runId, by) {
-      const answer = await call({ path: `${run(runId)}/cancel`, body: { by }, data: CancelRunResponse });
-      return answer.recorded;
-    },
-    async isCancelRequested(runId) {
-      const answer = await orUndefined(call({ path: run(runId), data: RunStateResponse }));
-      return answer?.cancelRequested ?? false;
-    },
   };
-  return store;
-}
-
-async function lastSeqOf(store: RunStore, runId: string): Promise<number> {
-  const record = await store.get(runId);
-  if (!record) throw new KagentError('not_found', `Run ${runId} is not known.`);
-  return record.lastSeq;
 }
 
 async function orUndefined<T>(answer: Promise<T>): Promise<T | undefined> {
@@ -165,7 +179,10 @@ async function sendOnce<T>(options: HttpRunStoreOptions, call: Call<T>): Promise
   options.signal.addEventListener('abort', onStop, { once: true });
   const late = new KagentError('unavailable', 'The server did not answer in time.');
   const timeoutMs = options.requestTimeoutMs ?? 30_000;
-  options.clock.sleep(timeoutMs, limit.signal).then(() => limit.abort(late), () => undefined);
+  options.clock.sleep(timeoutMs, limit.signal).then(
+    () => limit.abort(late),
+    () => undefined,
+  );
   try {
     const { status, text } = await exchange(options, call, limit.signal);
     return parseAnswer(status, text, call);
@@ -190,7 +207,9 @@ async function exchange<T>(
     });
     return { status: response.status, text: await response.text() };
   } catch (cause) {
-    throw new KagentError('unavailable', `The server at ${options.baseUrl} can't be reached.`, { cause });
+    throw new KagentError('unavailable', `The server at ${options.baseUrl} can't be reached.`, {
+      cause,
+    });
   }
 }
 

@@ -27,7 +27,11 @@ export function createJournalWriter(options: {
       const batch = waiting;
       waiting = [];
       try {
-        const events = await runs.append(runId, holder, batch.flatMap((item) => item.drafts));
+        const events = await runs.append(
+          runId,
+          holder,
+          batch.flatMap((item) => item.drafts),
+        );
         let from = 0;
         for (const item of batch) {
           item.resolve(events.slice(from, from + item.drafts.length));

@@ -23,7 +23,8 @@ export async function withRetry<T>(attempt: () => Promise<T>, options: RetryOpti
       return await attempt();
     } catch (error) {
       signal.throwIfAborted();
-      const wait = Math.min(MAX_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(tries, 10)) * (0.5 + random() / 2);
+      const wait =
+        Math.min(MAX_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(tries, 10)) * (0.5 + random() / 2);
       if (!isTransient(error) || clock.now() - startedAt + wait > giveUpAfterMs) throw error;
       await clock.sleep(wait, signal);
     }

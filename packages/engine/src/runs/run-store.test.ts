@@ -3,6 +3,7 @@ import { createManualClock } from '../testing/manual-clock.ts';
 import { createMemoryRunStore } from '../testing/memory-run-store.ts';
 import { createRunApiFetch } from '../testing/run-api-fetch.ts';
 import { newRun, runStoreContract } from '../testing/run-store-contract.ts';
+import { failureOf } from '../testing/test-agent.ts';
 import { systemClock } from '../system-clock.ts';
 import { createHttpRunStore, type HttpRunStoreOptions } from './http-run-store.ts';
 
@@ -24,8 +25,7 @@ runStoreContract('REST over memory', () => ({
   store: overHttp(createRunApiFetch(createMemoryRunStore())),
 }));
 
-const answer = (text: string) =>
-  ({ type: 'notice', code: 'test', message: text }) as const;
+const answer = (text: string) => ({ type: 'notice', code: 'test', message: text }) as const;
 
 describe('createHttpRunStore', () => {
   it('sends the headers of the moment', async () => {
@@ -97,6 +97,20 @@ describe('createHttpRunStore', () => {
     await expect(late).rejects.toMatchObject({ code: 'conflict' });
   });
 
+  it('does not take events for its own that it did not write', async () => {
+    const theirs = [{ ...answer('theirs'), seq: 2, at: 1 }];
+    const run = { ...newRun(), state: 'running', lastSeq: 1, createdAt: 1, updatedAt: 1 };
+    const store = overHttp(async (input) =>
+      Response.json({
+        data: String(input).endsWith('/events')
+          ? { events: theirs }
+          : { run, cancelRequested: false },
+      }),
+    );
+    const late = store.append('run-1', 'process-a', [answer('ours')]);
+    await expect(late).rejects.toMatchObject({ code: 'conflict' });
+  });
+
   it('gives up after its time with a coded error, and at once when the process stops', async () => {
     const clock = createManualClock();
     const stop = new AbortController();
@@ -105,12 +119,12 @@ describe('createHttpRunStore', () => {
       giveUpMs: 2_000,
       signal: stop.signal,
     });
-    const read = expect(store.read('a')).rejects.toMatchObject({ code: 'unavailable' });
+    const read = failureOf(store.read('a'));
     await clock.advance(3_000);
-    await read;
-    const append = expect(store.get('a')).rejects.toThrow('stopping');
+    expect(await read).toMatchObject({ code: 'unavailable' });
+    const stopped = failureOf(store.get('a'));
     stop.abort(new Error('stopping'));
-    await append;
+    expect(await stopped).toMatchObject({ message: 'stopping' });
     expect(clock.sleepers).toBe(0);
   });
 
@@ -121,9 +135,9 @@ describe('createHttpRunStore', () => {
         init?.signal?.addEventListener('abort', () => reject(new Error('aborted')));
       });
     const store = overHttp(hanging, { clock, requestTimeoutMs: 1_000, giveUpMs: 500 });
-    const read = expect(store.read('a')).rejects.toMatchObject({ code: 'unavailable' });
+    const read = failureOf(store.read('a'));
     await clock.advance(1_500);
-    await read;
+    expect(await read).toMatchObject({ code: 'unavailable' });
     const odd = overHttp(async () => Response.json({ data: { nothing: true } }));
     await expect(odd.read('a')).rejects.toMatchObject({ code: 'internal' });
   });

@@ -19,6 +19,7 @@ export {
 export {
   collect,
   createTestAgent,
+  failureOf,
   silentLogger,
   testCard,
   textMessage,

@@ -1,6 +1,13 @@
 /** A real MCP server on a real port, for tests: streamable HTTP with sessions, which can die and come back. */
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { NodeStreamableHTTPServerTransport } from '@modelcontextprotocol/node';
 import { McpServer, type Transport } from '@modelcontextprotocol/server';
@@ -20,7 +27,10 @@ export interface TestMcpServer {
 }
 
 /** `register` gives each session its tools. */
-export async function startMcpServer(register: (server: McpServer) => void): Promise<TestMcpServer> {
+export async function startMcpServer(
+  register: (server: McpServer) => void,
+  tls?: { key: string; cert: string },
+): Promise<TestMcpServer> {
   const servers: McpServer[] = [];
   const requests: IncomingHttpHeaders[] = [];
   const sessions = new Map<string, NodeStreamableHTTPServerTransport>();
@@ -37,18 +47,18 @@ export async function startMcpServer(register: (server: McpServer) => void): Pro
     return transport;
   };
 
-  const make = () =>
-    createServer((request, response) => {
-      requests.push(request.headers);
-      const id = request.headers['mcp-session-id'];
-      const known = typeof id === 'string' ? sessions.get(id) : undefined;
-      if (id !== undefined && !known) {
-        response.writeHead(404).end('session not found');
-        return;
-      }
-      const handle = async () => (known ?? (await open())).handleRequest(request, response);
-      handle().catch(() => response.destroy());
-    });
+  const answer: RequestListener = (request, response) => {
+    requests.push(request.headers);
+    const id = request.headers['mcp-session-id'];
+    const known = typeof id === 'string' ? sessions.get(id) : undefined;
+    if (id !== undefined && !known) {
+      response.writeHead(404).end('session not found');
+      return;
+    }
+    const handle = async () => (known ?? (await open())).handleRequest(request, response);
+    handle().catch(() => response.destroy());
+  };
+  const make = () => (tls ? createTlsServer(tls, answer) : createServer(answer));
 
   let http: Server = make();
   const listen = (port: number) =>
@@ -57,7 +67,7 @@ export async function startMcpServer(register: (server: McpServer) => void): Pro
     });
   const port = await listen(0);
   return {
-    url: `http://127.0.0.1:${port}/mcp`,
+    url: `http${tls ? 's' : ''}://127.0.0.1:${port}/mcp`,
     port,
     servers,
     requests,

@@ -38,9 +38,11 @@ export function createMemoryRunStore(options: { now?: () => number } = {}): RunS
       assertHeld(entry, holder);
       const at = now();
       const { record } = entry;
-      const placed = drafts.map(
-        (draft, index): RunEvent => ({ ...draft, seq: record.lastSeq + index + 1, at }),
-      );
+      const placed = drafts.map((draft, index): RunEvent => ({
+        ...draft,
+        seq: record.lastSeq + index + 1,
+        at,
+      }));
       entry.events.push(...placed);
       record.lastSeq += placed.length;
       record.updatedAt = at;
@@ -112,7 +114,8 @@ function create(tables: Tables, run: NewRun): { run: RunRecord; created: boolean
 }
 
 function assertHeld({ record }: Entry, holder: string): void {
-  if (record.state !== 'running') throw new KagentError('conflict', `Run ${record.runId} has ended.`);
+  if (record.state !== 'running')
+    throw new KagentError('conflict', `Run ${record.runId} has ended.`);
   if (record.holder !== holder) {
     throw new KagentError('conflict', `Run ${record.runId} is held by another process.`);
   }

@@ -28,8 +28,13 @@ export function createRunApiFetch(store: RunStore): typeof globalThis.fetch {
       const { status = 200, data } = await route(store, url, body);
       return Response.json({ error: false, data, message: 'ok' }, { status });
     } catch (error) {
-      const known = isKagentError(error) ? error : new KagentError('invalid_argument', String(error));
-      return Response.json({ error: known.message, code: known.code }, { status: STATUS[known.code] ?? 500 });
+      const known = isKagentError(error)
+        ? error
+        : new KagentError('invalid_argument', String(error));
+      return Response.json(
+        { error: known.message, code: known.code },
+        { status: STATUS[known.code] ?? 500 },
+      );
     }
   };
 }
@@ -54,7 +59,9 @@ async function route(
   switch (action) {
     case 'events': {
       if (body === undefined) {
-        return { data: { events: await store.read(id, Number(url.searchParams.get('after') ?? 0)) } };
+        return {
+          data: { events: await store.read(id, Number(url.searchParams.get('after') ?? 0)) },
+        };
       }
       const { holder, events, afterSeq } = AppendEventsRequest.parse(body);
       const known = repeatedAppend(await store.read(id, afterSeq), events);

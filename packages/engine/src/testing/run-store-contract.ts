@@ -52,7 +52,12 @@ const completed: RunEventDraft = {
   turn: 1,
   parts: [
     { type: 'text', text: 'Looking. ' },
-    { type: 'tool-call', callId: 'c1', name: 'get_pods', args: { namespace: 'default', deep: { a: [1] } } },
+    {
+      type: 'tool-call',
+      callId: 'c1',
+      name: 'get_pods',
+      args: { namespace: 'default', deep: { a: [1] } },
+    },
   ],
   finishReason: 'tool-calls',
   usage: { inputTokens: 10, outputTokens: 2, cachedInputTokens: 4 },
@@ -64,7 +69,11 @@ const toolCompleted: RunEventDraft = {
   turn: 1,
   callId: 'c1',
   name: 'get_pods',
-  result: { content: [{ type: 'text', text: 'web-1 ✓ 日本' }], isError: false, structured: { pods: ['web-1'] } },
+  result: {
+    content: [{ type: 'text', text: 'web-1 ✓ 日本' }],
+    isError: false,
+    structured: { pods: ['web-1'] },
+  },
   durationMs: 3,
 };
 const ended: RunEventDraft = { type: 'run-ended', state: 'completed' };
@@ -107,7 +116,9 @@ export function runStoreContract(
           leaseUntil: FUTURE,
         });
         expect(await store.get('run-1')).toEqual(run);
-        expect(await store.read('run-1')).toEqual([{ ...newRun().first, seq: 1, at: run.createdAt }]);
+        expect(await store.read('run-1')).toEqual([
+          { ...newRun().first, seq: 1, at: run.createdAt },
+        ]);
       });
 
       it('is idempotent by agent, user and message id', async () => {
@@ -124,7 +135,9 @@ export function runStoreContract(
         await store.create(newRun({ messageId: 'm' }));
         const answers = await Promise.all([
           store.create(newRun({ runId: 'run-2', messageId: 'm', userId: 'bob', sessionId: 's2' })),
-          store.create(newRun({ runId: 'run-3', messageId: 'm', agent: 'kagent/other', sessionId: 's3' })),
+          store.create(
+            newRun({ runId: 'run-3', messageId: 'm', agent: 'kagent/other', sessionId: 's3' }),
+          ),
         ]);
         expect(answers.map((answer) => answer.created)).toEqual([true, true]);
       });
@@ -164,13 +177,19 @@ export function runStoreContract(
       it('gives gapless places to appends at the same time', async () => {
         await store.create(newRun());
         const answers = await Promise.all(
-          Array.from({ length: 20 }, () => store.append('run-1', 'process-a', [requested, toolCompleted])),
+          Array.from({ length: 20 }, () =>
+            store.append('run-1', 'process-a', [requested, toolCompleted]),
+          ),
         );
         const places = answers.flat().map((event) => event.seq);
-        expect(places.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, i) => i + 2));
+        expect(places.toSorted((a, b) => a - b)).toEqual(
+          Array.from({ length: 40 }, (_, i) => i + 2),
+        );
         for (const [one, two] of answers) expect(two?.seq).toBe((one?.seq ?? 0) + 1);
         const stored = await store.read('run-1');
-        expect(stored.map((event) => event.seq)).toEqual(Array.from({ length: 41 }, (_, i) => i + 1));
+        expect(stored.map((event) => event.seq)).toEqual(
+          Array.from({ length: 41 }, (_, i) => i + 1),
+        );
       });
 
       it('reads after a place', async () => {
@@ -200,7 +219,12 @@ export function runStoreContract(
       ])('sets the state %s at run-ended, drops the lease and refuses more', async (state, end) => {
         await store.create(newRun());
         await store.append('run-1', 'process-a', [requested, end]);
-        expect(await store.get('run-1')).toMatchObject({ state, holder: null, leaseUntil: null, lastSeq: 3 });
+        expect(await store.get('run-1')).toMatchObject({
+          state,
+          holder: null,
+          leaseUntil: null,
+          lastSeq: 3,
+        });
         const late = store.append('run-1', 'process-a', [requested]);
         await expect(late).rejects.toMatchObject({ code: 'conflict' });
         expect(await store.read('run-1')).toHaveLength(3);
@@ -233,10 +257,16 @@ export function runStoreContract(
         await store.create(newRun({ runId: 'free', leaseUntil: PAST }));
         await store.create(newRun({ runId: 'done', leaseUntil: PAST }));
         await store.append('done', 'process-a', [ended]);
-        await store.create(newRun({ runId: 'foreign', leaseUntil: PAST, agent: 'kagent/x', sessionId: 's2' }));
+        await store.create(
+          newRun({ runId: 'foreign', leaseUntil: PAST, agent: 'kagent/x', sessionId: 's2' }),
+        );
         const claimed = await store.claim('kagent/k8s-agent', 'process-b', FUTURE);
         expect(claimed.map((run) => run.runId)).toEqual(['free']);
-        expect(claimed[0]).toMatchObject({ holder: 'process-b', leaseUntil: FUTURE, state: 'running' });
+        expect(claimed[0]).toMatchObject({
+          holder: 'process-b',
+          leaseUntil: FUTURE,
+          state: 'running',
+        });
         const old = store.append('free', 'process-a', [requested]);
         await expect(old).rejects.toMatchObject({ code: 'conflict' });
         expect(await store.append('free', 'process-b', [requested])).toHaveLength(1);

@@ -53,38 +53,49 @@ export function createScriptedModel(
   };
 }
 
-async function* play(turn: ScriptedTurn, call: number, signal: AbortSignal): AsyncGenerator<ModelEvent> {
+async function* play(
+  turn: ScriptedTurn,
+  call: number,
+  signal: AbortSignal,
+): AsyncGenerator<ModelEvent> {
   if ('events' in turn) yield* turn.events;
   else if ('error' in turn) yield failure(turn);
-  else if ('empty' in turn) yield { type: 'end', parts: [], finishReason: turn.finishReason ?? 'stop' };
+  else if ('empty' in turn)
+    yield { type: 'end', parts: [], finishReason: turn.finishReason ?? 'stop' };
   else if ('hang' in turn) yield* hang(turn, signal);
   else if ('cut' in turn) yield* deltas(turn.text ?? []);
   else if ('calls' in turn) yield* toolTurn(turn, call);
   else yield* answer(turn);
 }
 
-function* answer(turn: Extract<ScriptedTurn, { text: string | string[]; reasoning?: string }>): Generator<ModelEvent> {
+function* answer(
+  turn: Extract<ScriptedTurn, { text: string | string[]; reasoning?: string }>,
+): Generator<ModelEvent> {
   const parts: AssistantPart[] = [];
   if (turn.reasoning !== undefined) {
     yield { type: 'delta', kind: 'reasoning', text: turn.reasoning };
     parts.push({ type: 'reasoning', text: turn.reasoning });
   }
   yield* deltas(turn.text);
-  parts.push({ type: 'text', text: typeof turn.text === 'string' ? turn.text : turn.text.join('') });
+  parts.push({
+    type: 'text',
+    text: typeof turn.text === 'string' ? turn.text : turn.text.join(''),
+  });
   yield end(parts, turn.finishReason ?? 'stop', turn.usage);
 }
 
-function* toolTurn(turn: Extract<ScriptedTurn, { calls: unknown }>, call: number): Generator<ModelEvent> {
+function* toolTurn(
+  turn: Extract<ScriptedTurn, { calls: unknown }>,
+  call: number,
+): Generator<ModelEvent> {
   if (turn.text !== undefined) yield* deltas(turn.text);
-  const calls = turn.calls.map(
-    (item, index): AssistantPart => ({
-      type: 'tool-call',
-      callId: item.id ?? `call-${call}-${index}`,
-      name: item.name,
-      args: item.args ?? {},
-      ...(item.invalidArgs === undefined ? {} : { invalidArgs: item.invalidArgs }),
-    }),
-  );
+  const calls = turn.calls.map((item, index): AssistantPart => ({
+    type: 'tool-call',
+    callId: item.id ?? `call-${call}-${index}`,
+    name: item.name,
+    args: item.args ?? {},
+    ...(item.invalidArgs === undefined ? {} : { invalidArgs: item.invalidArgs }),
+  }));
   const text: AssistantPart[] = turn.text === undefined ? [] : [{ type: 'text', text: turn.text }];
   yield end([...text, ...calls], 'tool-calls', turn.usage);
 }

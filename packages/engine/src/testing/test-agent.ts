@@ -75,7 +75,17 @@ export function textMessage(
   text: string,
   message: { contextId?: string; messageId?: string; taskId?: string } = {},
 ): { message: Record<string, unknown> } {
-  return { message: { kind: 'message', role: 'user', parts: [{ kind: 'text', text }], ...message } };
+  return {
+    message: { kind: 'message', role: 'user', parts: [{ kind: 'text', text }], ...message },
+  };
+}
+
+/** What a promise rejects with; for promises that are to fail while the test goes on. */
+export function failureOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => 'no failure',
+    (error: unknown) => error,
+  );
 }
 
 export async function collect<T>(events: AsyncIterable<T>): Promise<T[]> {

@@ -60,9 +60,10 @@ async function answer({ transport, request, response }: Exchange): Promise<void>
       await pipe(response, { type: 'text/plain', lines: await transport.stream(call) });
     else {
       const { status, headers, body } = await transport.request(call);
-      response
-        .writeHead(status, headers)
-        .end(typeof body === 'string' ? body : JSON.stringify(body));
+      const isText = typeof body === 'string';
+      // A transport without a wire may leave the type of a JSON body out.
+      const type = isText ? {} : { 'content-type': 'application/json' };
+      response.writeHead(status, { ...type, ...headers }).end(isText ? body : JSON.stringify(body));
     }
   } catch (error) {
     const status = error instanceof KubeError ? error.code : 500;

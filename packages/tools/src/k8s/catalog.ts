@@ -6,6 +6,8 @@ import { type ApiResource, readApiResources } from './discovery.ts';
 import type { AnyObject } from './objects.ts';
 
 export interface Catalog {
+  /** The next miss reads again, however recent the last read was. */
+  expectChange(): void;
   all(): Promise<readonly ApiResource[]>;
   /** Rejects with `ToolFailure` that names the closest kinds. */
   resolve(name: string): Promise<ApiResource>;
@@ -23,55 +25,26 @@ const MIN_REFRESH_MS = 1000;
 const MAX_AGE_MS = 10 * 60_000;
 const READ_TIMEOUT_MS = 30_000;
 
-export function createCatalog({ kube, clock }: { kube: KubeClient; clock: Clock }): Catalog {
-  let cache: { resources: ApiResource[]; readAt: number } | undefined;
-  let reading: Promise<ApiResource[]> | undefined;
-
-  /** Concurrent callers share one read; none of them can cancel it for the others. */
-  async function read(): Promise<ApiResource[]> {
-    reading ??= readApiResources(kube, AbortSignal.timeout(READ_TIMEOUT_MS))
-      .then((resources) => {
-        cache = { resources, readAt: clock.now() };
-        return resources;
-      })
-      .finally(() => {
-        reading = undefined;
-      });
-    return await reading;
-  }
-
-  async function all(): Promise<ApiResource[]> {
-    if (cache !== undefined && clock.now() - cache.readAt < MAX_AGE_MS) return cache.resources;
-    return await read();
-  }
-
-  /** Looks in the cache, then once more in fresh discovery. */
-  async function lookUp<T>(
-    search: (resources: ApiResource[]) => T | undefined,
-  ): Promise<T | undefined> {
-    const found = search(await all());
-    if (found !== undefined) return found;
-    if (cache !== undefined && clock.now() - cache.readAt < MIN_REFRESH_MS) return undefined;
-    return search(await read());
-  }
+export function createCatalog(options: { kube: KubeClient; clock: Clock }): Catalog {
+  const cache = createCache(options);
 
   async function resolve(name: string): Promise<ApiResource> {
-    const found = await lookUp((resources) => match(resources, name));
-    if (found === undefined) throw unknownKind(name, await all());
+    const found = await cache.search((resources) => match(resources, name));
+    if (found === undefined) throw unknownKind(name, await cache.all());
     return found;
   }
 
   return {
-    all,
+    expectChange: cache.expectChange,
+    all: cache.all,
     resolve,
     async resolveMany(names) {
       const found: ApiResource[] = [];
-      for (const name of names
-        .split(',')
-        .map((part) => part.trim())
-        .filter((part) => part !== '')) {
-        const members = (await all()).filter((resource) =>
-          resource.categories.includes(name.toLowerCase()),
+      const words = names.split(',').map((part) => part.trim());
+      for (const name of words.filter((word) => word !== '')) {
+        const category = name.toLowerCase();
+        const members = (await cache.all()).filter(({ categories }) =>
+          categories.includes(category),
         );
         found.push(...(members.length > 0 ? members : [await resolve(name)]));
       }
@@ -83,10 +56,56 @@ export function createCatalog({ kube, clock }: { kube: KubeClient; clock: Clock 
       const slash = apiVersion.lastIndexOf('/');
       const group = slash === -1 ? '' : apiVersion.slice(0, slash);
       const version = apiVersion.slice(slash + 1);
-      const found = await lookUp((resources) =>
+      const found = await cache.search((resources) =>
         resources.find(({ type }) => type.group === group && type.kind === kind),
       );
       return found === undefined ? undefined : { ...found.type, version };
+    },
+  };
+}
+
+interface Cache {
+  expectChange(): void;
+  all(): Promise<ApiResource[]>;
+  /** Looks in what is known, then once more in fresh discovery. */
+  search<T>(find: (resources: ApiResource[]) => T | undefined): Promise<T | undefined>;
+}
+
+function createCache({ kube, clock }: { kube: KubeClient; clock: Clock }): Cache {
+  let known: { resources: ApiResource[]; readAt: number } | undefined;
+  let reading: Promise<ApiResource[]> | undefined;
+  let isChangeExpected = false;
+
+  /** Concurrent callers share one read; none of them can cancel it for the others. */
+  async function read(): Promise<ApiResource[]> {
+    reading ??= readApiResources(kube, AbortSignal.timeout(READ_TIMEOUT_MS))
+      .then((resources) => {
+        known = { resources, readAt: clock.now() };
+        return resources;
+      })
+      .finally(() => {
+        reading = undefined;
+      });
+    return await reading;
+  }
+
+  async function all(): Promise<ApiResource[]> {
+    if (known !== undefined && clock.now() - known.readAt < MAX_AGE_MS) return known.resources;
+    return await read();
+  }
+
+  return {
+    all,
+    expectChange() {
+      isChangeExpected = true;
+    },
+    async search(find) {
+      const found = find(await all());
+      if (found !== undefined) return found;
+      const isFresh = known !== undefined && clock.now() - known.readAt < MIN_REFRESH_MS;
+      if (isFresh && !isChangeExpected) return undefined;
+      isChangeExpected = false;
+      return find(await read());
     },
   };
 }

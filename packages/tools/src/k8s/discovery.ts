@@ -1,5 +1,11 @@
 /** Reads what kinds an API server has: aggregated discovery, or the older one document per group version. */
-import type { KubeClient, KubeResponse, ResourceType } from '@kagent/kube';
+import {
+  isKubeError,
+  type KubeClient,
+  KubeError,
+  type KubeResponse,
+  type ResourceType,
+} from '@kagent/kube';
 import { z } from 'zod';
 import type { AnyObject } from './objects.ts';
 
@@ -73,8 +79,8 @@ const AGGREGATED =
   'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json';
 
 /**
- * Every kind once, in its preferred version; core first, then the groups in the server's order. A group that does not
- * answer (a broken aggregated API) is left out.
+ * Every kind once, in its preferred version; core first, then the groups in the server's order. A group that is
+ * refused (a broken aggregated API) is left out; rejects with `KubeError` when the server itself does not answer.
  */
 export async function readApiResources(
   kube: KubeClient,
@@ -128,7 +134,7 @@ interface GroupVersion {
 /** Preferred versions first. */
 function groupVersionsOf(response: KubeResponse): GroupVersion[] {
   const list = GroupList.safeParse(response.body);
-  if (!list.success) return [];
+  if (!list.success) throw notDiscovery('/apis');
   return list.data.groups.flatMap(({ name, versions, preferredVersion }) =>
     versions
       .toSorted((a, b) => rank(a.version, preferredVersion) - rank(b.version, preferredVersion))
@@ -150,9 +156,14 @@ async function readGroupVersions(
 ): Promise<ApiResource[]> {
   const lists = await Promise.all(
     versions.map(async ({ path, group, version }) => {
-      const response = await kube.raw({ method: 'GET', path }).catch(() => undefined);
-      const list = ResourceList.safeParse(response?.body);
-      if (!list.success) return [];
+      const response = await kube.raw({ method: 'GET', path }).catch((error: unknown) => {
+        // Only a server that answers can have a broken group; no answer says nothing about kinds.
+        if (group === '' || !isKubeError(error) || error.code === 0) throw error;
+        return undefined;
+      });
+      if (response === undefined) return [];
+      const list = ResourceList.safeParse(response.body);
+      if (!list.success) throw notDiscovery(path);
       return list.data.resources
         .filter((resource) => !resource.name.includes('/'))
         .map(({ name, singularName, namespaced, kind, ...rest }) => ({
@@ -163,6 +174,11 @@ async function readGroupVersions(
     }),
   );
   return lists.flat();
+}
+
+function notDiscovery(path: string): KubeError {
+  const message = `GET ${path}: the answer is not a discovery document`;
+  return new KubeError({ reason: 'InvalidResponse', code: 0, message });
 }
 
 function preferred(resources: ApiResource[]): ApiResource[] {

@@ -39,14 +39,12 @@ export function createEventTools(context: K8sContext): ToolDefinition[] {
   ];
 }
 
-/** Oldest first. Empty when the identity may not list events. */
+/** Oldest first. Rejects when they can't be listed: "none" and "not known" are different answers. */
 export async function eventsOf(context: K8sContext, object: AnyObject): Promise<Event[]> {
   const { name, namespace, uid } = object.metadata;
   const terms = [`involvedObject.name=${name}`, `involvedObject.kind=${object.kind}`];
-  const list = await context.kube
-    .list(EVENTS, { namespace, fieldSelector: terms.join(',') })
-    .catch(() => undefined);
-  return (list?.items ?? [])
+  const { items } = await context.kube.list(EVENTS, { namespace, fieldSelector: terms.join(',') });
+  return items
     .filter((event) => uid === undefined || (event.involvedObject.uid ?? uid) === uid)
     .toSorted(byTime);
 }

@@ -63,17 +63,28 @@ function getResources(context: K8sContext): ToolDefinition {
       }));
       const show =
         args.output === undefined || args.output === 'wide' ? showTable : showObjects(args.output);
-      const texts = await Promise.all(queries.map((query) => show(context, query)));
-      return (
-        (texts.length === 1 ? texts : texts.filter((text) => !text.startsWith('No '))).join(
-          '\n\n',
-        ) || `No ${args.resource_type} found.`
+      const answers = await Promise.all(queries.map((query) => show(context, query)));
+      const [only] = answers;
+      if (answers.length === 1 && only !== undefined) return only.text;
+      const found = answers.flatMap(({ text, isEmpty }, index) =>
+        isEmpty ? [] : [`[${nameOf(resources[index])}]\n${text}`],
       );
+      return found.length > 0 ? found.join('\n\n') : answers.map(({ text }) => text).join('\n');
     },
   });
 }
 
-async function showTable(context: K8sContext, query: Query): Promise<string> {
+interface Answer {
+  text: string;
+  isEmpty: boolean;
+}
+
+function nameOf(resource: ApiResource | undefined): string {
+  const { plural = '', group = '' } = resource?.type ?? {};
+  return group === '' ? plural : `${plural}.${group}`;
+}
+
+async function showTable(context: K8sContext, query: Query): Promise<Answer> {
   const { resource, name, signal } = query;
   const isSearch = name !== undefined && query.namespace === undefined && resource.type.namespaced;
   const target = { namespace: query.namespace, ...(isSearch ? {} : { name }) };
@@ -93,7 +104,7 @@ async function showTable(context: K8sContext, query: Query): Promise<string> {
   const table = readTable(response, { withNamespace, now: context.clock.now() });
   if (table.rows.length === 0) return await nothing(context, query);
   const more = table.more ? `\n[only the first ${MAX_ROWS} are shown; narrow by namespace]` : '';
-  return `${formatTable(table.header, table.rows)}${more}`;
+  return { text: `${formatTable(table.header, table.rows)}${more}`, isEmpty: false };
 }
 
 function isNotFoundError(error: unknown): boolean {
@@ -103,34 +114,38 @@ function isNotFoundError(error: unknown): boolean {
 async function nothing(
   context: K8sContext,
   { resource, name, namespace: place }: Query,
-): Promise<string> {
+): Promise<Answer> {
   const what = `${resource.type.plural}${name === undefined ? '' : ` named ${name}`}`;
-  if (!resource.type.namespaced) return `No ${what} found.`;
-  if (place === undefined) return `No ${what} found in any namespace.`;
+  if (!resource.type.namespaced) return { text: `No ${what} found.`, isEmpty: true };
+  if (place === undefined) return { text: `No ${what} found in any namespace.`, isEmpty: true };
   const missing = await missingNamespace(context, place);
   const hint = missing === '' ? ' all_namespaces=true searches everywhere.' : missing;
-  return `No ${what} found in namespace ${place}.${hint}`;
+  return { text: `No ${what} found in namespace ${place}.${hint}`, isEmpty: true };
 }
 
 function showObjects(output: 'json' | 'yaml' | 'name') {
-  return async (context: K8sContext, query: Query): Promise<string> => {
+  return async (context: K8sContext, query: Query): Promise<Answer> => {
     const objects = await readObjects(context, query);
     if (objects.length === 0) return await nothing(context, query);
-    if (output === 'name')
-      return objects
-        .map((object) => {
-          const ref = refOf(query.resource.type, object.metadata.name);
-          const isAcross = query.namespace === undefined && query.resource.type.namespaced;
-          return isAcross ? `${object.metadata.namespace} ${ref}` : ref;
-        })
-        .join('\n');
+    if (output === 'name') return { text: namesText(objects, query), isEmpty: false };
     const shown = objects.map(presentable);
     const value =
       query.name !== undefined && shown.length === 1
         ? shown[0]
         : { apiVersion: 'v1', kind: 'List', items: shown };
-    return output === 'json' ? JSON.stringify(value, null, 1) : await toYaml(value);
+    const text = output === 'json' ? JSON.stringify(value, null, 1) : await toYaml(value);
+    return { text, isEmpty: false };
   };
+}
+
+function namesText(objects: readonly AnyObject[], { resource, namespace: place }: Query): string {
+  const isAcross = place === undefined && resource.type.namespaced;
+  return objects
+    .map(({ metadata }) => {
+      const ref = refOf(resource.type, metadata.name);
+      return isAcross ? `${metadata.namespace} ${ref}` : ref;
+    })
+    .join('\n');
 }
 
 async function readObjects(context: K8sContext, query: Query): Promise<readonly AnyObject[]> {

@@ -56,25 +56,28 @@ export async function writing<R>(
 }
 
 const MAX_NAMES = 30;
+const MAX_LISTED = 500;
 
-/** Best effort: an identity that may not list still gets the plain sentence. */
+/** What can't be listed is left out: nothing is said about names that were not read. */
 export async function notFound(context: K8sContext, target: Target): Promise<ToolFailure> {
   const { type, name, namespace } = target;
   const head = `${type.kind} "${name}" not found${inNamespace(namespace)}.`;
-  const list = await context.kube.list(type, { limit: 500 }).catch(() => undefined);
-  if (list === undefined) {
-    const scoped = await context.kube.list(type, { namespace, limit: 500 }).catch(() => undefined);
-    return new ToolFailure(`${head}${existing(scoped?.items ?? [], target)}`);
-  }
-  const elsewhere = list.items.filter((item) => item.metadata.name === name);
-  if (elsewhere.length > 0) {
-    const places = elsewhere.map((item) => item.metadata.namespace).join(', ');
-    return new ToolFailure(`${head} It exists in namespace: ${places}.`);
-  }
-  const here = list.items.filter((item) => item.metadata.namespace === namespace);
-  return new ToolFailure(
-    `${head}${existing(here, target)}${await missingNamespace(context, namespace)}`,
-  );
+  const [elsewhere, here, missing] = await Promise.all([
+    namespace === undefined ? [] : namesakes(context, target),
+    context.kube.list(type, { namespace, limit: MAX_LISTED }).catch(() => undefined),
+    missingNamespace(context, namespace),
+  ]);
+  if (elsewhere.length > 0)
+    return new ToolFailure(`${head} It exists in namespace: ${elsewhere.join(', ')}.`);
+  const names = here === undefined ? '' : existing(here.items, target);
+  return new ToolFailure(`${head}${names}${missing}`);
+}
+
+/** Namespaces that have an object of this name. */
+async function namesakes(context: K8sContext, { type, name }: Target): Promise<string[]> {
+  const fieldSelector = `metadata.name=${name}`;
+  const list = await context.kube.list(type, { fieldSelector }).catch(() => undefined);
+  return (list?.items ?? []).flatMap((item) => item.metadata.namespace ?? []);
 }
 
 function existing(items: readonly AnyObject[], { type, name, namespace }: Target): string {

@@ -141,6 +141,7 @@ async function kindOf(
   isMaybeNew: boolean,
 ): Promise<ResourceType<AnyObject>> {
   for (let left = isMaybeNew ? NEW_KIND_TRIES : 0; ; left -= 1) {
+    if (isMaybeNew) context.catalog.expectChange();
     const type = await context.catalog.ofManifest(head);
     if (type !== undefined) return type;
     if (left <= 0) break;

@@ -3,13 +3,12 @@ import { type LabelSelector, type Pod, PODS } from '@kagent/kube';
 import type { K8sContext } from './context.ts';
 import { type AnyObject, recordOf } from './objects.ts';
 
-/** Empty when the object selects nothing, or the identity may not list pods. */
+/** Empty when the object selects nothing. Rejects when pods can't be listed. */
 export async function podsOf(context: K8sContext, object: AnyObject): Promise<Pod[]> {
   const labelSelector = selectorOf(object);
   if (labelSelector === undefined) return [];
   const { namespace } = object.metadata;
-  const list = await context.kube.list(PODS, { namespace, labelSelector }).catch(() => undefined);
-  return [...(list?.items ?? [])];
+  return (await context.kube.list(PODS, { namespace, labelSelector })).items;
 }
 
 function selectorOf(object: AnyObject): string | undefined {

@@ -1,3 +1,4 @@
+import { KubeError } from '@kagent/kube';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createToolWorld, type ToolWorld } from '../testing/tool-world.ts';
 
@@ -111,16 +112,40 @@ describe('k8s read tools', () => {
         namespace: 'shop',
         output: 'name',
       });
-      expect(text).toBe('pod/web-1');
+      expect(text).toBe('[pods]\npod/web-1');
     });
 
     it('notices kinds that came after the first look', async () => {
-      const late = await createToolWorld();
-      await late.call('k8s_get_available_api_resources');
+      let isInstalled = false;
+      const late = await createToolWorld({
+        api: { kinds: [widget] },
+        hooks: {
+          async request(request, next) {
+            const response = await next(request);
+            if (isInstalled || request.path !== '/apis') return response;
+            return { ...response, body: { groups: [] } };
+          },
+        },
+      });
       expect(await late.fail('k8s_get_resources', { resource_type: 'wdg' })).toContain(
         'Unknown kind "wdg"',
       );
+      isInstalled = true;
+      await late.clock.advance(1000);
+      expect(await late.call('k8s_get_resources', { resource_type: 'wdg' })).toContain(
+        'No widgets found',
+      );
       await late.close();
+    });
+
+    it('does not call a kind unknown when discovery gave no answer', async () => {
+      const cut = await createToolWorld({
+        hooks: { request: (request) => Promise.reject(new Error(`refused ${request.path}`)) },
+      });
+      const text = await cut.fail('k8s_get_resources', { resource_type: 'pods' });
+      expect(text).toContain('gave no answer');
+      expect(text).not.toContain('Unknown kind');
+      await cut.close();
     });
 
     it('says what exists when a name is wrong', async () => {
@@ -146,6 +171,35 @@ describe('k8s read tools', () => {
         'k8s_get_available_api_resources',
       );
     });
+  });
+
+  it('does not claim that there is nothing where it could not look', async () => {
+    const blind = await createToolWorld({
+      hooks: {
+        async request(request, next) {
+          const isList = /\/(events|pods)$/.test(request.path) && request.method === 'GET';
+          if (isList)
+            throw new KubeError({ reason: 'Forbidden', code: 403, message: 'may not list' });
+          return await next(request);
+        },
+      },
+    });
+    await blind.seed(pod('web-1', 'shop'), {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'web', namespace: 'shop' },
+      spec: { selector: { matchLabels: { app: 'web' } } },
+    });
+    const target = { resource_type: 'deploy', resource_name: 'web', namespace: 'shop' };
+    const text = await blind.call('k8s_describe_resource', target);
+    expect(text).toMatch(/^Pods: {2}not known\. Forbidden: may not list/m);
+    expect(text).toMatch(/^Events: {2}not known\. Forbidden: may not list/m);
+    expect(text).not.toContain('<none>');
+    const missing = await blind.fail('k8s_get_pod_logs', { pod_name: 'none', namespace: 'shop' });
+    expect(missing).toBe('Pod "none" not found in namespace shop.');
+    const logs = { pod_name: 'deploy/web', namespace: 'shop' };
+    expect(await blind.fail('k8s_get_pod_logs', logs)).toContain('Forbidden: may not list');
+    await blind.close();
   });
 
   it('never shows the values of a Secret', async () => {

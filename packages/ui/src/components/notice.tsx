@@ -1,17 +1,16 @@
 /** A sentence that stands for an empty, loading or failed part of the page. */
 import type { ReactNode } from 'react';
 
-const TONES = { plain: 'text-muted', bad: 'text-bad' };
+const TONES = { plain: 'text-subtle', bad: 'text-bad' };
 
-export function Notice({
-  tone = 'plain',
-  children,
-}: {
+interface NoticeProps {
   tone?: keyof typeof TONES;
   children: ReactNode;
-}) {
+}
+
+export function Notice({ tone = 'plain', children }: NoticeProps) {
   return (
-    <p role={tone === 'bad' ? 'alert' : 'status'} className={`p-6 text-sm ${TONES[tone]}`}>
+    <p role={tone === 'bad' ? 'alert' : 'status'} className={`py-6 text-sm ${TONES[tone]}`}>
       {children}
     </p>
   );

@@ -1,30 +1,23 @@
-/** Light, dark, or as the system has it. Remembered in the browser. */
+/** Steps through system, light and dark. */
 import { Monitor, Moon, Sun } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
+import { chooseTheme, storedTheme, type Theme, THEMES } from './theme.ts';
 
-const THEMES = ['system', 'light', 'dark'] as const;
-type Theme = (typeof THEMES)[number];
 const ICONS = { system: Monitor, light: Sun, dark: Moon };
 
-function stored(): Theme {
-  const value = localStorage.getItem('kagent-theme');
-  return THEMES.find((theme) => theme === value) ?? 'system';
-}
-
 export function ThemeButton() {
-  const [theme, setTheme] = useState<Theme>(stored);
-  useEffect(() => {
-    localStorage.setItem('kagent-theme', theme);
-    if (theme === 'system') delete document.documentElement.dataset['theme'];
-    else document.documentElement.dataset['theme'] = theme;
-  }, [theme]);
+  const [theme, setTheme] = useState<Theme>(storedTheme);
   const Icon = ICONS[theme];
   const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? 'system';
+  const choose = () => {
+    chooseTheme(next);
+    setTheme(next);
+  };
   return (
     <button
       type="button"
-      onClick={() => setTheme(next)}
-      className="rounded-md p-1.5 text-muted hover:bg-raised hover:text-ink"
+      onClick={choose}
+      className="rounded-md p-2 text-subtle hover:bg-raised hover:text-ink"
       aria-label={`Theme: ${theme}. Switch to ${next}.`}
       title={`Theme: ${theme}`}
     >

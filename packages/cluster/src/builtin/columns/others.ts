@@ -2,17 +2,7 @@
 import type { PrinterColumn } from '../../api/kinds.ts';
 import { isObject, type JsonObject } from '../../schema/json.ts';
 import { isUnset, items, number, part, strings, text } from '../strategies/rules.ts';
-import {
-  AGE,
-  column,
-  count,
-  field,
-  NAME,
-  NONE,
-  since,
-  UNSET,
-  wide,
-} from './cells.ts';
+import { AGE, column, count, field, NAME, NONE, since, UNSET, wide } from './cells.ts';
 
 const size = (object: JsonObject, ...keys: string[]) =>
   keys.reduce((sum, key) => sum + Object.keys(part(object, key)).length, 0);

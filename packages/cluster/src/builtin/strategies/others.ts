@@ -78,12 +78,6 @@ export const persistentVolume: Rules = {
 };
 
 export const node: Rules = {
-  defaults(object) {
-    const { status } = object;
-    if (isObject(status) && isObject(status.capacity)) {
-      setDefault(status, 'allocatable', { ...status.capacity });
-    }
-  },
   fields: (object) => ({
     'spec.unschedulable': String(part(object, 'spec').unschedulable === true),
   }),

@@ -19,6 +19,8 @@ export interface ContainerLogOptions {
   logger: Logger;
   /** Called when there is something to flush; the owner calls `flush` soon. */
   onDirty(log: ContainerLog): void;
+  /** Called once, when the log ends. */
+  onClose(log: ContainerLog): void;
 }
 
 /** What there is at one moment, without gap or repetition against `onLine`. The descriptors belong to the caller. */
@@ -71,71 +73,84 @@ function timestamp(now: number): string {
   return new Date(now).toISOString().replace('Z', '000000Z');
 }
 
-/** Appends to the file when it exists already: a run of the platform before this one may have written to it. */
-export function createContainerLog(options: ContainerLogOptions): ContainerLog {
-  const { path, clock, logger } = options;
-  let pending: string[] = [];
-  const listeners = new Set<(line: string | undefined) => void>();
+class FileLog implements ContainerLog {
+  readonly #options: ContainerLogOptions;
+  readonly #listeners = new Set<(line: string | undefined) => void>();
+  #pending: string[] = [];
   /** Size of the file; unknown until the first write. */
-  let size: number | undefined;
-  let isClosed = false;
-  let flushing: Promise<void> | undefined;
+  #size: number | undefined;
+  #isClosed = false;
+  #flushing: Promise<void> | undefined;
 
-  async function write(): Promise<void> {
-    while (pending.length > 0) {
-      const count = pending.length;
-      const text = pending.join('');
-      try {
-        size ??= await prepareFile(path);
-        await appendFile(path, text, { mode: 0o600 });
-      } catch (error) {
-        logger.warn({ error, path }, 'a container log could not be written');
-        return;
-      }
-      pending = pending.slice(count);
-      size += Buffer.byteLength(text);
-      if (size <= options.maxBytes) continue;
-      await rename(path, `${path}.1`).catch(() => {});
-      size = 0;
-    }
+  constructor(options: ContainerLogOptions) {
+    this.#options = options;
   }
 
-  const log: ContainerLog = {
-    append(text) {
-      if (isClosed) return;
-      const prefix = `${timestamp(clock.now())} stdout F `;
-      for (const part of text.split('\n')) {
-        const line = `${prefix}${part}\n`;
-        if (pending.length >= MAX_PENDING && flushing === undefined) pending.shift();
-        pending.push(line);
-        for (const listener of listeners) listener(line);
+  append(text: string): void {
+    if (this.#isClosed) return;
+    const prefix = `${timestamp(this.#options.clock.now())} stdout F `;
+    for (const part of text.split('\n')) {
+      const line = `${prefix}${part}\n`;
+      if (this.#pending.length >= MAX_PENDING && this.#flushing === undefined)
+        this.#pending.shift();
+      this.#pending.push(line);
+      for (const listener of this.#listeners) listener(line);
+    }
+    this.#options.onDirty(this);
+  }
+
+  flush(): Promise<void> {
+    this.#flushing ??= this.#write().finally(() => {
+      this.#flushing = undefined;
+    });
+    return this.#flushing;
+  }
+
+  async attach(
+    onLine?: (line: string | undefined) => void,
+  ): Promise<LogSnapshot & { detach(): void }> {
+    do await this.flush();
+    while (this.#flushing !== undefined);
+    if (onLine !== undefined && this.#isClosed) onLine(undefined);
+    else if (onLine !== undefined) this.#listeners.add(onLine);
+    const detach = (): void => {
+      if (onLine !== undefined) this.#listeners.delete(onLine);
+    };
+    return { files: openLogFiles(this.#options.path), queued: [...this.#pending], detach };
+  }
+
+  async close(): Promise<void> {
+    if (!this.#isClosed) {
+      this.#isClosed = true;
+      for (const listener of this.#listeners) listener(undefined);
+      this.#listeners.clear();
+      this.#options.onClose(this);
+    }
+    await this.flush();
+  }
+
+  async #write(): Promise<void> {
+    const { path, maxBytes, logger } = this.#options;
+    while (this.#pending.length > 0) {
+      const count = this.#pending.length;
+      const text = this.#pending.join('');
+      try {
+        this.#size ??= await prepareFile(path);
+        await appendFile(path, text, { mode: 0o600 });
+      } catch (error) {
+        logger.warn({ error: String(error), path }, 'a container log could not be written');
+        return;
       }
-      options.onDirty(log);
-    },
-    flush() {
-      flushing ??= write().finally(() => {
-        flushing = undefined;
-      });
-      return flushing;
-    },
-    async attach(onLine) {
-      do await log.flush();
-      while (flushing !== undefined);
-      if (onLine !== undefined && isClosed) onLine(undefined);
-      else if (onLine !== undefined) listeners.add(onLine);
-      const detach = (): void => {
-        if (onLine !== undefined) listeners.delete(onLine);
-      };
-      return { files: openLogFiles(path), queued: [...pending], detach };
-    },
-    async close() {
-      if (!isClosed) {
-        isClosed = true;
-        for (const listener of listeners) listener(undefined);
-        listeners.clear();
-      }
-      await log.flush();
-    },
-  };
-  return log;
+      this.#pending = this.#pending.slice(count);
+      this.#size += Buffer.byteLength(text);
+      if (this.#size <= maxBytes) continue;
+      await rename(path, `${path}.1`).catch(() => {});
+      this.#size = 0;
+    }
+  }
+}
+
+/** Appends to the file when it exists already: a run of the platform before this one may have written to it. */
+export function createContainerLog(options: ContainerLogOptions): ContainerLog {
+  return new FileLog(options);
 }

@@ -1,13 +1,13 @@
 /** All container logs of a node: where they lie, when they are written, when they go. */
 import { existsSync, readdirSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 
 import type { Clock, Logger } from '@kagent/kube';
 
 import type { Scheduler } from '../scheduler.ts';
 import { closeLogFiles, createContainerLog, openLogFiles } from './container-log.ts';
-import type { ContainerLog } from './container-log.ts';
+import type { ContainerLog, LogSnapshot } from './container-log.ts';
 import { followLog, readStored } from './read-log.ts';
 import type { ReadLogOptions } from './read-log.ts';
 
@@ -58,104 +58,127 @@ function attemptsIn(folder: string): number[] {
   }
 }
 
-export function createLogStore(options: {
+export interface LogStoreOptions {
   /** `<dataDir>/logs` */
   root: string;
   clock: Clock;
   scheduler: Scheduler;
   logger: Logger;
+  /** Size at which a file is rotated; one older file is kept. Default 5 MiB. */
   maxBytes?: number;
-}): LogStore {
-  const { root, clock, scheduler, logger, maxBytes = MAX_LOG_BYTES } = options;
-  const live = new Map<string, ContainerLog>();
-  const dirty = new Set<ContainerLog>();
+}
 
-  const folderOf = (id: LogId): string => join(podFolder(root, id.pod), id.container);
-  const pathOf = (id: LogId): string => join(folderOf(id), `${id.attempt}.log`);
+/** Text in files, whose descriptors are closed at the end. */
+async function* fromFiles(snapshot: LogSnapshot, options: ReadLogOptions): AsyncIterable<string> {
+  try {
+    yield* readStored(snapshot, options);
+  } finally {
+    closeLogFiles(snapshot.files);
+  }
+}
 
-  function flushDirty(): void {
-    const logs = [...dirty];
-    dirty.clear();
+async function* fromLog(log: ContainerLog, options: ReadLogOptions): AsyncIterable<string> {
+  yield* fromFiles(await log.attach(), options);
+}
+
+class FolderLogStore implements LogStore {
+  readonly #options: LogStoreOptions;
+  readonly #live = new Map<string, ContainerLog>();
+  readonly #dirty = new Set<ContainerLog>();
+
+  constructor(options: LogStoreOptions) {
+    this.#options = options;
+  }
+
+  open(id: LogId): ContainerLog {
+    const { clock, logger, scheduler, maxBytes = MAX_LOG_BYTES } = this.#options;
+    const path = this.#path(id);
+    const log = createContainerLog({
+      path,
+      maxBytes,
+      clock,
+      logger,
+      onDirty: (self) => {
+        if (this.#dirty.size === 0) scheduler.after(FLUSH_DELAY_MS, () => this.#flush());
+        this.#dirty.add(self);
+      },
+      onClose: (self) => {
+        if (this.#live.get(path) === self) this.#live.delete(path);
+      },
+    });
+    this.#live.set(path, log);
+    if (id.attempt > 1) void this.#trim(id);
+    return log;
+  }
+
+  has(id: LogId): boolean {
+    const path = this.#path(id);
+    return this.#live.has(path) || existsSync(path);
+  }
+
+  previousAttempt(id: LogId): number | undefined {
+    return attemptsIn(this.#folder(id)).find((attempt) => attempt < id.attempt);
+  }
+
+  read(id: LogId, options: ReadLogOptions & { follow?: boolean }): AsyncIterable<string> {
+    const path = this.#path(id);
+    const log = this.#live.get(path);
+    if (log === undefined) return fromFiles({ files: openLogFiles(path), queued: [] }, options);
+    return options.follow === true ? followLog(log, options, closeLogFiles) : fromLog(log, options);
+  }
+
+  async remove(pod: LogPod): Promise<void> {
+    const folder = podFolder(this.#options.root, pod);
+    const logs = [...this.#live].filter(([path]) => path.startsWith(`${folder}${sep}`));
+    await Promise.all(logs.map(([, log]) => log.close()));
+    await rm(folder, { recursive: true, force: true });
+  }
+
+  async sweep(keep: ReadonlySet<string>): Promise<void> {
+    const { root } = this.#options;
+    const folders = await readdir(root).catch(() => []);
+    for (const folder of folders) {
+      const uid = folder.slice(folder.lastIndexOf('_') + 1);
+      if (!keep.has(uid)) await rm(join(root, folder), { recursive: true, force: true });
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#live.values()].map((log) => log.close()));
+  }
+
+  #folder(id: LogId): string {
+    return join(podFolder(this.#options.root, id.pod), id.container);
+  }
+
+  #path(id: LogId): string {
+    return join(this.#folder(id), `${id.attempt}.log`);
+  }
+
+  #flush(): void {
+    const logs = [...this.#dirty];
+    this.#dirty.clear();
     for (const log of logs) void log.flush();
   }
 
-  async function* stored(path: string, read: ReadLogOptions): AsyncIterable<string> {
-    const files = openLogFiles(path);
+  /** Keeps this attempt and the one before it. */
+  async #trim(id: LogId): Promise<void> {
+    const old = attemptsIn(this.#folder(id)).filter((attempt) => attempt < id.attempt);
     try {
-      yield* readStored({ files, queued: [] }, read);
-    } finally {
-      closeLogFiles(files);
-    }
-  }
-
-  async function* current(log: ContainerLog, read: ReadLogOptions): AsyncIterable<string> {
-    const snapshot = await log.attach();
-    try {
-      yield* readStored(snapshot, read);
-    } finally {
-      closeLogFiles(snapshot.files);
-    }
-  }
-
-  async function trim(id: LogId): Promise<void> {
-    const old = attemptsIn(folderOf(id)).filter((attempt) => attempt < id.attempt).slice(1);
-    for (const attempt of old) {
-      const path = pathOf({ ...id, attempt });
-      await rm(path, { force: true });
-      await rm(`${path}.1`, { force: true });
-    }
-  }
-
-  return {
-    open(id) {
-      const path = pathOf(id);
-      const log = createContainerLog({
-        path,
-        maxBytes,
-        clock,
-        logger,
-        onDirty(self) {
-          if (dirty.size === 0) scheduler.after(FLUSH_DELAY_MS, flushDirty);
-          dirty.add(self);
-        },
-      });
-      live.set(path, log);
-      if (id.attempt > 1) trim(id).catch((error: unknown) => logger.warn({ error }, 'old container logs could not be deleted'));
-      return {
-        ...log,
-        async close() {
-          await log.close();
-          if (live.get(path) === log) live.delete(path);
-        },
-      };
-    },
-    has: (id) => live.has(pathOf(id)) || existsSync(pathOf(id)),
-    previousAttempt: (id) => attemptsIn(folderOf(id)).find((attempt) => attempt < id.attempt),
-    read(id, read) {
-      const path = pathOf(id);
-      const log = live.get(path);
-      if (log === undefined) return stored(path, read);
-      return read.follow === true ? followLog(log, read, closeLogFiles) : current(log, read);
-    },
-    async remove(pod) {
-      const folder = podFolder(root, pod);
-      for (const [path, log] of live) {
-        if (!path.startsWith(`${folder}/`)) continue;
-        live.delete(path);
-        await log.close();
+      for (const attempt of old.slice(1)) {
+        const path = this.#path({ ...id, attempt });
+        await rm(path, { force: true });
+        await rm(`${path}.1`, { force: true });
       }
-      await rm(folder, { recursive: true, force: true });
-    },
-    async sweep(keep) {
-      const folders = await readdir(root).catch(() => []);
-      for (const folder of folders) {
-        const uid = folder.slice(folder.lastIndexOf('_') + 1);
-        if (!keep.has(uid)) await rm(join(root, folder), { recursive: true, force: true });
-      }
-    },
-    async close() {
-      await Promise.all([...live.values()].map((log) => log.close()));
-      live.clear();
-    },
-  };
+    } catch (error) {
+      this.#options.logger.warn(
+        { error: String(error) },
+        'old container logs could not be deleted',
+      );
+    }
+  }
+}
+
+export function createLogStore(options: LogStoreOptions): LogStore {
+  return new FolderLogStore(options);
 }

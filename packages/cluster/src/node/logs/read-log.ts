@@ -27,9 +27,16 @@ function render(line: string, options: ReadLogOptions): string | undefined {
 async function* fileLines(files: LogSnapshot['files']): AsyncIterable<string> {
   for (const { fd, bytes } of files) {
     if (bytes === 0) continue;
-    const stream = createReadStream('', { fd, autoClose: false, start: 0, end: bytes - 1, encoding: 'utf8' });
+    const stream = createReadStream('', {
+      fd,
+      autoClose: false,
+      start: 0,
+      end: bytes - 1,
+      encoding: 'utf8',
+    });
     try {
-      for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) yield `${line}\n`;
+      for await (const line of createInterface({ input: stream, crlfDelay: Infinity }))
+        yield `${line}\n`;
     } finally {
       stream.destroy();
     }
@@ -74,7 +81,10 @@ async function* chunked(lines: AsyncIterable<string>): AsyncIterable<string> {
   if (chunk !== '') yield chunk;
 }
 
-async function* limited(chunks: AsyncIterable<string>, limitBytes: number | undefined): AsyncIterable<string> {
+async function* limited(
+  chunks: AsyncIterable<string>,
+  limitBytes: number | undefined,
+): AsyncIterable<string> {
   let left = limitBytes ?? Infinity;
   for await (const chunk of chunks) {
     const bytes = Buffer.from(chunk);
@@ -92,7 +102,11 @@ export function readStored(snapshot: LogSnapshot, options: ReadLogOptions): Asyn
   return limited(chunked(selected(snapshot, options)), options.limitBytes);
 }
 
-async function* followed(log: ContainerLog, options: ReadLogOptions, close: (fds: LogSnapshot['files']) => void): AsyncIterable<string> {
+async function* followed(
+  log: ContainerLog,
+  options: ReadLogOptions,
+  close: (fds: LogSnapshot['files']) => void,
+): AsyncIterable<string> {
   const queue: (string | undefined)[] = [];
   let wake: () => void = () => {};
   const attached = await log.attach((line) => {
@@ -106,7 +120,9 @@ async function* followed(log: ContainerLog, options: ReadLogOptions, close: (fds
     while (!options.signal.aborted) {
       const lines = queue.splice(0);
       const end = lines.indexOf(undefined);
-      const text = (end === -1 ? lines : lines.slice(0, end)).map((line) => render(line ?? '', options) ?? '').join('');
+      const text = (end === -1 ? lines : lines.slice(0, end))
+        .map((line) => render(line ?? '', options) ?? '')
+        .join('');
       if (text !== '') yield text;
       if (end !== -1) return;
       if (queue.length > 0) continue;

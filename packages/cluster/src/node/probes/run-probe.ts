@@ -25,20 +25,31 @@ const PASSED: ProbeResult = { ok: true, message: '' };
 
 function portNumber(ports: ContainerPort[], port: IntOrString): number | undefined {
   const number = Number(port);
-  return Number.isInteger(number) ? number : ports.find((candidate) => candidate.name === port)?.containerPort;
+  return Number.isInteger(number)
+    ? number
+    : ports.find((candidate) => candidate.name === port)?.containerPort;
 }
 
-function httpCheck(url: URL, headers: Record<string, string>, timeoutMs: number): Promise<ProbeResult> {
+function httpCheck(
+  url: URL,
+  headers: Record<string, string>,
+  timeoutMs: number,
+): Promise<ProbeResult> {
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
   return new Promise((resolve) => {
-    const failed = (reason: string): void => resolve({ ok: false, message: `Get "${url.href}": ${reason}` });
-    const request = send(url, { agent: false, headers, timeout: timeoutMs, rejectUnauthorized: false }, (response) => {
-      const { statusCode = 0 } = response;
-      response.resume();
-      response.destroy();
-      if (statusCode >= 200 && statusCode < 400) resolve(PASSED);
-      else resolve({ ok: false, message: `HTTP probe failed with statuscode: ${statusCode}` });
-    });
+    const failed = (reason: string): void =>
+      resolve({ ok: false, message: `Get "${url.href}": ${reason}` });
+    const request = send(
+      url,
+      { agent: false, headers, timeout: timeoutMs, rejectUnauthorized: false },
+      (response) => {
+        const { statusCode = 0 } = response;
+        response.resume();
+        response.destroy();
+        if (statusCode >= 200 && statusCode < 400) resolve(PASSED);
+        else resolve({ ok: false, message: `HTTP probe failed with statuscode: ${statusCode}` });
+      },
+    );
     request.once('timeout', () => {
       failed('context deadline exceeded');
       request.destroy();
@@ -55,21 +66,30 @@ function tcpCheck(target: HostPort, timeoutMs: number): Promise<ProbeResult> {
       socket.destroy();
       resolve(result);
     };
-    const failed = (reason: string): void => end({ ok: false, message: `dial tcp ${target.host}:${target.port}: ${reason}` });
+    const failed = (reason: string): void =>
+      end({ ok: false, message: `dial tcp ${target.host}:${target.port}: ${reason}` });
     socket.once('connect', () => end(PASSED));
     socket.once('timeout', () => failed('i/o timeout'));
     socket.once('error', (error) => failed(error.message));
   });
 }
 
-async function execCheck(target: ProbeTarget, command: string[], timeoutMs: number): Promise<ProbeResult> {
+async function execCheck(
+  target: ProbeTarget,
+  command: string[],
+  timeoutMs: number,
+): Promise<ProbeResult> {
   if (target.exec === undefined) return PASSED;
   const exitCode = await target.exec(command, timeoutMs);
   return exitCode === 0 ? PASSED : { ok: false, message: `command exited with code ${exitCode}` };
 }
 
 function headersOf(probe: NonNullable<Probe['httpGet']>): Record<string, string> {
-  const headers: Record<string, string> = { 'user-agent': 'kube-probe/1.35', accept: '*/*', connection: 'close' };
+  const headers: Record<string, string> = {
+    'user-agent': 'kube-probe/1.35',
+    accept: '*/*',
+    connection: 'close',
+  };
   for (const header of probe.httpHeaders ?? []) headers[header.name.toLowerCase()] = header.value;
   return headers;
 }
@@ -81,12 +101,18 @@ export async function runProbe(probe: Probe, target: ProbeTarget): Promise<Probe
   const action = probe.httpGet ?? probe.tcpSocket ?? probe.grpc;
   if (action === undefined) return PASSED;
   const port = portNumber(target.ports, action.port);
-  if (port === undefined) return { ok: false, message: `port ${action.port} is not a port of the container` };
-  const host = 'host' in action && action.host !== undefined && action.host !== '' ? action.host : target.podIP;
+  if (port === undefined)
+    return { ok: false, message: `port ${action.port} is not a port of the container` };
+  const host =
+    'host' in action && action.host !== undefined && action.host !== ''
+      ? action.host
+      : target.podIP;
   const route = target.route(host, port);
   if (probe.httpGet === undefined) return tcpCheck(route, timeoutMs);
   const scheme = (probe.httpGet.scheme ?? 'HTTP').toLowerCase();
   const path = probe.httpGet.path ?? '/';
-  const url = new URL(`${scheme}://${route.host}:${route.port}${path.startsWith('/') ? '' : '/'}${path}`);
+  const url = new URL(
+    `${scheme}://${route.host}:${route.port}${path.startsWith('/') ? '' : '/'}${path}`,
+  );
   return httpCheck(url, headersOf(probe.httpGet), timeoutMs);
 }

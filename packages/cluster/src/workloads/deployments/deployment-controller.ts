@@ -2,16 +2,27 @@
 import { isDeepStrictEqual } from 'node:util';
 
 import { isAlreadyExists, isNotFound, keyOfObject } from '@kagent/kube';
-import type { Reconciler } from '@kagent/kube';
+import type { Informer, Reconciler } from '@kagent/kube';
 
-import { BY_CONTROLLER, controllerFor, indexByController, ORPHANS, watchDependents } from '../controller.ts';
+import {
+  BY_CONTROLLER,
+  controllerFor,
+  indexByController,
+  ORPHANS,
+  watchDependents,
+} from '../controller.ts';
 import type { ControllerContext } from '../controller.ts';
+import { createFreshView } from '../fresh-view.ts';
+import type { FreshView } from '../fresh-view.ts';
 import { DEPLOYMENTS, PODS, REPLICA_SETS } from '../objects.ts';
-import type { Deployment, ReplicaSet } from '../objects.ts';
+import type { Deployment, DeploymentStatus, Pod, ReplicaSet } from '../objects.ts';
 import { createOwnWrites } from '../own-writes.ts';
-import { controllerReference } from '../owners.ts';
+import type { OwnWrites } from '../own-writes.ts';
+import { controllerOf, controllerReference } from '../owners.ts';
 import { matchesSelector } from '../selectors.ts';
-import { deploymentStatus, untilDeadline } from './deployment-status.ts';
+import { createSettling } from '../settling.ts';
+import type { Settling } from '../settling.ts';
+import { deploymentStatus, isRolledOut, untilDeadline } from './deployment-status.ts';
 import {
   findNewReplicaSet,
   HASH_LABEL,
@@ -26,16 +37,21 @@ import { planRollout, rolloutLimits } from './rollout.ts';
 /** The ReplicaSets of one Deployment. */
 interface Family {
   deployment: Deployment;
+  hash: string;
   current: ReplicaSet | undefined;
   old: ReplicaSet[];
 }
 
-function newReplicaSet(family: Family, replicas: number): ReplicaSet {
-  const { deployment } = family;
-  const hash = templateHash(deployment);
+type Outcome = void | { requeueAfterMs: number };
+
+function maxReplicas(deployment: Deployment): number {
+  return (deployment.spec.replicas ?? 1) + rolloutLimits(deployment).maxSurge;
+}
+
+function newReplicaSet({ deployment, hash, old }: Family, replicas: number): ReplicaSet {
   const { template, selector, minReadySeconds } = deployment.spec;
   const labels = { ...template.metadata?.labels, [HASH_LABEL]: hash };
-  const maxReplicas = (deployment.spec.replicas ?? 1) + rolloutLimits(deployment).maxSurge;
+  const facts = { current: undefined, others: old, maxReplicas: maxReplicas(deployment) };
   return {
     apiVersion: 'apps/v1',
     kind: 'ReplicaSet',
@@ -43,7 +59,7 @@ function newReplicaSet(family: Family, replicas: number): ReplicaSet {
       name: `${deployment.metadata.name}-${hash}`,
       namespace: deployment.metadata.namespace,
       labels,
-      annotations: replicaSetAnnotations(deployment, { current: undefined, others: family.old, maxReplicas }),
+      annotations: replicaSetAnnotations(deployment, facts),
       ownerReferences: [controllerReference(deployment)],
     },
     spec: {
@@ -55,184 +71,262 @@ function newReplicaSet(family: Family, replicas: number): ReplicaSet {
   };
 }
 
-/** Rebuilt from the cluster at every run; see `planRollout` and `deploymentStatus` for what it decides. */
-export function createDeploymentController(context: ControllerContext): Reconciler {
-  const { client, informers, recorder, clock } = context;
-  const deployments = informers.get(DEPLOYMENTS);
-  const replicaSets = informers.get(REPLICA_SETS);
-  const pods = informers.get(PODS);
-  indexByController(replicaSets);
-  const ownWrites = createOwnWrites(replicaSets, clock);
+/** Every run starts from the cluster's state; see `planRollout` and `deploymentStatus` for what it decides. */
+class DeploymentController {
+  readonly #context: ControllerContext;
+  readonly #replicaSets: Informer<ReplicaSet>;
+  readonly #pods: Informer<Pod>;
+  readonly #deployments: FreshView<Deployment>;
+  readonly #fresh: FreshView<ReplicaSet>;
+  readonly #ownWrites: OwnWrites<ReplicaSet>;
+  readonly #settling: Settling;
+  /** Template hashes by uid: a template changes with the generation only. */
+  readonly #hashes = new Map<string, { generation: number | undefined; hash: string }>();
 
-  async function adopt(deployment: Deployment): Promise<ReplicaSet[]> {
-    const orphans = replicaSets
+  constructor(context: ControllerContext) {
+    const { informers, clock } = context;
+    this.#context = context;
+    this.#replicaSets = informers.get(REPLICA_SETS);
+    this.#pods = informers.get(PODS);
+    indexByController(this.#replicaSets);
+    this.#deployments = createFreshView(informers.get(DEPLOYMENTS));
+    this.#fresh = createFreshView(this.#replicaSets);
+    this.#ownWrites = createOwnWrites(this.#replicaSets, clock);
+    this.#settling = createSettling(clock);
+    informers.get(DEPLOYMENTS).onChange(({ type, object }) => {
+      if (type === 'deleted') this.#hashes.delete(object.metadata.uid ?? '');
+    });
+  }
+
+  async reconcile(key: string): Promise<Outcome> {
+    const deployment = this.#deployments.get(key);
+    if (deployment === undefined) return;
+    try {
+      const family = await this.#familyOf(deployment);
+      if (deployment.metadata.deletionTimestamp !== undefined)
+        return await this.#publishStatus(key, family);
+      const rolled = await this.#rollOut(family);
+      const published = await this.#publishRevision(rolled);
+      await this.#trimHistory(rolled);
+      return await this.#publishStatus(key, { ...rolled, deployment: published });
+    } catch (error) {
+      if (isNotFound(error) && this.#deployments.get(key)?.metadata.uid !== deployment.metadata.uid)
+        return;
+      throw error;
+    }
+  }
+
+  #hashOf(deployment: Deployment): string {
+    const { uid = '', generation } = deployment.metadata;
+    const known = this.#hashes.get(uid);
+    if (known !== undefined && generation !== undefined && known.generation === generation)
+      return known.hash;
+    const hash = templateHash(deployment);
+    this.#hashes.set(uid, { generation, hash });
+    return hash;
+  }
+
+  async #adopt(deployment: Deployment): Promise<ReplicaSet[]> {
+    const orphans = this.#replicaSets
       .byIndex(ORPHANS, deployment.metadata.namespace ?? '')
       .filter((one) => matchesSelector(deployment.spec.selector, one.metadata.labels))
       .filter((one) => one.metadata.deletionTimestamp === undefined);
     return Promise.all(
-      orphans.map((one) =>
-        client.patch(REPLICA_SETS, {
-          namespace: one.metadata.namespace,
-          name: one.metadata.name,
-          patch: {
-            type: 'merge',
-            body: {
-              metadata: {
-                uid: one.metadata.uid,
-                ownerReferences: [...(one.metadata.ownerReferences ?? []), controllerReference(deployment)],
-              },
-            },
-          },
-        }),
-      ),
+      orphans.map(({ metadata: { namespace, name, uid, ownerReferences = [] } }) => {
+        const body = {
+          metadata: { uid, ownerReferences: [...ownerReferences, controllerReference(deployment)] },
+        };
+        return this.#context.client.patch(REPLICA_SETS, {
+          namespace,
+          name,
+          patch: { type: 'merge', body },
+        });
+      }),
     );
   }
 
-  async function familyOf(deployment: Deployment): Promise<Family> {
-    const uid = deployment.metadata.uid ?? '';
-    const adopted = deployment.metadata.deletionTimestamp === undefined ? await adopt(deployment) : [];
-    const all = ownWrites
-      .view(uid, [...replicaSets.byIndex(BY_CONTROLLER, uid), ...adopted])
+  async #familyOf(deployment: Deployment): Promise<Family> {
+    const { uid = '' } = deployment.metadata;
+    const adopted =
+      deployment.metadata.deletionTimestamp === undefined ? await this.#adopt(deployment) : [];
+    const all = this.#ownWrites
+      .view(uid, [...this.#replicaSets.byIndex(BY_CONTROLLER, uid), ...adopted])
+      .map((one) => this.#fresh.newest(one))
       .filter((one) => one.metadata.deletionTimestamp === undefined);
-    const current = findNewReplicaSet(deployment, all);
-    return { deployment, current, old: all.filter((one) => one !== current) };
+    const hash = this.#hashOf(deployment);
+    const current = findNewReplicaSet(deployment, all, hash);
+    return { deployment, hash, current, old: all.filter((one) => one !== current) };
   }
 
-  async function scale(family: Family, replicaSet: ReplicaSet, replicas: number): Promise<ReplicaSet> {
-    const { deployment } = family;
+  async #scale(
+    { deployment }: Family,
+    replicaSet: ReplicaSet,
+    replicas: number,
+  ): Promise<ReplicaSet> {
     const before = replicaSet.spec.replicas ?? 1;
     const { namespace, name, resourceVersion } = replicaSet.metadata;
-    const maxReplicas = (deployment.spec.replicas ?? 1) + rolloutLimits(deployment).maxSurge;
-    const scaled = await client.patch(REPLICA_SETS, {
+    const annotations = sizeAnnotations(deployment, maxReplicas(deployment));
+    const body = { metadata: { resourceVersion, annotations }, spec: { replicas } };
+    const scaled = await this.#context.client.patch(REPLICA_SETS, {
       namespace,
       name,
-      patch: {
-        type: 'merge',
-        body: { metadata: { resourceVersion, annotations: sizeAnnotations(deployment, maxReplicas) }, spec: { replicas } },
-      },
+      patch: { type: 'merge', body },
     });
     const direction = replicas > before ? 'up' : 'down';
-    recorder.record(deployment, {
-      type: 'Normal',
-      reason: 'ScalingReplicaSet',
-      message: `Scaled ${direction} replica set ${name} from ${before} to ${replicas}`,
-    });
-    return scaled;
+    this.#tellScaling(
+      deployment,
+      `Scaled ${direction} replica set ${name} from ${before} to ${replicas}`,
+    );
+    return this.#fresh.wrote(scaled);
   }
 
-  async function create(family: Family, replicas: number): Promise<ReplicaSet> {
+  #tellScaling(deployment: Deployment, message: string): void {
+    this.#context.recorder.record(deployment, {
+      type: 'Normal',
+      reason: 'ScalingReplicaSet',
+      message,
+    });
+  }
+
+  async #create(family: Family, replicas: number): Promise<ReplicaSet> {
     const { deployment } = family;
     const wanted = newReplicaSet(family, replicas);
     try {
-      const created = await client.create(REPLICA_SETS, wanted);
-      ownWrites.created(deployment.metadata.uid ?? '', created);
-      recorder.record(deployment, {
-        type: 'Normal',
-        reason: 'ScalingReplicaSet',
-        message: `Scaled up replica set ${wanted.metadata.name} from 0 to ${replicas}`,
-      });
+      const created = await this.#context.client.create(REPLICA_SETS, wanted);
+      this.#ownWrites.created(deployment.metadata.uid ?? '', created);
+      this.#tellScaling(
+        deployment,
+        `Scaled up replica set ${wanted.metadata.name} from 0 to ${replicas}`,
+      );
       return created;
     } catch (error) {
       if (!isAlreadyExists(error)) throw error;
-      const existing = await client.get(REPLICA_SETS, wanted.metadata);
-      const isOurs = existing.metadata.ownerReferences?.some(({ uid }) => uid === deployment.metadata.uid) === true;
+      const existing = await this.#context.client.get(REPLICA_SETS, wanted.metadata);
+      const isOurs =
+        existing.metadata.ownerReferences?.some(({ uid }) => uid === deployment.metadata.uid) ===
+        true;
       if (isOurs && existing.metadata.deletionTimestamp === undefined) return existing;
       throw error;
     }
   }
 
   /** Revision and copied annotations of an existing current ReplicaSet, e.g. after `kubectl rollout undo`. */
-  async function annotate(family: Family, current: ReplicaSet): Promise<ReplicaSet> {
-    const { deployment, old } = family;
-    const maxReplicas = (deployment.spec.replicas ?? 1) + rolloutLimits(deployment).maxSurge;
-    const annotations = replicaSetAnnotations(deployment, { current, others: old, maxReplicas });
+  async #annotate({ deployment, old }: Family, current: ReplicaSet): Promise<ReplicaSet> {
+    const facts = { current, others: old, maxReplicas: maxReplicas(deployment) };
+    const annotations = replicaSetAnnotations(deployment, facts);
     const { minReadySeconds = 0 } = deployment.spec;
     const isSame =
-      isDeepStrictEqual(annotations, current.metadata.annotations ?? {}) &&
+      isDeepStrictEqual(annotations, { ...current.metadata.annotations }) &&
       (current.spec.minReadySeconds ?? 0) === minReadySeconds;
     if (isSame) return current;
     const { namespace, name } = current.metadata;
     const body = { metadata: { annotations }, spec: { minReadySeconds } };
-    return client.patch(REPLICA_SETS, { namespace, name, patch: { type: 'merge', body } });
+    const patched = await this.#context.client.patch(REPLICA_SETS, {
+      namespace,
+      name,
+      patch: { type: 'merge', body },
+    });
+    return this.#fresh.wrote(patched);
   }
 
-  function runningPods(family: Family): number {
-    if (family.deployment.spec.strategy?.type !== 'Recreate') return 0;
-    return family.old
-      .flatMap((one) => pods.byIndex(BY_CONTROLLER, one.metadata.uid ?? ''))
+  #oldPods({ deployment, old }: Family): number {
+    if (deployment.spec.strategy?.type !== 'Recreate') return 0;
+    return old
+      .flatMap((one) => this.#pods.byIndex(BY_CONTROLLER, one.metadata.uid ?? ''))
       .filter(({ status }) => status?.phase !== 'Succeeded' && status?.phase !== 'Failed').length;
   }
 
-  async function rollOut(family: Family): Promise<Family> {
-    const plan = planRollout({ ...family, oldPods: runningPods(family) });
+  async #rollOut(family: Family): Promise<Family> {
+    const plan = planRollout({ ...family, oldPods: this.#oldPods(family) });
     let { current } = family;
-    if (current === undefined && plan.current !== undefined) current = await create(family, plan.current);
+    if (current === undefined && plan.current !== undefined)
+      current = await this.#create(family, plan.current);
     else if (current !== undefined && plan.current !== undefined) {
-      if ((current.spec.replicas ?? 1) !== plan.current) current = await scale(family, current, plan.current);
-      current = await annotate(family, current);
+      if ((current.spec.replicas ?? 1) !== plan.current)
+        current = await this.#scale(family, current, plan.current);
+      current = await this.#annotate(family, current);
     }
     const old = await Promise.all(
-      family.old.map((one) => {
+      family.old.map(async (one) => {
         const replicas = plan.old.get(one.metadata.uid ?? '');
-        return replicas === undefined ? one : scale(family, one, replicas);
+        return replicas === undefined ? one : this.#scale(family, one, replicas);
       }),
     );
-    return { deployment: family.deployment, current, old };
+    return { ...family, current, old };
   }
 
-  async function publishRevision({ deployment, current }: Family): Promise<void> {
+  async #publishRevision({ deployment, current }: Family): Promise<Deployment> {
     const revision = current?.metadata.annotations?.[REVISION];
-    if (revision === undefined || deployment.metadata.annotations?.[REVISION] === revision) return;
+    if (revision === undefined || deployment.metadata.annotations?.[REVISION] === revision)
+      return deployment;
     const { namespace, name } = deployment.metadata;
     const body = { metadata: { annotations: { [REVISION]: revision } } };
-    await client.patch(DEPLOYMENTS, { namespace, name, patch: { type: 'merge', body } });
+    const patched = await this.#context.client.patch(DEPLOYMENTS, {
+      namespace,
+      name,
+      patch: { type: 'merge', body },
+    });
+    return this.#deployments.wrote(patched);
   }
 
-  async function publishStatus(family: Family): Promise<void | { requeueAfterMs: number }> {
+  async #publishStatus(key: string, family: Family): Promise<Outcome> {
     const { deployment } = family;
-    const input = { ...family, now: clock.now() };
+    const input = { ...family, now: this.#context.clock.now() };
     const status = deploymentStatus(input);
-    if (!isDeepStrictEqual(status, { ...deployment.status })) {
-      const { namespace, name } = deployment.metadata;
-      const patch = { type: 'merge', body: { status } } as const;
-      await client.patch(DEPLOYMENTS, { namespace, name, patch }, { subresource: 'status' });
+    const next = untilDeadline(input, status);
+    const later = next === undefined ? undefined : { requeueAfterMs: next };
+    if (isDeepStrictEqual(status, { ...deployment.status })) {
+      this.#settling.done(key);
+      return later;
     }
-    const requeueAfterMs = untilDeadline(input, status);
-    return requeueAfterMs === undefined ? undefined : { requeueAfterMs };
+    const wait = isRolledOut(deployment, status) ? 0 : this.#settling.delay(key);
+    if (wait > 0) return { requeueAfterMs: wait };
+    await this.#writeStatus(deployment, status);
+    this.#settling.done(key);
+    return later;
   }
 
-  async function trimHistory(family: Family): Promise<void> {
+  async #writeStatus(deployment: Deployment, status: DeploymentStatus): Promise<void> {
+    const { namespace, name } = deployment.metadata;
+    const patch = { type: 'merge', body: { status } } as const;
+    const patched = await this.#context.client.patch(
+      DEPLOYMENTS,
+      { namespace, name, patch },
+      { subresource: 'status' },
+    );
+    this.#deployments.wrote(patched);
+  }
+
+  async #trimHistory(family: Family): Promise<void> {
     for (const { metadata } of surplusHistory(family.deployment, family.old)) {
       const { namespace, name, uid } = metadata;
-      await client.delete(REPLICA_SETS, { namespace, name }, { preconditions: { uid } });
+      await this.#context.client.delete(
+        REPLICA_SETS,
+        { namespace, name },
+        { preconditions: { uid } },
+      );
     }
   }
+}
 
-  async function reconcile(key: string): Promise<void | { requeueAfterMs: number }> {
-    const deployment = deployments.get(key);
-    if (deployment === undefined) return;
-    try {
-      const family = await familyOf(deployment);
-      if (deployment.metadata.deletionTimestamp !== undefined) return await publishStatus(family);
-      const rolled = await rollOut(family);
-      await publishRevision(rolled);
-      await trimHistory(rolled);
-      return await publishStatus(rolled);
-    } catch (error) {
-      if (isNotFound(error) && deployments.get(key)?.metadata.uid !== deployment.metadata.uid) return;
-      throw error;
-    }
-  }
-
-  const controller = controllerFor(context, { name: 'deployment', reconcile });
-  deployments.onChange(({ object }) => controller.enqueue(keyOfObject(object)));
-  watchDependents(replicaSets, 'Deployment', (key) => controller.enqueue(key));
-  pods.onChange((change) => {
+export function createDeploymentController(context: ControllerContext): Reconciler {
+  const { informers } = context;
+  const logic = new DeploymentController(context);
+  const controller = controllerFor(context, {
+    name: 'deployment',
+    reconcile: (key) => logic.reconcile(key),
+  });
+  informers.get(DEPLOYMENTS).onChange(({ object }) => controller.enqueue(keyOfObject(object)));
+  watchDependents(informers.get(REPLICA_SETS), 'Deployment', (key) => controller.enqueue(key));
+  // A Recreate rollout waits for the end of old pods, which their ReplicaSet no longer counts.
+  informers.get(PODS).onChange((change) => {
     if (change.type !== 'deleted') return;
-    const owner = change.object.metadata.ownerReferences?.find(({ controller: is }) => is === true);
-    const replicaSet = owner === undefined ? undefined : replicaSets.get(`${change.object.metadata.namespace ?? ''}/${owner.name}`);
-    const parent = replicaSet?.metadata.ownerReferences?.find(({ controller: is }) => is === true);
-    if (parent !== undefined) controller.enqueue(`${change.object.metadata.namespace ?? ''}/${parent.name}`);
+    const namespace = change.object.metadata.namespace ?? '';
+    const replicaSet = informers
+      .get(REPLICA_SETS)
+      .get(`${namespace}/${controllerOf(change.object)?.name ?? ''}`);
+    const owner = replicaSet === undefined ? undefined : controllerOf(replicaSet);
+    if (owner !== undefined) controller.enqueue(`${namespace}/${owner.name}`);
   });
   return controller;
 }

@@ -11,7 +11,10 @@ export interface StatusInput {
   now: number;
 }
 
-function total(replicaSets: ReplicaSet[], field: 'replicas' | 'readyReplicas' | 'availableReplicas'): number {
+function total(
+  replicaSets: ReplicaSet[],
+  field: 'replicas' | 'readyReplicas' | 'availableReplicas',
+): number {
   return replicaSets.reduce((sum, one) => sum + (one.status?.[field] ?? 0), 0);
 }
 
@@ -19,16 +22,27 @@ function find(status: DeploymentStatus | undefined, type: string): Condition | u
   return status?.conditions?.find((condition) => condition.type === type);
 }
 
-function isComplete(deployment: Deployment, status: DeploymentStatus): boolean {
+/** Every replica is of the current template and available, and no other is left. */
+export function isRolledOut(deployment: Deployment, status: DeploymentStatus): boolean {
   const wanted = deployment.spec.replicas ?? 1;
-  return status.updatedReplicas === wanted && status.replicas === wanted && status.availableReplicas === wanted;
+  return (
+    status.updatedReplicas === wanted &&
+    status.replicas === wanted &&
+    status.availableReplicas === wanted
+  );
 }
 
 function isAdvancing(before: DeploymentStatus | undefined, status: DeploymentStatus): boolean {
-  const old = (of: DeploymentStatus | undefined): number => (of?.replicas ?? 0) - (of?.updatedReplicas ?? 0);
+  const old = (of: DeploymentStatus | undefined): number =>
+    (of?.replicas ?? 0) - (of?.updatedReplicas ?? 0);
   const grew = (field: 'updatedReplicas' | 'readyReplicas' | 'availableReplicas'): boolean =>
     (status[field] ?? 0) > (before?.[field] ?? 0);
-  return grew('updatedReplicas') || grew('readyReplicas') || grew('availableReplicas') || old(status) < old(before);
+  return (
+    grew('updatedReplicas') ||
+    grew('readyReplicas') ||
+    grew('availableReplicas') ||
+    old(status) < old(before)
+  );
 }
 
 function availableCondition(deployment: Deployment, status: DeploymentStatus): Condition {
@@ -52,29 +66,44 @@ function deadlineOf(deployment: Deployment): number {
   return (deployment.spec.progressDeadlineSeconds ?? 600) * 1000;
 }
 
-function progressing(status: 'True' | 'False' | 'Unknown', reason: string, message: string): Condition {
+function progressing(
+  status: 'True' | 'False' | 'Unknown',
+  reason: string,
+  message: string,
+): Condition {
   return { type: 'Progressing', status, reason, message };
 }
 
 function progressingCondition(input: StatusInput, status: DeploymentStatus): Condition {
   const { deployment, current, now } = input;
   const before = find(deployment.status, 'Progressing');
-  if (deployment.spec.paused === true) return progressing('Unknown', 'DeploymentPaused', 'Deployment is paused');
+  if (deployment.spec.paused === true)
+    return progressing('Unknown', 'DeploymentPaused', 'Deployment is paused');
   const name = current === undefined ? deployment.metadata.name : current.metadata.name;
   const subject = current === undefined ? `Deployment "${name}"` : `ReplicaSet "${name}"`;
-  const isNewTemplate = (deployment.status?.observedGeneration ?? 0) < (deployment.metadata.generation ?? 0);
+  const isNewTemplate =
+    (deployment.status?.observedGeneration ?? 0) < (deployment.metadata.generation ?? 0);
   const wasComplete = before?.reason === 'NewReplicaSetAvailable';
-  if (isComplete(deployment, status)) {
+  if (isRolledOut(deployment, status)) {
     return progressing('True', 'NewReplicaSetAvailable', `${subject} has successfully progressed.`);
   }
   if (wasComplete && before.message?.startsWith(subject) === true) return before;
-  if (before === undefined || isNewTemplate || wasComplete || isAdvancing(deployment.status, status)) {
+  if (
+    before === undefined ||
+    isNewTemplate ||
+    wasComplete ||
+    isAdvancing(deployment.status, status)
+  ) {
     return progressing('True', 'ReplicaSetUpdated', `${subject} is progressing.`);
   }
   const since = Date.parse(before.lastUpdateTime ?? before.lastTransitionTime ?? '');
   if (before.reason === 'ProgressDeadlineExceeded') return before;
   if (now >= since + deadlineOf(deployment)) {
-    return progressing('False', 'ProgressDeadlineExceeded', `${subject} has timed out progressing.`);
+    return progressing(
+      'False',
+      'ProgressDeadlineExceeded',
+      `${subject} has timed out progressing.`,
+    );
   }
   return before.reason === 'DeploymentPaused'
     ? progressing('Unknown', 'DeploymentResumed', 'Deployment is resumed')
@@ -84,7 +113,10 @@ function progressingCondition(input: StatusInput, status: DeploymentStatus): Con
 function stamp(next: Condition, input: StatusInput, hasMoved: boolean): Condition {
   const before = find(input.deployment.status, next.type);
   const now = timeText(input.now);
-  const isSame = before?.status === next.status && before.reason === next.reason && before.message === next.message;
+  const isSame =
+    before?.status === next.status &&
+    before.reason === next.reason &&
+    before.message === next.message;
   if (isSame && !hasMoved) return before;
   return {
     ...next,
@@ -106,21 +138,28 @@ export function deploymentStatus(input: StatusInput): DeploymentStatus {
     readyReplicas: total(all, 'readyReplicas'),
     availableReplicas,
     unavailableReplicas: Math.max(0, wanted - availableReplicas),
-    ...(deployment.status?.collisionCount === undefined ? {} : { collisionCount: deployment.status.collisionCount }),
+    ...(deployment.status?.collisionCount === undefined
+      ? {}
+      : { collisionCount: deployment.status.collisionCount }),
   };
-  const isMoving = !isComplete(deployment, status) && isAdvancing(deployment.status, status);
+  const isMoving = !isRolledOut(deployment, status) && isAdvancing(deployment.status, status);
   const own = [
     stamp(availableCondition(deployment, status), input, false),
     stamp(progressingCondition(input, status), input, isMoving),
   ];
-  const foreign = (deployment.status?.conditions ?? []).filter(({ type }) => !own.some((one) => one.type === type));
+  const foreign = (deployment.status?.conditions ?? []).filter(
+    ({ type }) => !own.some((one) => one.type === type),
+  );
   return { ...status, conditions: [...own, ...foreign] };
 }
 
 /** Milliseconds until the progress deadline must be looked at again; undefined when none runs. */
 export function untilDeadline(input: StatusInput, status: DeploymentStatus): number | undefined {
   const condition = find(status, 'Progressing');
-  if (condition?.status !== 'True' || condition.reason === 'NewReplicaSetAvailable') return undefined;
+  if (condition?.status !== 'True' || condition.reason === 'NewReplicaSetAvailable')
+    return undefined;
   const since = Date.parse(condition.lastUpdateTime ?? '');
-  return Number.isNaN(since) ? undefined : Math.max(1000, since + deadlineOf(input.deployment) - input.now);
+  return Number.isNaN(since)
+    ? undefined
+    : Math.max(1000, since + deadlineOf(input.deployment) - input.now);
 }

@@ -20,7 +20,9 @@ function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNulls);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).flatMap(([key, member]) => (member === null ? [] : [[key, withoutNulls(member)]])),
+    Object.entries(value).flatMap(([key, member]) =>
+      member === null ? [] : [[key, withoutNulls(member)]],
+    ),
   );
 }
 
@@ -43,8 +45,11 @@ function isSameTemplate(deployment: Deployment, replicaSet: ReplicaSet): boolean
 }
 
 /** The ReplicaSet of the current template: by its hash, else the oldest with an equal template. */
-export function findNewReplicaSet(deployment: Deployment, replicaSets: ReplicaSet[]): ReplicaSet | undefined {
-  const hash = templateHash(deployment);
+export function findNewReplicaSet(
+  deployment: Deployment,
+  replicaSets: ReplicaSet[],
+  hash: string,
+): ReplicaSet | undefined {
   const byHash = replicaSets.find((candidate) => candidate.metadata.labels?.[HASH_LABEL] === hash);
   return byHash ?? byAge(replicaSets).find((candidate) => isSameTemplate(deployment, candidate));
 }
@@ -68,12 +73,17 @@ export function replicaSetAnnotations(
   facts: { current: ReplicaSet | undefined; others: ReplicaSet[]; maxReplicas: number },
 ): Record<string, string> {
   const own = facts.current?.metadata.annotations ?? {};
-  const copied = Object.entries(deployment.metadata.annotations ?? {}).filter(([key]) => !NOT_COPIED.has(key));
+  const copied = Object.entries(deployment.metadata.annotations ?? {}).filter(
+    ([key]) => !NOT_COPIED.has(key),
+  );
   const newest = Math.max(0, ...facts.others.map(revisionOf));
   const before = facts.current === undefined ? 0 : revisionOf(facts.current);
   const revision = before > newest ? before : newest + 1;
   const history = own[REVISION_HISTORY];
-  const past = before > 0 && before !== revision ? [history, String(before)].filter(Boolean).join(',') : history;
+  const past =
+    before > 0 && before !== revision
+      ? [history, String(before)].filter(Boolean).join(',')
+      : history;
   return {
     ...own,
     ...Object.fromEntries(copied),
@@ -84,8 +94,14 @@ export function replicaSetAnnotations(
 }
 
 /** What a scaled ReplicaSet remembers of the Deployment's size. */
-export function sizeAnnotations(deployment: Deployment, maxReplicas: number): Record<string, string> {
-  return { [DESIRED_REPLICAS]: String(deployment.spec.replicas ?? 1), [MAX_REPLICAS]: String(maxReplicas) };
+export function sizeAnnotations(
+  deployment: Deployment,
+  maxReplicas: number,
+): Record<string, string> {
+  return {
+    [DESIRED_REPLICAS]: String(deployment.spec.replicas ?? 1),
+    [MAX_REPLICAS]: String(maxReplicas),
+  };
 }
 
 /** Old ReplicaSets beyond `revisionHistoryLimit` (10) that are empty and may be deleted. */

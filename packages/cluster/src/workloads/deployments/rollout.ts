@@ -18,7 +18,11 @@ export interface RolloutPlan {
   old: Map<string, number>;
 }
 
-function portion(value: IntOrString | undefined, total: number, round: (x: number) => number): number {
+function portion(
+  value: IntOrString | undefined,
+  total: number,
+  round: (x: number) => number,
+): number {
   if (value === undefined) return round(total * 0.25);
   if (typeof value === 'number') return value;
   const percent = Number.parseFloat(value);
@@ -26,13 +30,21 @@ function portion(value: IntOrString | undefined, total: number, round: (x: numbe
 }
 
 /** maxSurge (rounded up) and maxUnavailable (rounded down) as numbers of pods; they are never both 0. */
-export function rolloutLimits(deployment: Deployment): { maxSurge: number; maxUnavailable: number } {
+export function rolloutLimits(deployment: Deployment): {
+  maxSurge: number;
+  maxUnavailable: number;
+} {
   const replicas = deployment.spec.replicas ?? 1;
   const { strategy } = deployment.spec;
   if (strategy?.type === 'Recreate') return { maxSurge: 0, maxUnavailable: replicas };
   const maxSurge = portion(strategy?.rollingUpdate?.maxSurge, replicas, Math.ceil);
-  const maxUnavailable = Math.min(replicas, portion(strategy?.rollingUpdate?.maxUnavailable, replicas, Math.floor));
-  return maxSurge === 0 && maxUnavailable === 0 ? { maxSurge, maxUnavailable: 1 } : { maxSurge, maxUnavailable };
+  const maxUnavailable = Math.min(
+    replicas,
+    portion(strategy?.rollingUpdate?.maxUnavailable, replicas, Math.floor),
+  );
+  return maxSurge === 0 && maxUnavailable === 0
+    ? { maxSurge, maxUnavailable: 1 }
+    : { maxSurge, maxUnavailable };
 }
 
 function size(replicaSet: ReplicaSet | undefined): number {
@@ -103,11 +115,16 @@ function planPaused(state: RolloutState): RolloutPlan {
   const before = state.current === undefined ? undefined : size(state.current);
   if (active.length > 1 || target === undefined) return { current: before, old: new Map() };
   if (target === state.current) return { current: wanted, old: new Map() };
-  return { current: before, old: size(target) === wanted ? new Map() : new Map([[uid(target), wanted]]) };
+  return {
+    current: before,
+    old: size(target) === wanted ? new Map() : new Map([[uid(target), wanted]]),
+  };
 }
 
 /** Idempotent: called again with the plan carried out and nothing else changed, it asks for nothing more. */
 export function planRollout(state: RolloutState): RolloutPlan {
   if (state.deployment.spec.paused === true) return planPaused(state);
-  return state.deployment.spec.strategy?.type === 'Recreate' ? planRecreate(state) : planRolling(state);
+  return state.deployment.spec.strategy?.type === 'Recreate'
+    ? planRecreate(state)
+    : planRolling(state);
 }

@@ -29,7 +29,9 @@ export function isJobFinished(job: Job): boolean {
 }
 
 function finishedAt(pod: Pod): number {
-  const times = (pod.status?.containerStatuses ?? []).map(({ state }) => Date.parse(state?.terminated?.finishedAt ?? ''));
+  const times = (pod.status?.containerStatuses ?? []).map(({ state }) =>
+    Date.parse(state?.terminated?.finishedAt ?? ''),
+  );
   return Math.max(0, ...times.filter((time) => !Number.isNaN(time)));
 }
 
@@ -60,14 +62,21 @@ function countPods(job: Job, pods: Pod[]): Counts {
 }
 
 /** Why the Job has failed, if it has. */
-function failureOf(job: Job, counts: Counts, now: number): { reason: string; message: string } | undefined {
+function failureOf(
+  job: Job,
+  counts: Counts,
+  now: number,
+): { reason: string; message: string } | undefined {
   const limit = job.spec.backoffLimit ?? 6;
   const restarts = counts.active
     .flatMap((pod) => pod.status?.containerStatuses ?? [])
     .reduce((sum, one) => sum + one.restartCount, 0);
   const isOnFailure = job.spec.template.spec.restartPolicy === 'OnFailure';
   if (counts.failed > limit || (isOnFailure && restarts > 0 && restarts >= limit)) {
-    return { reason: 'BackoffLimitExceeded', message: 'Job has reached the specified backoff limit' };
+    return {
+      reason: 'BackoffLimitExceeded',
+      message: 'Job has reached the specified backoff limit',
+    };
   }
   const deadline = job.spec.activeDeadlineSeconds;
   const start = Date.parse(job.status?.startTime ?? '');
@@ -79,7 +88,8 @@ function failureOf(job: Job, counts: Counts, now: number): { reason: string; mes
 
 function isComplete(job: Job, counts: Counts): boolean {
   const { completions } = job.spec;
-  if (completions === undefined || completions === null) return counts.succeeded > 0 && counts.active.length === 0;
+  if (completions === undefined || completions === null)
+    return counts.succeeded > 0 && counts.active.length === 0;
   return counts.succeeded >= completions;
 }
 
@@ -92,7 +102,11 @@ function wantedPods(job: Job, counts: Counts): number {
   return counts.succeeded > 0 ? Math.min(counts.active.length, parallelism) : parallelism;
 }
 
-function finished(job: Job, counts: Counts, outcome: { conditions: Condition[]; now: number; isSuccess: boolean }): JobPlan {
+function finished(
+  job: Job,
+  counts: Counts,
+  outcome: { conditions: Condition[]; now: number; isSuccess: boolean },
+): JobPlan {
   const { now } = outcome;
   return {
     create: 0,
@@ -112,8 +126,11 @@ function finished(job: Job, counts: Counts, outcome: { conditions: Condition[]; 
 
 function planFinished(job: Job, pods: Pod[], now: number): JobPlan {
   const ttl = job.spec.ttlSecondsAfterFinished;
-  const end = (job.status?.conditions ?? []).find(({ type }) => type === 'Complete' || type === 'Failed');
-  const left = ttl === undefined ? undefined : Date.parse(end?.lastTransitionTime ?? '') + ttl * 1000 - now;
+  const end = (job.status?.conditions ?? []).find(
+    ({ type }) => type === 'Complete' || type === 'Failed',
+  );
+  const left =
+    ttl === undefined ? undefined : Date.parse(end?.lastTransitionTime ?? '') + ttl * 1000 - now;
   const base = { create: 0, remove: pods.filter(isPodActive), status: job.status ?? {} };
   if (left === undefined || Number.isNaN(left)) return { ...base, isExpired: false };
   return left <= 0 ? { ...base, isExpired: true } : { ...base, isExpired: false, nextMs: left };
@@ -122,15 +139,25 @@ function planFinished(job: Job, pods: Pod[], now: number): JobPlan {
 function planRunning(job: Job, counts: Counts, now: number): JobPlan {
   const isSuspended = job.spec.suspend === true;
   const wanted = isSuspended ? 0 : wantedPods(job, counts);
-  const wait = counts.active.length < wanted ? backoffLeft(counts.failedPods, counts.failed, now) : 0;
+  const wait =
+    counts.active.length < wanted ? backoffLeft(counts.failedPods, counts.failed, now) : 0;
   const create = wait > 0 ? 0 : Math.max(0, wanted - counts.active.length);
   const others = (job.status?.conditions ?? []).filter(({ type }) => type !== 'Suspended');
   const suspended = isSuspended
-    ? [condition(job, { type: 'Suspended', status: 'True', reason: 'JobSuspended', message: 'Job suspended' }, now)]
+    ? [
+        condition(
+          job,
+          { type: 'Suspended', status: 'True', reason: 'JobSuspended', message: 'Job suspended' },
+          now,
+        ),
+      ]
     : [];
   const deadline = job.spec.activeDeadlineSeconds;
   const start = Date.parse(job.status?.startTime ?? timeText(now));
-  const waits = [wait > 0 ? [wait] : [], deadline === undefined ? [] : [Math.max(1, start + deadline * 1000 - now)]].flat();
+  const waits = [
+    wait > 0 ? [wait] : [],
+    deadline === undefined ? [] : [Math.max(1, start + deadline * 1000 - now)],
+  ].flat();
   return {
     create,
     remove: counts.active.slice(wanted),
@@ -153,12 +180,19 @@ export function planJob(job: Job, pods: Pod[], now: number): JobPlan {
   const counts = countPods(job, pods);
   const failure = failureOf(job, counts, now);
   if (failure !== undefined) {
-    const conditions = ['FailureTarget', 'Failed'].map((type) => condition(job, { type, status: 'True', ...failure }, now));
+    const conditions = ['FailureTarget', 'Failed'].map((type) =>
+      condition(job, { type, status: 'True', ...failure }, now),
+    );
     return finished(job, counts, { conditions, now, isSuccess: false });
   }
   if (isComplete(job, counts)) {
-    const why = { reason: 'CompletionsReached', message: 'Reached expected number of succeeded pods' };
-    const conditions = ['SuccessCriteriaMet', 'Complete'].map((type) => condition(job, { type, status: 'True', ...why }, now));
+    const why = {
+      reason: 'CompletionsReached',
+      message: 'Reached expected number of succeeded pods',
+    };
+    const conditions = ['SuccessCriteriaMet', 'Complete'].map((type) =>
+      condition(job, { type, status: 'True', ...why }, now),
+    );
     return finished(job, counts, { conditions, now, isSuccess: true });
   }
   return planRunning(job, counts, now);

@@ -6,7 +6,10 @@ const COST = 'controller.kubernetes.io/pod-deletion-cost';
 const PHASES: Readonly<Record<string, number>> = { Pending: 0, Unknown: 1, Running: 2 };
 
 function rank(pod: Pod): (number | string)[] {
-  const restarts = (pod.status?.containerStatuses ?? []).reduce((sum, one) => sum + one.restartCount, 0);
+  const restarts = (pod.status?.containerStatuses ?? []).reduce(
+    (sum, one) => sum + one.restartCount,
+    0,
+  );
   return [
     pod.spec.nodeName === undefined ? 0 : 1,
     PHASES[pod.status?.phase ?? 'Pending'] ?? 1,

@@ -8,7 +8,9 @@ const LAST = 0xff_fe;
 function valueOf(ip: string | undefined): number | undefined {
   if (ip === undefined || !ip.startsWith(PREFIX)) return undefined;
   const [high, low] = ip.slice(PREFIX.length).split('.').map(Number);
-  return high === undefined || low === undefined || Number.isNaN(high + low) ? undefined : high * 256 + low;
+  return high === undefined || low === undefined || Number.isNaN(high + low)
+    ? undefined
+    : high * 256 + low;
 }
 
 /** True for a Service that should have an address and has none. */

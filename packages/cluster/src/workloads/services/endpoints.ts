@@ -1,6 +1,15 @@
 /** The endpoints of a Service from the pods it selects, as EndpointSlices and as the older Endpoints. Pure. */
 import { hashName } from '../names.ts';
-import type { Endpoint, EndpointPort, Endpoints, EndpointSlice, EndpointsAddress, Pod, Service, ServicePort } from '../objects.ts';
+import type {
+  Endpoint,
+  EndpointPort,
+  Endpoints,
+  EndpointSlice,
+  EndpointsAddress,
+  Pod,
+  Service,
+  ServicePort,
+} from '../objects.ts';
 import { controllerReference } from '../owners.ts';
 import { isPodReady } from '../pods.ts';
 
@@ -16,10 +25,16 @@ function portOf(pod: Pod, port: ServicePort): EndpointPort | undefined {
   const named = pod.spec.containers
     .flatMap((container) => container.ports ?? [])
     .find((candidate) => candidate.name === target && (candidate.protocol ?? 'TCP') === protocol);
-  const number = typeof target === 'number' ? target : (named?.containerPort ?? (Number(target) || undefined));
+  const number =
+    typeof target === 'number' ? target : (named?.containerPort ?? (Number(target) || undefined));
   if (number === undefined) return undefined;
   const { appProtocol } = port;
-  return { name: port.name ?? '', port: number, protocol, ...(appProtocol === undefined ? {} : { appProtocol }) };
+  return {
+    name: port.name ?? '',
+    port: number,
+    protocol,
+    ...(appProtocol === undefined ? {} : { appProtocol }),
+  };
 }
 
 function endpointOf(pod: Pod, service: Service): Endpoint {
@@ -52,7 +67,9 @@ interface PortGroup {
 function groupByPorts(service: Service, pods: Pod[]): PortGroup[] {
   const groups = new Map<string, PortGroup>();
   for (const pod of pods.filter(isRoutable)) {
-    const ports = (service.spec?.ports ?? []).map((port) => portOf(pod, port)).filter((port) => port !== undefined);
+    const ports = (service.spec?.ports ?? [])
+      .map((port) => portOf(pod, port))
+      .filter((port) => port !== undefined);
     const key = JSON.stringify(ports);
     const group = groups.get(key) ?? { ports, pods: [] };
     group.pods.push(pod);
@@ -65,7 +82,7 @@ function byName(a: Pod, b: Pod): number {
   return a.metadata.name < b.metadata.name ? -1 : 1;
 }
 
-/** Slices the Service should have: one for each set of target ports; one empty slice when no pod has an address. */
+/** Slices the Service should have: one for each set of target ports; one without endpoints when no pod has an address. */
 export function endpointSlices(service: Service, pods: Pod[]): EndpointSlice[] {
   const { namespace, name, uid = '' } = service.metadata;
   const groups = groupByPorts(service, pods);
@@ -93,16 +110,28 @@ export function endpointsOf(service: Service, pods: Pod[]): Endpoints {
   const address = (pod: Pod): EndpointsAddress => ({
     ip: pod.status?.podIP ?? '',
     nodeName: pod.spec.nodeName,
-    targetRef: { kind: 'Pod', namespace: pod.metadata.namespace, name: pod.metadata.name, uid: pod.metadata.uid },
+    targetRef: {
+      kind: 'Pod',
+      namespace: pod.metadata.namespace,
+      name: pod.metadata.name,
+      uid: pod.metadata.uid,
+    },
   });
   const subsets = groupByPorts(service, pods).map(({ ports, pods: members }) => {
     const isReady = (pod: Pod): boolean => endpointOf(pod, service).conditions?.ready === true;
     const ready = members.filter(isReady).toSorted(byName).map(address);
-    const notReady = members.filter((pod) => !isReady(pod)).toSorted(byName).map(address);
+    const notReady = members
+      .filter((pod) => !isReady(pod))
+      .toSorted(byName)
+      .map(address);
     return {
       ...(ready.length === 0 ? {} : { addresses: ready }),
       ...(notReady.length === 0 ? {} : { notReadyAddresses: notReady }),
-      ports: ports.map(({ name: portName, port = 0, protocol }) => ({ ...(portName === '' ? {} : { name: portName }), port, protocol })),
+      ports: ports.map(({ name: portName, port = 0, protocol }) => ({
+        ...(portName === '' ? {} : { name: portName }),
+        port,
+        protocol,
+      })),
     };
   });
   return {

@@ -2,135 +2,226 @@
 import { isDeepStrictEqual } from 'node:util';
 
 import { isAlreadyExists, isNotFound, keyOfObject, parseKey } from '@kagent/kube';
-import type { KubeObject, Reconciler, ResourceType } from '@kagent/kube';
+import type { Informer, KubeObject, Reconciler, ResourceType } from '@kagent/kube';
 
 import { controllerFor } from '../controller.ts';
 import type { ControllerContext } from '../controller.ts';
+import { createFreshView } from '../fresh-view.ts';
+import type { FreshView } from '../fresh-view.ts';
 import { ENDPOINT_SLICES, ENDPOINTS, PODS, SERVICES } from '../objects.ts';
 import type { Endpoints, EndpointSlice, Pod, Service } from '../objects.ts';
 import { matchesLabels } from '../selectors.ts';
+import { createSettling } from '../settling.ts';
+import type { Settling } from '../settling.ts';
 import { createClusterIPs, needsClusterIP } from './cluster-ips.ts';
-import { endpointSlices, ENDPOINTS_MANAGED_BY, ENDPOINTS_MANAGER, endpointsOf, MANAGED_BY, MANAGER, SERVICE_NAME } from './endpoints.ts';
+import type { ClusterIPs } from './cluster-ips.ts';
+import {
+  ENDPOINTS_MANAGED_BY,
+  ENDPOINTS_MANAGER,
+  endpointSlices,
+  endpointsOf,
+  MANAGED_BY,
+  MANAGER,
+  SERVICE_NAME,
+} from './endpoints.ts';
 import { createServiceIndex, labelTerm, labelTerms } from './service-index.ts';
 
 const BY_LABEL = 'label';
 const BY_SERVICE = 'service';
 
+type Outcome = void | { requeueAfterMs: number };
+
 /** What of a pod its Services care about. */
 function relevant(pod: Pod): unknown {
   const ready = pod.status?.conditions?.find(({ type }) => type === 'Ready')?.status;
-  return [pod.metadata.labels, pod.metadata.deletionTimestamp, pod.status?.podIP, pod.status?.phase, ready];
+  return [
+    pod.metadata.labels,
+    pod.metadata.deletionTimestamp,
+    pod.status?.podIP,
+    pod.status?.phase,
+    ready,
+  ];
 }
 
-export function createServiceController(context: ControllerContext): Reconciler {
-  const { client, informers } = context;
-  const services = informers.get(SERVICES);
-  const pods = informers.get(PODS);
-  const slices = informers.get(ENDPOINT_SLICES);
-  const endpoints = informers.get(ENDPOINTS);
-  const index = createServiceIndex();
-  const addresses = createClusterIPs();
-  pods.addIndex(BY_LABEL, labelTerms);
-  slices.addIndex(BY_SERVICE, (slice) => [`${slice.metadata.namespace ?? ''}/${slice.metadata.labels?.[SERVICE_NAME] ?? ''}`]);
+function serviceKeyOf(slice: EndpointSlice): string {
+  return `${slice.metadata.namespace ?? ''}/${slice.metadata.labels?.[SERVICE_NAME] ?? ''}`;
+}
 
-  function selected(service: Service): Pod[] {
+function ignoreNotFound(error: unknown): void {
+  if (!isNotFound(error)) throw error;
+}
+
+class ServiceController {
+  readonly #context: ControllerContext;
+  readonly #pods: Informer<Pod>;
+  readonly #services: FreshView<Service>;
+  readonly #slices: Informer<EndpointSlice>;
+  readonly #freshSlices: FreshView<EndpointSlice>;
+  readonly #endpoints: FreshView<Endpoints>;
+  readonly #addresses: ClusterIPs;
+  readonly #settling: Settling;
+
+  constructor(context: ControllerContext, addresses: ClusterIPs) {
+    const { informers } = context;
+    this.#context = context;
+    this.#addresses = addresses;
+    this.#pods = informers.get(PODS);
+    this.#slices = informers.get(ENDPOINT_SLICES);
+    this.#services = createFreshView(informers.get(SERVICES));
+    this.#freshSlices = createFreshView(this.#slices);
+    this.#endpoints = createFreshView(informers.get(ENDPOINTS));
+    this.#settling = createSettling(context.clock);
+    this.#pods.addIndex(BY_LABEL, labelTerms);
+    this.#slices.addIndex(BY_SERVICE, (slice) => [serviceKeyOf(slice)]);
+  }
+
+  async reconcile(key: string): Promise<Outcome> {
+    const found = this.#services.get(key);
+    if (found === undefined) return this.#dropEndpoints(key);
+    if (found.metadata.deletionTimestamp !== undefined) return;
+    try {
+      const service = needsClusterIP(found) ? await this.#giveAddress(found) : found;
+      if (
+        Object.keys(service.spec?.selector ?? {}).length === 0 ||
+        service.spec?.type === 'ExternalName'
+      )
+        return;
+      const members = this.#selected(service);
+      const wanted = endpointSlices(service, members);
+      const wait = this.#wait(key, wanted);
+      if (wait > 0) return { requeueAfterMs: wait };
+      await this.#syncSlices(service, wanted);
+      await this.#syncEndpoints(service, members);
+      this.#settling.done(key);
+    } catch (error) {
+      if (isNotFound(error) && this.#services.get(key)?.metadata.uid !== found.metadata.uid) return;
+      throw error;
+    }
+  }
+
+  /** New endpoints that are not ready yet are only a step; the loss of an endpoint is never held back. */
+  #wait(key: string, wanted: EndpointSlice[]): number {
+    const next = wanted.flatMap((slice) => slice.endpoints ?? []);
+    const before = this.#existing(key).flatMap((slice) => slice.endpoints ?? []);
+    const isStep =
+      before.length === 0 &&
+      next.length > 0 &&
+      next.every(({ conditions }) => conditions?.ready !== true);
+    return isStep ? this.#settling.delay(key) : 0;
+  }
+
+  #existing(serviceKey: string): EndpointSlice[] {
+    return this.#slices
+      .byIndex(BY_SERVICE, serviceKey)
+      .map((slice) => this.#freshSlices.newest(slice))
+      .filter((slice) => slice.metadata.labels?.[MANAGED_BY] === MANAGER);
+  }
+
+  #selected(service: Service): Pod[] {
     const selector = service.spec?.selector ?? {};
     const namespace = service.metadata.namespace ?? '';
     let smallest: Pod[] | undefined;
-    for (const [key, value] of Object.entries(selector)) {
-      const found = pods.byIndex(BY_LABEL, labelTerm(namespace, key, value));
+    // The last label of a selector tends to be the most telling one.
+    for (const [key, value] of Object.entries(selector).toReversed()) {
+      const found = this.#pods.byIndex(BY_LABEL, labelTerm(namespace, key, value));
       if (smallest === undefined || found.length < smallest.length) smallest = found;
       if (found.length <= 1) break;
     }
     return (smallest ?? []).filter((pod) => matchesLabels(selector, pod.metadata.labels));
   }
 
-  async function upsert<T extends KubeObject>(type: ResourceType<T>, wanted: T, existing: T | undefined): Promise<void> {
+  async #upsert<T extends KubeObject>(
+    type: ResourceType<T>,
+    wanted: T,
+    existing: T | undefined,
+  ): Promise<T> {
+    const { client } = this.#context;
     if (existing === undefined) {
       try {
-        await client.create(type, wanted);
-        return;
+        return await client.create(type, wanted);
       } catch (error) {
         if (!isAlreadyExists(error)) throw error;
       }
     }
     const { namespace, name } = wanted.metadata;
-    await client.patch(type, { namespace, name, patch: { type: 'merge', body: wanted } });
+    return client.patch(type, { namespace, name, patch: { type: 'merge', body: wanted } });
   }
 
-  async function syncSlices(service: Service, members: Pod[]): Promise<void> {
-    const existing = slices
-      .byIndex(BY_SERVICE, keyOfObject(service))
-      .filter((slice) => slice.metadata.labels?.[MANAGED_BY] === MANAGER);
-    const wanted = endpointSlices(service, members);
-    const content = (slice: EndpointSlice): unknown => [slice.endpoints ?? [], slice.ports ?? [], slice.metadata.labels];
+  async #syncSlices(service: Service, wanted: EndpointSlice[]): Promise<void> {
+    const existing = this.#existing(keyOfObject(service));
+    const content = (slice: EndpointSlice): unknown => [
+      slice.endpoints ?? [],
+      slice.ports ?? [],
+      slice.metadata.labels,
+    ];
     for (const slice of wanted) {
       const old = existing.find((candidate) => candidate.metadata.name === slice.metadata.name);
       if (old !== undefined && isDeepStrictEqual(content(old), content(slice))) continue;
-      if (old === undefined && slice.endpoints?.length === 0 && existing.length > 0) continue;
-      await upsert(ENDPOINT_SLICES, slice, old);
+      if (old === undefined && slice.endpoints?.length === 0) continue;
+      this.#freshSlices.wrote(await this.#upsert(ENDPOINT_SLICES, slice, old));
     }
-    if (wanted.every((slice) => slice.endpoints?.length === 0)) return emptyRest(existing, wanted);
-    for (const old of existing) {
-      if (wanted.some((slice) => slice.metadata.name === old.metadata.name)) continue;
-      const { namespace, name } = old.metadata;
-      await client.delete(ENDPOINT_SLICES, { namespace, name }).catch(ignoreNotFound);
-    }
+    const rest = existing.filter(({ metadata }) =>
+      wanted.every((slice) => slice.metadata.name !== metadata.name),
+    );
+    const isEmpty = wanted.every((slice) => slice.endpoints?.length === 0);
+    for (const old of rest) await this.#retire(old, isEmpty);
   }
 
-  /** No pod is left: the slices stay, without endpoints, so that their names and ports do not flap. */
-  async function emptyRest(existing: EndpointSlice[], wanted: EndpointSlice[]): Promise<void> {
-    for (const old of existing) {
-      if ((old.endpoints ?? []).length === 0 || wanted.some(({ metadata }) => metadata.name === old.metadata.name)) continue;
-      const { namespace, name } = old.metadata;
-      await client.patch(ENDPOINT_SLICES, { namespace, name, patch: { type: 'merge', body: { endpoints: [] } } });
-    }
+  /** While no pod is left a slice stays, without endpoints, so that its name and ports do not flap. */
+  async #retire(slice: EndpointSlice, isKept: boolean): Promise<void> {
+    const { namespace, name } = slice.metadata;
+    if (!isKept)
+      return this.#context.client
+        .delete(ENDPOINT_SLICES, { namespace, name })
+        .catch(ignoreNotFound);
+    if ((slice.endpoints ?? []).length === 0) return;
+    const patch = { type: 'merge', body: { endpoints: [] } } as const;
+    this.#freshSlices.wrote(
+      await this.#context.client.patch(ENDPOINT_SLICES, { namespace, name, patch }),
+    );
   }
 
-  async function syncEndpoints(service: Service, members: Pod[]): Promise<void> {
+  async #syncEndpoints(service: Service, members: Pod[]): Promise<void> {
     const wanted = endpointsOf(service, members);
-    const existing = endpoints.get(keyOfObject(service));
+    const existing = this.#endpoints.get(keyOfObject(service));
+    if (existing === undefined && wanted.subsets?.length === 0) return;
     const isSame =
-      existing !== undefined &&
-      isDeepStrictEqual(existing.subsets ?? [], wanted.subsets) &&
-      isDeepStrictEqual(existing.metadata.labels, wanted.metadata.labels);
-    if (!isSame && (existing !== undefined || (wanted as Endpoints).subsets?.length !== 0)) {
-      await upsert(ENDPOINTS, wanted, existing);
-    }
+      isDeepStrictEqual(existing?.subsets ?? [], wanted.subsets) &&
+      isDeepStrictEqual(existing?.metadata.labels, wanted.metadata.labels);
+    if (!isSame) this.#endpoints.wrote(await this.#upsert(ENDPOINTS, wanted, existing));
   }
 
-  async function giveAddress(service: Service): Promise<void> {
-    const clusterIP = addresses.next();
+  async #giveAddress(service: Service): Promise<Service> {
+    const clusterIP = this.#addresses.next();
     const { namespace, name, resourceVersion } = service.metadata;
     const body = { metadata: { resourceVersion }, spec: { clusterIP, clusterIPs: [clusterIP] } };
-    await client.patch(SERVICES, { namespace, name, patch: { type: 'merge', body } });
+    const patched = await this.#context.client.patch(SERVICES, {
+      namespace,
+      name,
+      patch: { type: 'merge', body },
+    });
+    return this.#services.wrote(patched);
   }
 
   /** Endpoints carry no owner reference; they go with their Service. */
-  async function dropEndpoints(key: string): Promise<void> {
+  async #dropEndpoints(key: string): Promise<void> {
     const { namespace, name } = parseKey(key);
-    if (endpoints.get(key)?.metadata.labels?.[ENDPOINTS_MANAGED_BY] !== ENDPOINTS_MANAGER) return;
-    await client.delete(ENDPOINTS, { namespace, name }).catch(ignoreNotFound);
+    if (this.#endpoints.get(key)?.metadata.labels?.[ENDPOINTS_MANAGED_BY] !== ENDPOINTS_MANAGER)
+      return;
+    await this.#context.client.delete(ENDPOINTS, { namespace, name }).catch(ignoreNotFound);
   }
+}
 
-  async function reconcile(key: string): Promise<void> {
-    const service = services.get(key);
-    if (service === undefined) return dropEndpoints(key);
-    if (service.metadata.deletionTimestamp !== undefined) return;
-    try {
-      if (needsClusterIP(service)) await giveAddress(service);
-      if (Object.keys(service.spec?.selector ?? {}).length === 0 || service.spec?.type === 'ExternalName') return;
-      const members = selected(service);
-      await syncSlices(service, members);
-      await syncEndpoints(service, members);
-    } catch (error) {
-      if (isNotFound(error) && services.get(key)?.metadata.uid !== service.metadata.uid) return;
-      throw error;
-    }
-  }
-
-  const controller = controllerFor(context, { name: 'service', reconcile });
-  services.onChange((change) => {
+export function createServiceController(context: ControllerContext): Reconciler {
+  const { informers } = context;
+  const addresses = createClusterIPs();
+  const index = createServiceIndex();
+  const logic = new ServiceController(context, addresses);
+  const controller = controllerFor(context, {
+    name: 'service',
+    reconcile: (key) => logic.reconcile(key),
+  });
+  informers.get(SERVICES).onChange((change) => {
     if (change.type === 'deleted') {
       index.delete(change.object);
       addresses.release(change.object);
@@ -140,20 +231,17 @@ export function createServiceController(context: ControllerContext): Reconciler 
     }
     controller.enqueue(keyOfObject(change.object));
   });
-  pods.onChange((change) => {
-    if (change.type === 'updated' && isDeepStrictEqual(relevant(change.object), relevant(change.old))) return;
+  informers.get(PODS).onChange((change) => {
+    if (
+      change.type === 'updated' &&
+      isDeepStrictEqual(relevant(change.object), relevant(change.old))
+    )
+      return;
     const versions = change.type === 'updated' ? [change.object, change.old] : [change.object];
     for (const pod of versions) for (const key of index.selecting(pod)) controller.enqueue(key);
   });
-  slices.onChange((change) => {
-    const service = change.object.metadata.labels?.[SERVICE_NAME];
-    if (change.type === 'deleted' && service !== undefined) {
-      controller.enqueue(`${change.object.metadata.namespace ?? ''}/${service}`);
-    }
+  informers.get(ENDPOINT_SLICES).onChange((change) => {
+    if (change.type === 'deleted') controller.enqueue(serviceKeyOf(change.object));
   });
   return controller;
-}
-
-function ignoreNotFound(error: unknown): void {
-  if (!isNotFound(error)) throw error;
 }

@@ -9,7 +9,9 @@ export function labelTerm(namespace: string, key: string, value: string): string
   return `${namespace}\n${key}\n${value}`;
 }
 
-export function labelTerms(object: { metadata: { namespace?: string; labels?: Record<string, string> } }): string[] {
+export function labelTerms(object: {
+  metadata: { namespace?: string; labels?: Record<string, string> };
+}): string[] {
   const { namespace = '', labels = {} } = object.metadata;
   return Object.entries(labels).map(([key, value]) => labelTerm(namespace, key, value));
 }
@@ -40,8 +42,12 @@ export function createServiceIndex(): ServiceIndex {
     set(service) {
       remove(service);
       const namespace = service.metadata.namespace ?? '';
-      const terms = Object.entries(service.spec?.selector ?? {}).map(([key, value]) => labelTerm(namespace, key, value));
-      const term = terms.toSorted((a, b) => (byTerm.get(a)?.size ?? 0) - (byTerm.get(b)?.size ?? 0))[0];
+      const terms = Object.entries(service.spec?.selector ?? {}).map(([key, value]) =>
+        labelTerm(namespace, key, value),
+      );
+      const term = terms.toSorted(
+        (a, b) => (byTerm.get(a)?.size ?? 0) - (byTerm.get(b)?.size ?? 0),
+      )[0];
       if (term === undefined) return;
       const key = keyOfObject(service);
       const group = byTerm.get(term) ?? new Map<string, Service>();

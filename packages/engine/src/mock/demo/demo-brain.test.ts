@@ -11,6 +11,7 @@ import { QUESTIONS } from '../testing/questions.ts';
 import { parseJsonObject } from '../../models/parse-json.ts';
 import { FOOTER } from './answers.ts';
 import { createDemoBrain } from './demo-brain.ts';
+import { propertiesOf } from './toolbox.ts';
 
 const brain = createDemoBrain();
 
@@ -126,6 +127,82 @@ describe('demo model', () => {
       const { answer } = await ask(question);
       for (const text of wanted) expect(answer).toContain(text);
     });
+  });
+
+  it('reads the compact form of descriptions, and the log of the run before', async () => {
+    const tools = KUBERNETES_TOOLS.map((tool) =>
+      tool.name === 'k8s_get_pod_logs'
+        ? {
+            ...tool,
+            schema: {
+              ...tool.schema,
+              properties: { ...propertiesOf(tool), previous: { type: 'boolean' } },
+            },
+          }
+        : tool,
+    );
+    const described = `Name:       web-1
+Namespace:  shop
+Status:     CrashLoopBackOff
+Containers:
+  sidecar:
+    Image:          side:1
+    State:          Running for 3m
+    Restart Count:  0
+  main:
+    Image:          web:1
+    State:          Waiting (CrashLoopBackOff): back-off 40s
+    Last State:     Terminated (Error), exit code 127, 60s ago: exec failed
+    Ready:          false
+    Restart Count:  4
+Conditions:
+  TYPE   STATUS  REASON              SINCE  MESSAGE
+  Ready  False   ContainersNotReady  3m     containers with unready status: [main]
+Events:
+  LAST-SEEN  TYPE     REASON   MESSAGE
+  2m (x7)    Warning  BackOff  Back-off restarting failed container`;
+    const run: TalkOptions['run'] = (name, args) => {
+      if (name === 'k8s_describe_resource') return described;
+      if (name !== 'k8s_get_pod_logs') return runTool(name, args);
+      return args['previous'] === true
+        ? 'panic: no database'
+        : '[restarted 4 times]\nThe log is empty.';
+    };
+    const { answer, turns } = await ask('why is web-1 failing?', { tools, run });
+    expect(turns).toHaveLength(3);
+    for (const text of [
+      'container `main`',
+      'exit code 127 (command not found)',
+      'restarted 4 times',
+      'exec failed',
+      'panic: no database',
+    ]) {
+      expect(answer).toContain(text);
+    }
+  });
+
+  it('names conditions in the compact form', async () => {
+    const described = `Name:  lost
+Conditions:
+  TYPE      STATUS  REASON               SINCE  MESSAGE
+  Accepted  True    Reconciled           3m     fine
+  Ready     False   ModelConfigNotFound  3m     ModelConfig gone not found`;
+    const run: TalkOptions['run'] = (name, args) =>
+      name === 'k8s_describe_resource' ? described : runTool(name, args);
+    const { answer } = await ask('why is agent lost not ready?', { run });
+    expect(answer).toContain(
+      'condition Ready is False (ModelConfigNotFound): ModelConfig gone not found',
+    );
+    expect(answer).not.toContain('Accepted is');
+  });
+
+  it('passes on why a listing is empty', async () => {
+    const run = (): string =>
+      'No pods found in namespace blu. Namespace "blu" does not exist. Namespaces: blue, shop.';
+    const { answer } = await ask('list pods in blu', { run });
+    expect(answer).toContain(
+      'There are no pods in namespace `blu`. Namespace "blu" does not exist. Namespaces: blue, shop.',
+    );
   });
 
   describe('understands what came before', () => {

@@ -1,6 +1,7 @@
 /** "Why is X failing?" and "What is wrong?": find the object, look at it from all sides, name the reason. */
 import { block, failedAnswer, inScope, missingAnswer, stateOf } from './answers.ts';
-import { eventsAbout, findReasons, lastLines, readFacts, describeCondition } from './diagnosis.ts';
+import { describeCondition, findReasons, lastLines } from './diagnosis.ts';
+import { eventsAbout, readFacts } from './facts.ts';
 import type { Intent, ObjectRef } from './intent.ts';
 import type { PlanInput } from './plan.ts';
 import type { Scope } from './question.ts';
@@ -134,11 +135,20 @@ function lookAt({ pods, scope, input }: LookAtInput): string | undefined {
     wantsLogs(pods[index] ?? {}) ? toolbox.logs({ ...target, tail: 20 }) : undefined,
   );
   if (run.ask([...details, ...logs]) === undefined) return undefined;
+  // A container that waits for its next start has its words in the log of the run before.
+  const earlier = logs.map((call, index) => {
+    const log = call === undefined ? undefined : run.ask([call])?.[0];
+    const restarted =
+      /[1-9]/.test(pods[index]?.['RESTARTS'] ?? '') || /\brestarted [1-9]/.test(log?.text ?? '');
+    const silent = log !== undefined && logOf(log) === '';
+    return restarted && silent ? toolbox.previousLogs({ ...targets[index], tail: 20 }) : undefined;
+  });
+  if (run.ask(earlier) === undefined) return undefined;
   const seen = pods.map((row, index) => ({
     row,
     target: targets[index] ?? {},
     details: run.ask([details[index]])?.[0],
-    logs: run.ask([logs[index]])?.[0],
+    logs: run.ask([earlier[index] ?? logs[index]])?.[0],
   }));
   // Not every describe shows events; without a reason they are asked for.
   const unclear = seen.filter((one) => reasonsOf(one).length === 0);
@@ -149,6 +159,15 @@ function lookAt({ pods, scope, input }: LookAtInput): string | undefined {
     return paragraph({ ...one, events: asked === undefined ? undefined : run.ask([asked])?.[0] });
   });
   return paragraphs.join('\n\n');
+}
+
+/** The lines of the program itself: tools put notes in brackets before them. */
+function logOf(result: CallResult | undefined): string {
+  if (result === undefined || result.failed) return '';
+  const lines = result.text
+    .split('\n')
+    .filter((line) => !/^\[[^\]]*\]$|^The log is empty\.?$/.test(line));
+  return lastLines(lines.join('\n'), 8);
 }
 
 function wantsLogs(row: Row): boolean {
@@ -164,18 +183,15 @@ interface Seen {
   events?: CallResult | undefined;
 }
 
-function reasonsOf({ row, details, logs, events }: Seen): string[] {
+function reasonsOf({ row, details, events }: Seen): string[] {
   const usable = (result: CallResult | undefined): string | undefined =>
     result?.failed ? undefined : result?.text;
   const eventText = usable(events);
   const detailText = usable(details);
-  const logText = usable(logs);
   return findReasons({
     status: row['STATUS'] ?? '',
-    ready: row['READY'] ?? '',
     ...(detailText === undefined ? {} : { details: detailText }),
     ...(eventText === undefined ? {} : { events: eventsAbout(eventText, row['NAME'] ?? '') }),
-    ...(logText === undefined ? {} : { logs: logText }),
   });
 }
 
@@ -187,7 +203,7 @@ function paragraph(seen: Seen): string {
   if (reasons.length > 0) parts.push(`**Reason:** ${reasons.join(' ')}`);
   else if (isTrouble(row)) parts.push('I found no reason in its status, events or log.');
   else parts.push('It looks healthy: I found no problem in its status or events.');
-  const log = logs === undefined || logs.failed ? '' : lastLines(logs.text, 8);
+  const log = logOf(logs);
   if (log !== '' && (isTrouble(row) || reasons.length > 0))
     parts.push(`The end of its log:\n\n${block(log)}`);
   for (const result of [details, logs, events]) {
@@ -228,7 +244,6 @@ function investigateObject(
   if (details.failed) return failedAnswer(details);
   const reasons = findReasons({
     status: row['STATUS'] ?? '',
-    ready: row['READY'] ?? '',
     details: details.text,
   });
   const head = `${capital(object.kind.singular)} \`${rowName(row)}\`${stateOf(row)}.`;

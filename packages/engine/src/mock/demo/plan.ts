@@ -11,7 +11,7 @@ import {
   unknownAnswer,
   writeAnswer,
 } from './answers.ts';
-import { eventsAbout } from './diagnosis.ts';
+import { eventsAbout } from './facts.ts';
 import type { Filter, Intent, ObjectRef } from './intent.ts';
 import { investigate, podsOf } from './investigate.ts';
 import type { Scope } from './question.ts';
@@ -121,12 +121,15 @@ function listOne(
     count: intent.count,
     adjective,
   });
-  return intent.name === undefined
-    ? answer
-    : answer.replace(
-        / in (all|namespace)|(?=[:.]$)|(?=:\n)/,
-        (found) => ` that match \`${intent.name}\`${found}`,
-      );
+  // The tool knows why nothing is there, e.g. that the namespace does not exist.
+  const hint =
+    rows.length === 0 ? (/[^.]*does not exist.*/.exec(result.text)?.[0].trim() ?? '') : '';
+  const text = hint === '' ? answer : `${answer} ${hint}`;
+  if (intent.name === undefined) return text;
+  return text.replace(
+    / in (all|namespace)|(?=[:.]$)|(?=:\n)/,
+    (found) => ` that match \`${intent.name}\`${found}`,
+  );
 }
 
 const ADJECTIVES: Record<Filter, string> = {

@@ -53,7 +53,7 @@ function looksFailed(text: string): boolean {
   const first = text.trim().split('\n')[0] ?? '';
   return (
     first.length < 600 &&
-    /^(error\b|error from server|failed\b|command failed|unable to connect|forbidden|unauthorized|tool .* (failed|timed out)|the (tool )?server .* (doesn't|does not|can't|could not))/i.test(
+    /^(error\b|failed\b|command failed|unable to connect|unknown (kind|tool)\b|(forbidden|unauthorized|not ?found|invalid|conflict|bad ?request|timeout|unreachable)\b.*[:.]|\S+: wrong arguments|tool .* (failed|timed out)|the .*server .* (doesn't|does not|can't|could not|gave no answer))/i.test(
       first,
     )
   );

@@ -8,19 +8,20 @@ export type Row = Record<string, string>;
 /** Rows of a listing; empty when the tool says there is nothing; `undefined` when the text is no listing. */
 export function parseRows(text: string): Row[] | undefined {
   const trimmed = text.trim();
-  if (trimmed === '' || /^no (resources|\w+) found/i.test(trimmed)) return [];
+  if (trimmed === '' || /^no \S+ found/i.test(trimmed)) return [];
   if (/^[[{]/.test(trimmed)) return parseJsonRows(trimmed);
   const lines = trimmed
     .split('\n')
     .filter((line) => line.trim() !== '' && !/^[\s|:+-]+$/.test(line));
   const header = lines.findIndex(
-    (line) => /(^|[|\s])NAME(\s|\||$)/.test(line) || /\bLAST SEEN\b/.test(line),
+    (line) => /(^|[|\s])NAME(\s|\||$)/.test(line) || /\bLAST[ -]SEEN\b/.test(line),
   );
   if (header >= 0) return parseTable(lines[header] ?? '', lines.slice(header + 1));
   return parseNames(lines);
 }
 
-function parseTable(header: string, lines: string[]): Row[] {
+/** Rows under a header line; columns are aligned, or divided by tabs or pipes. */
+export function parseTable(header: string, lines: string[]): Row[] {
   if (header.includes('\t')) return split(header, lines, '\t');
   if (header.includes('|')) return split(header, lines, '|');
   const columns = [...header.matchAll(/\S+(?: \S+)*/g)].map((match) => ({

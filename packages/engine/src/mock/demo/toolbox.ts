@@ -19,6 +19,8 @@ export interface Target {
   all?: boolean;
   container?: string;
   tail?: number;
+  /** The log of the run before the last restart. */
+  previous?: boolean;
 }
 
 /** Each is `undefined` when no offered tool can do it. */
@@ -29,6 +31,8 @@ export interface Toolbox {
   logs(target: Target): PlannedCall | undefined;
   events(target: Target): PlannedCall | undefined;
   apiResources(): PlannedCall | undefined;
+  /** Logs of the run before, if the tool can tell them apart. */
+  previousLogs(target: Target): PlannedCall | undefined;
   /** Tools that none of these use. */
   others: BrainTool[];
 }
@@ -40,6 +44,7 @@ const PROPERTIES = {
   all: ['all_namespaces', 'allnamespaces'],
   container: ['container', 'container_name', 'containername'],
   tail: ['tail_lines', 'taillines', 'tail', 'lines'],
+  previous: ['previous'],
   output: ['output', 'output_format'],
 } as const;
 type Slot = keyof typeof PROPERTIES;
@@ -130,6 +135,10 @@ export function createToolbox(tools: BrainTool[]): Toolbox {
     logs: (target) => call('logs', target),
     events: (target) => call('events', target),
     apiResources: () => call('apiResources', {}),
+    previousLogs: (target) =>
+      kubernetes.logs !== undefined && propertyOf(kubernetes.logs, 'previous') !== undefined
+        ? call('logs', { ...target, previous: true })
+        : undefined,
     others: tools.filter((tool) => !used.has(tool)),
   };
 }
@@ -153,6 +162,7 @@ function argumentsFor(tool: BrainTool, target: Target): Record<string, unknown> 
     all: namespaced && target.all && target.namespace === undefined ? true : undefined,
     container: target.container,
     tail: target.tail,
+    previous: target.previous,
     output: target.kind !== undefined && target.name === undefined ? 'wide' : undefined,
   };
   const args: Record<string, unknown> = {};

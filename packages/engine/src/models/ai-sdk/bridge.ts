@@ -29,9 +29,7 @@ export interface BridgeInput {
 /** One try: yields deltas as they come and one `end`; throws whatever went wrong. */
 export async function* streamOnce(input: BridgeInput): AsyncGenerator<ModelEvent> {
   const { vendor, request, watch } = input;
-  const options = vendor.options(
-    toCallOptions({ request, signal: watch.signal, toolImages: vendor.toolImages }),
-  );
+  const options = vendor.options(toCallOptions({ request, signal: watch.signal, wire: vendor }));
   const headers = vendor.headers(request.callerToken);
   const { stream } = await input.model.doStream({
     ...options,

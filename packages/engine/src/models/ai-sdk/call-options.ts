@@ -20,20 +20,26 @@ import type { ModelMessage, ModelRequest, ToolSpec, UserPart } from '../../ports
 export interface CallOptionsInput {
   request: ModelRequest;
   signal: AbortSignal;
-  /** See `Vendor.toolImages`. */
+  /** See `Vendor`. */
+  wire: ToolResultWire;
+}
+
+/** What a provider can carry in tool results. */
+export interface ToolResultWire {
   toolImages: boolean;
+  toolErrors: boolean;
 }
 
 /** Prompt, tools and signal of one call; the vendor adds the rest. */
 export function toCallOptions({
   request,
   signal,
-  toolImages,
+  wire,
 }: CallOptionsInput): LanguageModelV4CallOptions {
   const prompt: LanguageModelV4Prompt = [];
   if (request.system !== '') prompt.push({ role: 'system', content: request.system });
   for (const message of request.messages) {
-    const converted = toMessage(message, toolImages);
+    const converted = toMessage(message, wire);
     if (converted !== undefined) prompt.push(converted);
   }
   return {
@@ -55,7 +61,10 @@ function toTool(tool: ToolSpec): LanguageModelV4FunctionTool {
 }
 
 /** `undefined` for a message without content, which providers reject. */
-function toMessage(message: ModelMessage, toolImages: boolean): LanguageModelV4Message | undefined {
+function toMessage(
+  message: ModelMessage,
+  wire: ToolResultWire,
+): LanguageModelV4Message | undefined {
   switch (message.role) {
     case 'user': {
       const content = message.parts
@@ -78,7 +87,7 @@ function toMessage(message: ModelMessage, toolImages: boolean): LanguageModelV4M
           type: 'tool-result',
           toolCallId: result.callId,
           toolName: result.name,
-          output: toToolOutput({ content: result.content, isError: result.isError, toolImages }),
+          output: toToolOutput(result, wire),
         })),
       };
   }
@@ -139,26 +148,27 @@ function toProviderOptions(metadata: Record<string, unknown> | undefined): {
   return metadata === undefined ? {} : { providerOptions: metadata as SharedV4ProviderOptions };
 }
 
-function toToolOutput(input: {
-  content: ToolContent[];
-  isError: boolean;
-  toolImages: boolean;
-}): LanguageModelV4ToolResultOutput {
-  const hasImage = input.content.some((part) => part.type === 'image');
-  if (hasImage && input.toolImages && !input.isError) {
+function toToolOutput(
+  { content, isError }: { content: ToolContent[]; isError: boolean },
+  wire: ToolResultWire,
+): LanguageModelV4ToolResultOutput {
+  const hasImage = content.some((part) => part.type === 'image');
+  if (hasImage && wire.toolImages && !isError) {
     return {
       type: 'content',
-      value: input.content.map((part) =>
+      value: content.map((part) =>
         part.type === 'text'
           ? { type: 'text', text: part.text }
           : { type: 'file', mediaType: part.mimeType, data: { type: 'data', data: part.data } },
       ),
     };
   }
-  const value = input.content
+  const value = content
     .map((part) =>
       part.type === 'text' ? part.text : `[image ${part.mimeType}: can't be shown to this model]`,
     )
     .join('\n');
-  return { type: input.isError ? 'error-text' : 'text', value };
+  if (!isError) return { type: 'text', value };
+  const marked = wire.toolErrors || /^error\b/i.test(value) ? value : `Error: ${value}`;
+  return { type: 'error-text', value: marked };
 }

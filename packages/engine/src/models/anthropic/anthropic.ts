@@ -22,6 +22,7 @@ export function anthropic({ config, env }: VendorInput): Vendor {
   return {
     endpoint,
     toolImages: true,
+    toolErrors: true,
     ignoredFields: [
       ...ignoredChoices(config),
       ...setFields(config, ['frequency_penalty', 'presence_penalty', 'seed']),

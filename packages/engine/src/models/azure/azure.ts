@@ -22,6 +22,7 @@ export function azure({ config, env }: VendorInput): Vendor {
   return {
     endpoint,
     toolImages: false,
+    toolErrors: false,
     ignoredFields: [...ignoredChoices(config), ...setFields(config, ['top_k'])],
     async load(fetch) {
       const { createAzure } = await import('@ai-sdk/azure');

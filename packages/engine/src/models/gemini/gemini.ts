@@ -31,6 +31,7 @@ export function gemini({ config, env }: VendorInput): Vendor {
   return {
     endpoint,
     toolImages: true,
+    toolErrors: true,
     ignoredFields: ignoredChoices(config),
     async load(fetch) {
       const { createGoogle } = await import('@ai-sdk/google');

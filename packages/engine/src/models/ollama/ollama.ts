@@ -24,6 +24,7 @@ export function ollama({ config, env }: VendorInput): Vendor {
   return {
     endpoint,
     toolImages: false,
+    toolErrors: false,
     ignoredFields: [...ignoredChoices(config), ...ignored],
     load: loadCompatible(config.model, endpoint),
     headers: (callerToken) =>

@@ -36,6 +36,7 @@ export function openAi({ config, env }: VendorInput): Vendor {
   return {
     endpoint,
     toolImages: false,
+    toolErrors: official || config['api_format'] === 'responses',
     headers,
     ignoredFields: official
       ? [...ignoredChoices(config), ...setFields(config, ['top_k'])]

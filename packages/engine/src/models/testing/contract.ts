@@ -205,6 +205,8 @@ export function describeModelContract(contract: ModelContract): void {
       });
       const [, , , calls] = seen[0]?.messages ?? [];
       expect(JSON.stringify(calls)).toContain('sel');
+      const failed = seen[0]?.messages.at(-1);
+      expect(failed?.role === 'tool' && (failed.isError || /error/i.test(failed.text))).toBe(true);
     });
 
     it('gives tool calls with parsed arguments, parallel ones in order', async () => {

@@ -15,7 +15,7 @@ import {
 } from '@kagent/spec';
 import { z } from 'zod';
 import type { Clock } from '../../ports.ts';
-import { createTaskOutcome, type TaskOutcome } from './task-outcome.ts';
+import type { TaskOutcome } from './task-outcome.ts';
 
 export interface AgentEndpoint {
   url: string;
@@ -64,13 +64,18 @@ export async function runRemoteTask(
     }
     if (outcome.taskId !== undefined && !method.startsWith('tasks/')) method = 'tasks/resubscribe';
     lost += 1;
-    if (lost >= (outcome.taskId === undefined ? MAX_UNREACHED : MAX_LOST)) throw unreachable(endpoint);
+    if (lost >= (outcome.taskId === undefined ? MAX_UNREACHED : MAX_LOST))
+      throw unreachable(endpoint);
     await endpoint.clock.sleep(Math.min(MAX_WAIT_MS, FIRST_WAIT_MS * 2 ** (lost - 1)), signal);
   }
 }
 
 /** Asks for the end of a task; nobody waits for it to end. Rejects when the agent can't be asked. */
-export async function cancelRemoteTask(endpoint: AgentEndpoint, taskId: string, signal: AbortSignal): Promise<void> {
+export async function cancelRemoteTask(
+  endpoint: AgentEndpoint,
+  taskId: string,
+  signal: AbortSignal,
+): Promise<void> {
   for await (const _ of open(endpoint, { method: 'tasks/cancel', params: { id: taskId } }, signal));
 }
 
@@ -89,13 +94,16 @@ function otherMethod(error: unknown, method: A2AMethod): A2AMethod | undefined {
   if (!isKagentError(error)) return undefined;
   const unknown = error.code === 'method_not_found' || error.code === 'unsupported_operation';
   if (method === 'message/stream' && unknown) return 'message/send';
-  if (method === 'tasks/resubscribe' && (unknown || error.code === 'task_not_found')) return 'tasks/get';
+  if (method === 'tasks/resubscribe' && (unknown || error.code === 'task_not_found'))
+    return 'tasks/get';
   return undefined;
 }
 
 /** Errors of the connection, as opposed to answers of the agent. */
 function isLost(error: unknown): boolean {
-  return !isKagentError(error) || error.code === 'agent_unreachable' || error.code === 'unavailable';
+  return (
+    !isKagentError(error) || error.code === 'agent_unreachable' || error.code === 'unavailable'
+  );
 }
 
 function unreachable(endpoint: AgentEndpoint, cause?: unknown): KagentError {
@@ -127,6 +135,7 @@ async function* open(
   const text = await response.text();
   if (!response.ok && !type.includes('json')) throw unreachable(endpoint);
   const result = TaskOrMessage.safeParse(parseJsonRpcResponse(text));
-  if (!result.success) throw new KagentError('internal', 'The agent answered neither a task nor a message.');
+  if (!result.success)
+    throw new KagentError('internal', 'The agent answered neither a task nor a message.');
   yield result.data;
 }

@@ -30,7 +30,8 @@ const INPUT_SCHEMA = {
   properties: {
     request: {
       type: 'string',
-      description: 'The task for the agent, with all it needs to know: it does not see this conversation.',
+      description:
+        'The task for the agent, with all it needs to know: it does not see this conversation.',
     },
   },
   required: ['request'],
@@ -106,7 +107,8 @@ async function callAgent(call: AgentCall): Promise<ToolResult> {
  */
 function leave(call: AgentCall, outcome: TaskOutcome, following: AbortController): void {
   const reason: unknown = call.context.signal.reason;
-  const ends = isKagentError(reason) && (reason.code === 'canceled' || reason.code === 'deadline_exceeded');
+  const ends =
+    isKagentError(reason) && (reason.code === 'canceled' || reason.code === 'deadline_exceeded');
   const stop = () => following.abort(asError(reason));
   if (!ends) {
     stop();
@@ -122,7 +124,10 @@ async function cancelChild(call: AgentCall, outcome: TaskOutcome): Promise<void>
   const { clock } = call.options;
   const limit = new AbortController();
   const late = new KagentError('deadline_exceeded', 'The agent did not answer in time.');
-  clock.sleep(CANCEL_MS, limit.signal).then(() => limit.abort(late), () => undefined);
+  clock.sleep(CANCEL_MS, limit.signal).then(
+    () => limit.abort(late),
+    () => undefined,
+  );
   try {
     // The message may be on its way: the first event tells the id to cancel.
     while (outcome.taskId === undefined && !outcome.isFinal) await clock.sleep(50, limit.signal);

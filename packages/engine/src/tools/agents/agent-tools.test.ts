@@ -23,7 +23,10 @@ const fastClock = {
   sleep: (ms: number, stop?: AbortSignal) => systemClock.sleep(ms / 100, stop),
 };
 
-function toolFor(url: string, extra: { headers?: Record<string, string>; description?: string } = {}) {
+function toolFor(
+  url: string,
+  extra: { headers?: Record<string, string>; description?: string } = {},
+) {
   let ids = 0;
   return createAgentToolSource({
     agents: [{ name: 'kagent__NS__child', url, ...extra }],
@@ -34,7 +37,11 @@ function toolFor(url: string, extra: { headers?: Record<string, string>; descrip
   });
 }
 
-async function callTool(url: string, context: Partial<ToolCallContext> = {}, args: Record<string, unknown> = { request: 'count pods' }) {
+async function callTool(
+  url: string,
+  context: Partial<ToolCallContext> = {},
+  args: Record<string, unknown> = { request: 'count pods' },
+) {
   const { tools } = await toolFor(url).list(signal);
   return tools[0]!.call(args, {
     runId: 'parent-run',
@@ -48,7 +55,10 @@ async function callTool(url: string, context: Partial<ToolCallContext> = {}, arg
   });
 }
 
-async function startChild(script: ScriptedStep[], options: Partial<Parameters<typeof createTestAgent>[0]> = {}) {
+async function startChild(
+  script: ScriptedStep[],
+  options: Partial<Parameters<typeof createTestAgent>[0]> = {},
+) {
   const model = createScriptedModel(script);
   const child = createTestAgent({ model, name: 'child', ...options });
   const seen: Record<string, unknown>[] = [];
@@ -80,7 +90,9 @@ describe('agents as tools', () => {
   it('answer with text and usage, in the child session of the caller', async () => {
     const usage = { inputTokens: 30, outputTokens: 4 };
     const { child, served, seen } = await startChild([{ text: ['There ', 'are 3.'], usage }]);
-    const result = await callTool(served.url, { headers: { traceparent: '00-a-b-01', authorization: 'Bearer no' } });
+    const result = await callTool(served.url, {
+      headers: { traceparent: '00-a-b-01', authorization: 'Bearer no' },
+    });
     expect(result).toEqual({
       content: [{ type: 'text', text: 'There are 3.' }],
       isError: false,
@@ -115,7 +127,10 @@ describe('agents as tools', () => {
     const second = await callTool(served.url);
     expect(second).toEqual(first);
     expect(model.requests).toHaveLength(1);
-    const { served: other, model: otherModel } = await startChild([{ text: 'one' }, { text: 'two' }]);
+    const { served: other, model: otherModel } = await startChild([
+      { text: 'one' },
+      { text: 'two' },
+    ]);
     await callTool(other.url, { callId: 'call-1' });
     await callTool(other.url, { callId: 'call-2' });
     expect(otherModel.requests).toHaveLength(2);
@@ -132,7 +147,9 @@ describe('agents as tools', () => {
   });
 
   it('report a failed child with its reason', async () => {
-    const { served } = await startChild([{ error: 'model_unauthorized', message: 'ModelConfig x: key refused' }]);
+    const { served } = await startChild([
+      { error: 'model_unauthorized', message: 'ModelConfig x: key refused' },
+    ]);
     expect(await callTool(served.url)).toMatchObject({
       isError: true,
       content: [{ text: 'The agent kagent__NS__child failed: ModelConfig x: key refused' }],
@@ -150,7 +167,9 @@ describe('agents as tools', () => {
     const { served } = await startChild([]);
     const result = await callTool(served.url, { subagentSessionId: 'x'.repeat(300) });
     expect(result).toMatchObject({ isError: true });
-    expect(JSON.stringify(result)).toContain('message.contextId must be 1 to 255 printable characters');
+    expect(JSON.stringify(result)).toContain(
+      'message.contextId must be 1 to 255 printable characters',
+    );
   });
 
   it('cancel the child when the run is canceled', async () => {
@@ -161,11 +180,15 @@ describe('agents as tools', () => {
     abort.abort(new KagentError('canceled', 'The run was canceled.'));
     await expect(call).rejects.toThrow('canceled');
     await expect.poll(() => child.liveRuns, { interval: 5 }).toBe(0);
-    expect((await child.runs.history('child-session', 'none')).at(-1)).toMatchObject({ state: 'canceled' });
+    expect((await child.runs.history('child-session', 'none')).at(-1)).toMatchObject({
+      state: 'canceled',
+    });
   });
 
   it('leave the child alone when another process will go on with the run', async () => {
-    const { child, model, served } = await startChild([{ hang: true }], { executor: { graceMs: 10 } });
+    const { child, model, served } = await startChild([{ hang: true }], {
+      executor: { graceMs: 10 },
+    });
     const abort = new AbortController();
     const call = callTool(served.url, { signal: abort.signal });
     await expect.poll(() => model.requests.length, { interval: 5 }).toBe(1);
@@ -185,8 +208,16 @@ describe('agents as tools', () => {
     const runs = createMemoryRunStore();
     const tools = [createFakeToolSource('g', [gate])];
     const usage = { inputTokens: 5, outputTokens: 1 };
-    const script: ScriptedStep[] = [{ calls: [{ name: 'gate' }], usage }, { text: 'through', usage }];
-    const { child, served } = await startChild(script, { runs, tools, holder: 'one', executor: { graceMs: 5 } });
+    const script: ScriptedStep[] = [
+      { calls: [{ name: 'gate' }], usage },
+      { text: 'through', usage },
+    ];
+    const { child, served } = await startChild(script, {
+      runs,
+      tools,
+      holder: 'one',
+      executor: { graceMs: 5 },
+    });
     let listener: RequestListener = child.listener;
     const front = await serve((request, response) => listener(request, response));
     cleanups.push(() => front.close());
@@ -219,16 +250,23 @@ describe('agents as tools', () => {
 
 /** An agent that is not ours: answers each JSON-RPC method as told. */
 async function startForeign(
-  answers: Record<string, (params: unknown) => { result?: unknown; error?: unknown; stream?: unknown[] }>,
+  answers: Record<
+    string,
+    (params: unknown) => { result?: unknown; error?: unknown; stream?: unknown[] }
+  >,
 ) {
   const methods: string[] = [];
   const served = await serve((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      const rpc: { id: string; method: string; params: unknown } = JSON.parse(Buffer.concat(chunks).toString());
+      const rpc: { id: string; method: string; params: unknown } = JSON.parse(
+        Buffer.concat(chunks).toString(),
+      );
       methods.push(rpc.method);
-      const { stream, ...answer } = answers[rpc.method]?.(rpc.params) ?? { error: { code: -32601, message: 'no' } };
+      const { stream, ...answer } = answers[rpc.method]?.(rpc.params) ?? {
+        error: { code: -32601, message: 'no' },
+      };
       if (!stream) {
         response.writeHead(200, { 'content-type': 'application/json' });
         response.end(JSON.stringify({ jsonrpc: '2.0', id: rpc.id, ...answer }));
@@ -254,7 +292,14 @@ const status = (state: string, text?: string, extra: object = {}) => ({
     state,
     ...(text === undefined
       ? {}
-      : { message: { kind: 'message', messageId: `m-${text}`, role: 'agent', parts: [{ kind: 'text', text }] } }),
+      : {
+          message: {
+            kind: 'message',
+            messageId: `m-${text}`,
+            role: 'agent',
+            parts: [{ kind: 'text', text }],
+          },
+        }),
   },
   ...extra,
 });
@@ -263,7 +308,9 @@ const task = (state: string, text?: string): Task => ({
   id: 't',
   contextId: 'c',
   status: { state: state as Task['status']['state'] },
-  ...(text === undefined ? {} : { artifacts: [{ artifactId: 'a', parts: [{ kind: 'text', text }] }] }),
+  ...(text === undefined
+    ? {}
+    : { artifacts: [{ artifactId: 'a', parts: [{ kind: 'text', text }] }] }),
 });
 
 describe('agents of others as tools', () => {
@@ -272,7 +319,9 @@ describe('agents of others as tools', () => {
       'messages without an artifact, partials with the older prefix',
       [
         status('working', 'do', { metadata: { adk_partial: true } }),
-        status('working', 'done', { metadata: { adk_usage_metadata: { promptTokenCount: 3, candidatesTokenCount: 2 } } }),
+        status('working', 'done', {
+          metadata: { adk_usage_metadata: { promptTokenCount: 3, candidatesTokenCount: 2 } },
+        }),
         status('completed', undefined, { final: true }),
       ],
       'done',
@@ -281,22 +330,48 @@ describe('agents of others as tools', () => {
     [
       'artifacts in chunks',
       [
-        { kind: 'artifact-update', taskId: 't', contextId: 'c', append: true, artifact: { artifactId: 'a', parts: [{ kind: 'text', text: 'par' }] } },
-        { kind: 'artifact-update', taskId: 't', contextId: 'c', lastChunk: true, artifact: { artifactId: 'a', parts: [{ kind: 'text', text: 'whole' }] } },
+        {
+          kind: 'artifact-update',
+          taskId: 't',
+          contextId: 'c',
+          append: true,
+          artifact: { artifactId: 'a', parts: [{ kind: 'text', text: 'par' }] },
+        },
+        {
+          kind: 'artifact-update',
+          taskId: 't',
+          contextId: 'c',
+          lastChunk: true,
+          artifact: { artifactId: 'a', parts: [{ kind: 'text', text: 'whole' }] },
+        },
         status('completed', undefined, { final: true }),
       ],
       'whole',
       undefined,
     ],
-    ['a bare message', [{ kind: 'message', messageId: 'm', role: 'agent', parts: [{ kind: 'text', text: 'hi' }] }], 'hi', undefined],
-  ] satisfies [string, unknown[], string, unknown][])('answer with %s', async (_what, stream, text, usage) => {
-    const { url } = await startForeign({ 'message/stream': () => ({ stream }) });
-    const result = await callTool(url);
-    expect(result).toEqual({ content: [{ type: 'text', text }], isError: false, ...(usage ? { usage } : {}) });
-  });
+    [
+      'a bare message',
+      [{ kind: 'message', messageId: 'm', role: 'agent', parts: [{ kind: 'text', text: 'hi' }] }],
+      'hi',
+      undefined,
+    ],
+  ] satisfies [string, unknown[], string, unknown][])(
+    'answer with %s',
+    async (...[, stream, text, usage]) => {
+      const { url } = await startForeign({ 'message/stream': () => ({ stream }) });
+      const result = await callTool(url);
+      expect(result).toEqual({
+        content: [{ type: 'text', text }],
+        isError: false,
+        ...(usage ? { usage } : {}),
+      });
+    },
+  );
 
   it('are asked without a stream when they have none', async () => {
-    const { url, methods } = await startForeign({ 'message/send': () => ({ result: task('completed', 'plain') }) });
+    const { url, methods } = await startForeign({
+      'message/send': () => ({ result: task('completed', 'plain') }),
+    });
     expect(await callTool(url)).toMatchObject({ isError: false, content: [{ text: 'plain' }] });
     expect(methods).toEqual(['message/stream', 'message/send']);
   });
@@ -305,14 +380,24 @@ describe('agents of others as tools', () => {
     let asked = 0;
     const { url, methods } = await startForeign({
       'message/stream': () => ({ stream: [status('working', 'hm')] }),
-      'tasks/get': () => ({ result: (asked += 1) < 3 ? task('working') : task('completed', 'late') }),
+      'tasks/get': () => ({
+        result: (asked += 1) < 3 ? task('working') : task('completed', 'late'),
+      }),
     });
     expect(await callTool(url)).toMatchObject({ isError: false, content: [{ text: 'late' }] });
-    expect(methods).toEqual(['message/stream', 'tasks/resubscribe', 'tasks/get', 'tasks/get', 'tasks/get']);
+    expect(methods).toEqual([
+      'message/stream',
+      'tasks/resubscribe',
+      'tasks/get',
+      'tasks/get',
+      'tasks/get',
+    ]);
   });
 
   it('need input: that is said, not waited for', async () => {
-    const stream: Partial<A2AStreamEvent>[] = [status('input-required', 'Which cluster?', { final: true }) as never];
+    const stream: Partial<A2AStreamEvent>[] = [
+      status('input-required', 'Which cluster?', { final: true }) as never,
+    ];
     const { url } = await startForeign({ 'message/stream': () => ({ stream }) });
     const result = await callTool(url);
     expect(result).toMatchObject({ isError: true });
@@ -320,14 +405,18 @@ describe('agents of others as tools', () => {
   });
 
   it('answer nonsense: that is an error, not a dead run', async () => {
-    const { url } = await startForeign({ 'message/stream': () => ({ result: { kind: 'nonsense' } }) });
+    const { url } = await startForeign({
+      'message/stream': () => ({ result: { kind: 'nonsense' } }),
+    });
     expect(await callTool(url)).toMatchObject({ isError: true });
   });
 });
 
 describe('a parent and a child', () => {
   it('work together, and the parent shows the child session', async () => {
-    const { child, served } = await startChild([{ text: '3 pods', usage: { inputTokens: 2, outputTokens: 1 } }]);
+    const { child, served } = await startChild([
+      { text: '3 pods', usage: { inputTokens: 2, outputTokens: 1 } },
+    ]);
     const parent = createTestAgent({
       model: createScriptedModel([
         { calls: [{ name: 'kagent__NS__child', args: { request: 'count' } }] },
@@ -335,15 +424,21 @@ describe('a parent and a child', () => {
       ]),
       tools: [toolFor(served.url)],
     });
-    const done = await parent.handler.sendMessage(textMessage('How many pods?', { contextId: 'p' }), {
-      headers: { 'x-user-id': 'ann' },
-      signal,
-    });
+    const done = await parent.handler.sendMessage(
+      textMessage('How many pods?', { contextId: 'p' }),
+      {
+        headers: { 'x-user-id': 'ann' },
+        signal,
+      },
+    );
     expect(done.status.state).toBe('completed');
     const parts = (done.history ?? []).flatMap((message) => message.parts);
     const call = parts.find((part) => part.metadata?.kagent_type === 'function_call');
     const session = String(call?.metadata?.kagent_subagent_session_id);
-    expect((await child.runs.history(session, 'none'))[0]).toMatchObject({ parentSessionId: 'p', userId: 'ann' });
+    expect((await child.runs.history(session, 'none'))[0]).toMatchObject({
+      parentSessionId: 'p',
+      userId: 'ann',
+    });
     expect(done.metadata?.kagent_run_usage_metadata).toMatchObject({ totalTokenCount: 3 });
   });
 });

@@ -90,13 +90,19 @@ function applyEvent(state: State, event: A2AStreamEvent): void {
 
 function applyTask(state: State, task: Task): void {
   state.taskId = task.id;
-  for (const message of task.history ?? []) if (message.role === 'agent') addMessage(state, message);
+  for (const message of task.history ?? [])
+    if (message.role === 'agent') addMessage(state, message);
   for (const { artifactId, parts } of task.artifacts ?? []) state.artifacts.set(artifactId, parts);
   applyStatus(state, task.status, task.metadata);
-  if (task.status.state === 'input-required' || task.status.state === 'auth-required') state.isFinal = true;
+  if (task.status.state === 'input-required' || task.status.state === 'auth-required')
+    state.isFinal = true;
 }
 
-function applyStatus(state: State, status: TaskStatus, metadata: Record<string, unknown> | undefined): void {
+function applyStatus(
+  state: State,
+  status: TaskStatus,
+  metadata: Record<string, unknown> | undefined,
+): void {
   state.status = status;
   if (status.message?.role === 'agent') addMessage(state, status.message);
   const usage = readUsage(metadata, METADATA.usage);
@@ -123,7 +129,10 @@ function textResult(state: State, agent: string): ToolResult {
   switch (state.status?.state) {
     case undefined:
     case 'completed':
-      return { content: [{ type: 'text', text: said || '(The agent gave no answer.)' }], isError: false };
+      return {
+        content: [{ type: 'text', text: said || '(The agent gave no answer.)' }],
+        isError: false,
+      };
     case 'failed':
     case 'rejected':
       return errorResult(`The agent ${agent} failed: ${reason || 'it gave no reason'}`);
@@ -142,7 +151,9 @@ function textResult(state: State, agent: string): ToolResult {
 function textOf(parts: readonly Part[]): string {
   return parts
     .flatMap((part) =>
-      part.kind === 'text' && !flag(part.metadata, METADATA.thought) && part.text !== '' ? [part.text] : [],
+      part.kind === 'text' && !flag(part.metadata, METADATA.thought) && part.text !== ''
+        ? [part.text]
+        : [],
     )
     .join('\n');
 }
@@ -163,11 +174,14 @@ function flag(metadata: Record<string, unknown> | undefined, key: string): boole
 function readUsage(metadata: Record<string, unknown> | undefined, key: string): Usage | undefined {
   const parsed = UsageMetadata.safeParse(read(metadata, key));
   if (!parsed.success) return undefined;
-  const { promptTokenCount, candidatesTokenCount, cachedContentTokenCount, thoughtsTokenCount } = parsed.data;
+  const { promptTokenCount, candidatesTokenCount, cachedContentTokenCount, thoughtsTokenCount } =
+    parsed.data;
   return {
     inputTokens: promptTokenCount,
     outputTokens: candidatesTokenCount,
-    ...(cachedContentTokenCount === undefined ? {} : { cachedInputTokens: cachedContentTokenCount }),
+    ...(cachedContentTokenCount === undefined
+      ? {}
+      : { cachedInputTokens: cachedContentTokenCount }),
     ...(thoughtsTokenCount === undefined ? {} : { reasoningTokens: thoughtsTokenCount }),
   };
 }

@@ -66,7 +66,13 @@ async function connect(
     {
       versionNegotiation: { mode },
       // Results go to a model, which copes with what a schema would refuse.
-      jsonSchemaValidator: { getValidator: () => (data) => ({ valid: true, data: data as never, errorMessage: undefined }) },
+      jsonSchemaValidator: {
+        getValidator: () => (data) => ({
+          valid: true,
+          data: data as never,
+          errorMessage: undefined,
+        }),
+      },
       listChanged: {
         tools: {
           debounceMs: 100,
@@ -78,7 +84,17 @@ async function connect(
     },
   );
   const url = new URL(params.url);
-  const options = { fetch, requestInit: { headers: params.headers } };
+  // The SSE transport keeps the reason of a failed request to itself.
+  let failedFetch: unknown;
+  const watched: Fetch = async (input, init) => {
+    try {
+      return await fetch(input, init);
+    } catch (error) {
+      failedFetch = error;
+      throw error;
+    }
+  };
+  const options = { fetch: watched, requestInit: { headers: params.headers } };
   const transport: Transport =
     params.protocol === 'SSE'
       ? new sdk.SSEClientTransport(url, options)
@@ -87,7 +103,7 @@ async function connect(
     await client.connect(transport, { signal, timeout: REQUEST_TIMEOUT_MS });
   } catch (error) {
     await client.close().catch(() => undefined);
-    throw error;
+    throw failedFetch ?? error;
   }
   client.onclose = events.onClosed;
   client.onerror = (error) => {
@@ -176,7 +192,14 @@ export function classifyFailure(error: unknown): McpFailure {
   return error instanceof TypeError ? 'lost' : 'answered';
 }
 
-const NOT_DELIVERED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT']);
+const NOT_DELIVERED = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
 
 function refusesHandshake(error: unknown): boolean {
   const status = httpStatus(error);
@@ -189,7 +212,8 @@ export function describeFailure(error: unknown, params: McpServerParams): string
   const where = publicUrl(params.url);
   if (isKagentError(error)) return error.message;
   const status = httpStatus(error);
-  if (status === 401 || status === 403) return `${where} refuses access (HTTP ${status}); check its headers`;
+  if (status === 401 || status === 403)
+    return `${where} refuses access (HTTP ${status}); check its headers`;
   if (status !== undefined) return `${where} answers HTTP ${status}`;
   if (error instanceof Error && error.name === 'UnauthorizedError') {
     return `${where} refuses access (HTTP 401); check its headers`;
@@ -198,6 +222,8 @@ export function describeFailure(error: unknown, params: McpServerParams): string
   const cause = networkCause(error);
   if (cause === 'ECONNREFUSED') return `${where} refuses connections`;
   if (cause === 'ENOTFOUND' || cause === 'EAI_AGAIN') return `the host of ${where} is not known`;
+  if (cause && /CERT|ISSUER|SIGNATURE|TLS/.test(cause))
+    return `the certificate of ${where} is not trusted (${cause})`;
   if (cause) return `${where} can't be reached (${cause})`;
   if (errorCode(error) === 'REQUEST_TIMEOUT') return `${where} does not answer in time`;
   return `${where} does not speak MCP as expected`;
@@ -207,12 +233,15 @@ function httpStatus(error: unknown): number | undefined {
   if (!(error instanceof Error)) return undefined;
   if ('status' in error && typeof error.status === 'number') return error.status;
   // The SSE transport reports the status of its stream as `code`.
-  if ('code' in error && typeof error.code === 'number' && error.code >= 400 && error.code < 600) return error.code;
+  if ('code' in error && typeof error.code === 'number' && error.code >= 400 && error.code < 600)
+    return error.code;
   return undefined;
 }
 
 function errorCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : undefined;
 }
 
 /** The system error code at the bottom of a failed fetch. */
@@ -220,7 +249,8 @@ function networkCause(error: unknown): string | undefined {
   let current: unknown = error;
   for (let depth = 0; depth < 5 && current instanceof Error; depth += 1) {
     const code = errorCode(current);
-    if (code && /^(E[A-Z]+|UND_ERR_[A-Z_]+)$/.test(code)) return code;
+    if (code && /^(E[A-Z]+|UND_ERR_[A-Z_]+|[A-Z_]*(CERT|ISSUER|SIGNATURE|TLS)[A-Z_]*)$/.test(code))
+      return code;
     current = current instanceof AggregateError ? current.errors[0] : current.cause;
   }
   return undefined;

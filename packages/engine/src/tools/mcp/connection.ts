@@ -76,7 +76,8 @@ class Connection implements McpConnection {
   async call(call: McpCall, signal: AbortSignal): Promise<ToolResult> {
     for (let attempt = 1; ; attempt += 1) {
       const client = this.#client ?? (await this.#reopen(signal));
-      if (!client) return errorResult(`The tool server is not available: ${this.#failure?.error ?? 'closed'}`);
+      if (!client)
+        return errorResult(`The tool server is not available: ${this.#failure?.error ?? 'closed'}`);
       try {
         const timeoutMs = this.#options.params.callTimeoutMs ?? DEFAULT_CALL_TIMEOUT_MS;
         return toToolResult(await client.callTool({ ...call, timeoutMs }, signal));
@@ -98,17 +99,26 @@ class Connection implements McpConnection {
     await client?.close();
   }
 
-  #failedCall(call: McpCall, failure: ReturnType<typeof classifyFailure>, error: unknown): ToolResult {
+  #failedCall(
+    call: McpCall,
+    failure: ReturnType<typeof classifyFailure>,
+    error: unknown,
+  ): ToolResult {
     const where = publicUrl(this.#options.params.url);
     switch (failure) {
       case 'answered':
         return errorResult(asError(error).message);
       case 'not-delivered':
-        return errorResult(`"${call.name}" was not called: ${describeFailure(error, this.#options.params)}.`);
+        return errorResult(
+          `"${call.name}" was not called: ${describeFailure(error, this.#options.params)}.`,
+        );
       case 'timeout':
       case 'lost': {
-        const why = failure === 'timeout' ? 'gave no answer in time' : 'broke off before it answered';
-        const effect = call.repeatable ? '' : ' The call may have taken effect: check before you repeat it.';
+        const why =
+          failure === 'timeout' ? 'gave no answer in time' : 'broke off before it answered';
+        const effect = call.repeatable
+          ? ''
+          : ' The call may have taken effect: check before you repeat it.';
         return errorResult(`The tool server ${where} ${why}.${effect}`);
       }
     }
@@ -133,9 +143,11 @@ class Connection implements McpConnection {
     }
     const patience = linkedAbort(signal);
     try {
-      await untilAborted(Promise.race([opened, clock.sleep(PROBE_WAIT_MS, patience.signal)]), signal);
+      await untilAborted(
+        Promise.race([opened, clock.sleep(PROBE_WAIT_MS, patience.signal)]),
+        signal,
+      );
     } finally {
-      patience.abort(new Error('done'));
       patience.dispose();
     }
   }
@@ -157,7 +169,10 @@ class Connection implements McpConnection {
       'unavailable',
       `${publicUrl(params.url)} did not answer within ${timeoutMs / 1000} s`,
     );
-    clock.sleep(timeoutMs, limit.signal).then(() => limit.abort(late), () => undefined);
+    clock.sleep(timeoutMs, limit.signal).then(
+      () => limit.abort(late),
+      () => undefined,
+    );
     try {
       const client = await untilAborted(this.#handshake(limit.signal), limit.signal);
       closed.throwIfAborted();
@@ -172,7 +187,6 @@ class Connection implements McpConnection {
       logger.warn({ url: publicUrl(params.url), reason, count }, 'MCP server is not available');
       throw error;
     } finally {
-      limit.abort(new Error('done'));
       limit.dispose();
     }
   }

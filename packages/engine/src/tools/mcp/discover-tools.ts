@@ -4,7 +4,8 @@ import { linkedAbort, untilAborted } from '../../abort.ts';
 import type { Clock } from '../../ports.ts';
 import { systemClock } from '../../system-clock.ts';
 import { connectMcpClient, describeFailure, type McpTool } from './client.ts';
-import type { Fetch, McpProtocol, McpServerParams } from './server-params.ts';
+import type { Fetch, McpProtocol, McpServerParams, McpTls } from './server-params.ts';
+import { withTls } from './tls-fetch.ts';
 
 export interface DiscoverToolsOptions {
   url: string;
@@ -14,6 +15,7 @@ export interface DiscoverToolsOptions {
   timeoutMs: number;
   signal: AbortSignal;
   fetch: Fetch;
+  tls?: McpTls;
   clock?: Clock;
 }
 
@@ -22,12 +24,22 @@ export async function discoverTools(options: DiscoverToolsOptions): Promise<McpT
   const { url, protocol, headers, timeoutMs, signal, fetch } = options;
   const clock = options.clock ?? systemClock;
   const params: McpServerParams = { url, protocol, headers: headers ?? {} };
+  const tlsFetch = options.tls ? await withTls(fetch, options.tls) : fetch;
   const limit = linkedAbort(signal);
-  const late = new KagentError('unavailable', `The server did not answer within ${timeoutMs / 1000} s.`);
-  clock.sleep(timeoutMs, limit.signal).then(() => limit.abort(late), () => undefined);
+  const late = new KagentError(
+    'unavailable',
+    `The server did not answer within ${timeoutMs / 1000} s.`,
+  );
+  clock.sleep(timeoutMs, limit.signal).then(
+    () => limit.abort(late),
+    () => undefined,
+  );
   try {
     const events = { onToolsChanged: () => undefined, onClosed: () => undefined };
-    const client = await untilAborted(connectMcpClient({ params, fetch, events }, limit.signal), limit.signal);
+    const client = await untilAborted(
+      connectMcpClient({ params, fetch: tlsFetch, events }, limit.signal),
+      limit.signal,
+    );
     try {
       return await untilAborted(client.listTools(limit.signal), limit.signal);
     } finally {
@@ -38,7 +50,6 @@ export async function discoverTools(options: DiscoverToolsOptions): Promise<McpT
     if (limit.signal.aborted) throw late;
     throw new KagentError('unavailable', `${describeFailure(error, params)}.`, { cause: error });
   } finally {
-    limit.abort(new Error('done'));
     limit.dispose();
   }
 }

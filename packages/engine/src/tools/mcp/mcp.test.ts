@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { EngineToolServer } from '@kagent/spec';
@@ -14,7 +15,7 @@ import {
   startSseMcpServer,
   type TestMcpServer,
 } from '../../testing/mcp-server.ts';
-import { silentLogger } from '../../testing/test-agent.ts';
+import { failureOf, silentLogger } from '../../testing/test-agent.ts';
 import { discoverTools } from './discover-tools.ts';
 import { createMcpPool, type McpPool, type McpPoolOptions } from './pool.ts';
 import type { McpProtocol } from './server-params.ts';
@@ -38,19 +39,31 @@ function register(effects: Effects): (server: McpServer) => void {
     const readOnly = { readOnlyHint: true };
     server.registerTool(
       'echo',
-      { description: 'Says it again', inputSchema: z.object({ text: z.string() }), annotations: readOnly },
+      {
+        description: 'Says it again',
+        inputSchema: z.object({ text: z.string() }),
+        annotations: readOnly,
+      },
       async ({ text }) => ({ content: [{ type: 'text', text: `echo ${text}` }] }),
     );
-    server.registerTool('write', { description: 'Changes something', inputSchema: z.object({}) }, async () => {
-      effects.writes += 1;
-      return { content: [{ type: 'text', text: `written ${effects.writes}` }] };
-    });
+    server.registerTool(
+      'write',
+      { description: 'Changes something', inputSchema: z.object({}) },
+      async () => {
+        effects.writes += 1;
+        return { content: [{ type: 'text', text: `written ${effects.writes}` }] };
+      },
+    );
     server.registerTool('fail', { description: 'Fails' }, async () => {
       throw new Error('disk full');
     });
     server.registerTool(
       'rich',
-      { description: 'All kinds', outputSchema: z.object({ pods: z.number() }), annotations: { idempotentHint: true } },
+      {
+        description: 'All kinds',
+        outputSchema: z.object({ pods: z.number() }),
+        annotations: { idempotentHint: true },
+      },
       async () => ({
         content: [
           { type: 'text', text: 'two pods' },
@@ -91,7 +104,10 @@ function makePool(options: Partial<McpPoolOptions> = {}): McpPool {
 function makeSource(
   pool: McpPool,
   url: string,
-  server: Partial<Omit<EngineToolServer, 'params'>> & { headers?: Record<string, string>; protocol?: McpProtocol } = {},
+  server: Partial<Omit<EngineToolServer, 'params'>> & {
+    headers?: Record<string, string>;
+    protocol?: McpProtocol;
+  } = {},
 ) {
   const { headers, protocol, ...rest } = server;
   const source = createMcpToolSource({
@@ -105,7 +121,15 @@ function makeSource(
 }
 
 function context(overrides: Partial<ToolCallContext> = {}): ToolCallContext {
-  return { runId: 'r', sessionId: 's', userId: 'ann', callId: 'c', signal, headers: {}, ...overrides };
+  return {
+    runId: 'r',
+    sessionId: 's',
+    userId: 'ann',
+    callId: 'c',
+    signal,
+    headers: {},
+    ...overrides,
+  };
 }
 
 function find(tools: readonly Tool[], name: string): Tool {
@@ -130,7 +154,11 @@ describe('MCP tools', () => {
       source: 'RemoteMCPServer/test',
       spec: {
         description: 'Says it again',
-        inputSchema: { type: 'object', properties: { text: { type: 'string' } }, required: ['text'] },
+        inputSchema: {
+          type: 'object',
+          properties: { text: { type: 'string' } },
+          required: ['text'],
+        },
       },
     });
     expect(await find(tools, 'echo').call({ text: 'hi' }, context())).toEqual({
@@ -153,7 +181,7 @@ describe('MCP tools', () => {
   it.each([
     ['a tool that fails', 'fail', {}, 'disk full'],
     ['arguments that do not fit', 'echo', { text: 7 }, 'text'],
-  ])('makes %s a result', async (_what, name, args, message) => {
+  ])('makes %s a result', async (...[, name, args, message]) => {
     const { server } = await startServer();
     const { tools } = await makeSource(makePool(), server.url).list(signal);
     const result = await find(tools, name).call(args, context());
@@ -179,7 +207,13 @@ describe('MCP tools', () => {
     });
     cleanups.push(() => server.kill());
     const { tools } = await makeSource(makePool(), server.url).list(signal);
-    expect(tools.map((tool) => tool.spec.name)).toEqual(['tool_0', 'tool_1', 'tool_2', 'tool_3', 'tool_4']);
+    expect(tools.map((tool) => tool.spec.name)).toEqual([
+      'tool_0',
+      'tool_1',
+      'tool_2',
+      'tool_3',
+      'tool_4',
+    ]);
   });
 
   it('cancels a call on the server', async () => {
@@ -203,12 +237,16 @@ describe('MCP tools', () => {
     const headers = { 'x-tenant': 'blue', 'x-secret': 'no', authorization: 'Bearer caller' };
     await find(tools, 'echo').call({ text: 'a' }, context({ headers }));
     expect(server.requests.every((request) => request['x-static'] === 'fixed')).toBe(true);
-    expect(server.requests.every((request) => request.authorization === 'Bearer static')).toBe(true);
+    expect(server.requests.every((request) => request.authorization === 'Bearer static')).toBe(
+      true,
+    );
     expect(server.requests.some((request) => request['x-tenant'] === 'blue')).toBe(true);
     expect(server.requests.some((request) => 'x-secret' in request)).toBe(false);
     await find(tools, 'echo').call({ text: 'b' }, context({ headers: { 'x-tenant': 'red' } }));
     const sessionsOf = (tenant: string) =>
-      new Set(server.requests.filter((r) => r['x-tenant'] === tenant).map((r) => r['mcp-session-id']));
+      new Set(
+        server.requests.filter((r) => r['x-tenant'] === tenant).map((r) => r['mcp-session-id']),
+      );
     expect(sessionsOf('blue').intersection(sessionsOf('red'))).toEqual(new Set([undefined]));
   });
 
@@ -250,7 +288,10 @@ describe('MCP servers that change', () => {
     await source.list(signal);
     server.servers[0]?.registerTool('extra', { description: 'New' }, async () => ({ content: [] }));
     await expect
-      .poll(async () => (await source.list(signal)).tools.map((tool) => tool.spec.name), { interval: 20, timeout: 5_000 })
+      .poll(async () => (await source.list(signal)).tools.map((tool) => tool.spec.name), {
+        interval: 20,
+        timeout: 5_000,
+      })
       .toContain('extra');
   });
 
@@ -272,12 +313,17 @@ describe('MCP servers that change', () => {
     const result = await find(tools, 'echo').call({ text: 'x' }, context());
     expect(result.isError).toBe(true);
     expect(JSON.stringify(result.content)).toContain('refuses connections');
-    expect(await source.list(signal)).toEqual({ tools: [], error: `${server.url} refuses connections` });
+    expect(await source.list(signal)).toEqual({
+      tools: [],
+      error: `${server.url} refuses connections`,
+    });
     await server.revive();
     expect((await source.list(signal)).error).toContain('refuses connections');
     await clock.advance(30_000);
     expect((await source.list(signal)).tools).toHaveLength(5);
-    expect(await find(tools, 'echo').call({ text: 'x' }, context())).toMatchObject({ isError: false });
+    expect(await find(tools, 'echo').call({ text: 'x' }, context())).toMatchObject({
+      isError: false,
+    });
   });
 
   it('says that the outcome is unknown when the connection breaks in the middle of a call', async () => {
@@ -307,7 +353,10 @@ async function startSilence(): Promise<{ url: string; requests: () => number }> 
         server.closeAllConnections();
       }),
   );
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`, requests: () => requests };
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`,
+    requests: () => requests,
+  };
 }
 
 describe('MCP servers that do not answer', () => {
@@ -353,7 +402,11 @@ describe('MCP servers that do not answer', () => {
   });
 
   it.each([
-    ['an unknown host', 'http://no-such-host.invalid/mcp', 'the host of http://no-such-host.invalid/mcp is not known'],
+    [
+      'an unknown host',
+      'http://no-such-host.invalid/mcp',
+      'the host of http://no-such-host.invalid/mcp is not known',
+    ],
     ['a URL that is none', 'not a url', 'its URL is not valid'],
   ])('names %s', async (_what, url, message) => {
     const { error } = await makeSource(makePool(), url).list(signal);
@@ -377,7 +430,10 @@ describe('MCP transports', () => {
     const effects: Effects = { writes: 0, canceled: false, release: [] };
     const server = await startSseMcpServer(register(effects));
     cleanups.push(() => server.close());
-    const source = makeSource(makePool(), server.url, { protocol: 'SSE', headers: { 'x-key': 'k' } });
+    const source = makeSource(makePool(), server.url, {
+      protocol: 'SSE',
+      headers: { 'x-key': 'k' },
+    });
     const { tools, error } = await source.list(signal);
     expect(error).toBeUndefined();
     expect(await find(tools, 'echo').call({ text: 'old' }, context())).toMatchObject({
@@ -423,6 +479,57 @@ describe('MCP transports', () => {
   });
 });
 
+describe('MCP servers with a certificate of their own', () => {
+  const fixture = (name: string) =>
+    readFile(new URL(`./__fixtures__/tls-test-only.${name}.pem`, import.meta.url), 'utf8');
+
+  async function listWith(tls: Partial<EngineToolServer['params']>) {
+    const server = await startMcpServer(register({ writes: 0, canceled: false, release: [] }), {
+      key: await fixture('key'),
+      cert: await fixture('cert'),
+    });
+    cleanups.push(() => server.kill());
+    const source = createMcpToolSource({
+      pool: makePool(),
+      server: { params: { url: server.url, ...tls } },
+      protocol: 'STREAMABLE_HTTP',
+      logger: silentLogger,
+      readFile: (path) =>
+        path === '/ca.crt' ? fixture('cert') : Promise.reject(new Error('ENOENT')),
+    });
+    cleanups.push(() => source.close());
+    const { tools, error } = await source.list(signal);
+    return { count: tools.length, error: error?.replace(server.url, 'URL') };
+  }
+
+  it.each([
+    [
+      'refused by default',
+      {},
+      { count: 0, error: 'the certificate of URL is not trusted (DEPTH_ZERO_SELF_SIGNED_CERT)' },
+    ],
+    ['trusted by their CA', { tls_ca_cert_path: '/ca.crt' }, { count: 5 }],
+    [
+      'trusted by their CA alone',
+      { tls_ca_cert_path: '/ca.crt', tls_disable_system_cas: true },
+      { count: 5 },
+    ],
+    ['not verified when asked so', { tls_insecure_skip_verify: true }, { count: 5 }],
+    [
+      'not asked without any CA',
+      { tls_disable_system_cas: true },
+      { count: 0, error: 'its TLS settings turn the system CAs off and name no other' },
+    ],
+    [
+      'not asked when the CA is missing',
+      { tls_ca_cert_path: '/none.crt' },
+      { count: 0, error: "the CA certificate of its TLS settings can't be read" },
+    ],
+  ])('are %s', async (_what, tls, expected) => {
+    expect(await listWith(tls)).toEqual({ error: undefined, ...expected });
+  });
+});
+
 describe('discoverTools', () => {
   it('lists the tools of a server once', async () => {
     const { server } = await startServer();
@@ -447,11 +554,14 @@ describe('discoverTools', () => {
     });
     const silence = await startSilence();
     const clock = createManualClock();
-    const late = expect(
+    const late = failureOf(
       discoverTools({ ...options, url: silence.url, timeoutMs: 3_000, clock }),
-    ).rejects.toMatchObject({ code: 'unavailable', message: 'The server did not answer within 3 s.' });
+    );
     await expect.poll(silence.requests, { interval: 5 }).toBe(1);
     await clock.advance(3_000);
-    await late;
+    expect(await late).toMatchObject({
+      code: 'unavailable',
+      message: 'The server did not answer within 3 s.',
+    });
   });
 });

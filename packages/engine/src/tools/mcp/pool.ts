@@ -13,8 +13,6 @@ export interface McpPoolOptions {
   logger: Logger;
   /** Default 5 s. */
   connectTimeoutMs?: number;
-  /** For CA certificates of servers with TLS settings. */
-  readFile?: (path: string) => Promise<string>;
 }
 
 export interface McpLease {
@@ -40,10 +38,9 @@ export function createMcpPool(options: McpPoolOptions): McpPool {
       params,
       clock,
       logger,
-      fetch: async () => (params.tls ? withTls(options.fetch, params.tls, readFile) : options.fetch),
+      fetch: async () => (params.tls ? withTls(options.fetch, params.tls) : options.fetch),
       connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
     });
-  const readFile = options.readFile ?? (() => Promise.reject(new Error('no file system')));
 
   return {
     acquire(params) {

@@ -1,11 +1,12 @@
 /** How to reach one MCP server. */
-import type { EngineToolServer } from '@kagent/spec';
+import { KagentError, type EngineToolServer } from '@kagent/spec';
 
 export type McpProtocol = 'STREAMABLE_HTTP' | 'SSE';
 
 export interface McpTls {
   insecureSkipVerify: boolean;
-  caCertPath: string | undefined;
+  /** PEM; trusted beside the system's unless those are off. */
+  ca: string | undefined;
   disableSystemCas: boolean;
 }
 
@@ -23,22 +24,52 @@ export interface McpServerParams {
 
 export type Fetch = typeof globalThis.fetch;
 
-export function serverParams(server: EngineToolServer, protocol: McpProtocol): McpServerParams {
+export type ReadFile = (path: string) => Promise<string>;
+
+/** Rejects with `invalid_argument` when the CA of its TLS settings is missing or can't be read. */
+export async function serverParams(
+  server: EngineToolServer,
+  protocol: McpProtocol,
+  readFile: ReadFile,
+): Promise<McpServerParams> {
   const { params } = server;
-  const tls: McpTls = {
-    insecureSkipVerify: params.tls_insecure_skip_verify ?? false,
-    caCertPath: params.tls_ca_cert_path ?? undefined,
-    disableSystemCas: params.tls_disable_system_cas ?? false,
-  };
-  const hasTls = tls.insecureSkipVerify || tls.caCertPath !== undefined || tls.disableSystemCas;
+  const tls = await tlsSettings(params, readFile);
   return {
     url: params.url,
     protocol,
     headers: params.headers ?? {},
     ...(params.timeout ? { connectTimeoutMs: params.timeout * 1000 } : {}),
     ...(params.sse_read_timeout ? { callTimeoutMs: params.sse_read_timeout * 1000 } : {}),
-    ...(hasTls ? { tls } : {}),
+    ...(tls ? { tls } : {}),
   };
+}
+
+async function tlsSettings(
+  params: EngineToolServer['params'],
+  readFile: ReadFile,
+): Promise<McpTls | undefined> {
+  const insecureSkipVerify = params.tls_insecure_skip_verify ?? false;
+  const disableSystemCas = params.tls_disable_system_cas ?? false;
+  const path = params.tls_ca_cert_path;
+  if (!path) {
+    if (!insecureSkipVerify && !disableSystemCas) return undefined;
+    if (insecureSkipVerify) return { insecureSkipVerify, ca: undefined, disableSystemCas };
+    throw new KagentError(
+      'invalid_argument',
+      'its TLS settings turn the system CAs off and name no other',
+    );
+  }
+  try {
+    return { insecureSkipVerify, ca: await readFile(path), disableSystemCas };
+  } catch (cause) {
+    throw new KagentError(
+      'invalid_argument',
+      "the CA certificate of its TLS settings can't be read",
+      {
+        cause,
+      },
+    );
+  }
 }
 
 /** The same for servers that may share a connection. Holds header values: keep it in memory only. */

@@ -1,17 +1,25 @@
 /** One MCP server of one agent as a ToolSource: its filter, its names, and whose headers go along. */
 import { createHash } from 'node:crypto';
-import type { EngineToolServer } from '@kagent/spec';
+import { isKagentError, type EngineToolServer } from '@kagent/spec';
 import type { Logger, Tool, ToolCallContext, ToolSource } from '../../ports.ts';
 import type { McpConnection } from './connection.ts';
 import type { McpTool } from './client.ts';
 import type { McpLease, McpPool } from './pool.ts';
-import { publicUrl, serverParams, type McpProtocol } from './server-params.ts';
+import {
+  publicUrl,
+  serverParams,
+  type McpProtocol,
+  type McpServerParams,
+  type ReadFile,
+} from './server-params.ts';
 
 export interface McpToolSourceOptions {
   pool: McpPool;
   server: EngineToolServer;
   protocol: McpProtocol;
   logger: Logger;
+  /** The agent's files, for the CA of servers with TLS settings. */
+  readFile?: ReadFile;
 }
 
 /** Connections of callers whose own headers go to the server; the least recently used one is closed first. */
@@ -24,7 +32,7 @@ export function createMcpToolSource(options: McpToolSourceOptions): ToolSource {
 class McpToolSource implements ToolSource {
   readonly name: string;
   readonly #options: McpToolSourceOptions;
-  #lease: McpLease | undefined;
+  #lease: Promise<McpLease> | undefined;
   readonly #callers = new Map<string, McpLease>();
   #listed: { from: readonly McpTool[]; tools: Tool[] } | undefined;
 
@@ -34,7 +42,16 @@ class McpToolSource implements ToolSource {
   }
 
   async list(signal: AbortSignal): Promise<{ tools: Tool[]; error?: string }> {
-    const answer = await this.#shared().tools(signal);
+    let connection: McpConnection;
+    try {
+      connection = (await this.#shared()).connection;
+    } catch (error) {
+      return {
+        tools: [],
+        error: isKagentError(error) ? error.message : 'its settings are not valid',
+      };
+    }
+    const answer = await connection.tools(signal);
     if ('error' in answer) return { tools: [], error: answer.error };
     if (this.#listed?.from !== answer.tools) {
       this.#listed = { from: answer.tools, tools: this.#toTools(answer.tools) };
@@ -43,10 +60,14 @@ class McpToolSource implements ToolSource {
   }
 
   async close(): Promise<void> {
-    const leases = [this.#lease, ...this.#callers.values()];
+    const shared = this.#lease;
+    const callers = [...this.#callers.values()];
     this.#lease = undefined;
     this.#callers.clear();
-    await Promise.allSettled(leases.map((lease) => lease?.release()));
+    await Promise.allSettled([
+      shared?.then((lease) => lease.release()),
+      ...callers.map((lease) => lease.release()),
+    ]);
   }
 
   #toTools(tools: readonly McpTool[]): Tool[] {
@@ -54,7 +75,10 @@ class McpToolSource implements ToolSource {
     const offered = new Set(tools.map((tool) => tool.name));
     const absent = wanted.filter((name) => !offered.has(name));
     if (absent.length > 0) {
-      this.#options.logger.warn({ source: this.name, tools: absent }, 'Tool server does not offer these tools');
+      this.#options.logger.warn(
+        { source: this.name, tools: absent },
+        'Tool server does not offer these tools',
+      );
     }
     return tools
       .filter((tool) => wanted.length === 0 || wanted.includes(tool.name))
@@ -67,46 +91,66 @@ class McpToolSource implements ToolSource {
         source: this.name,
         repeatable: tool.repeatable,
         isAgent: false,
-        call: (args, context) =>
-          this.#connectionFor(context).call(
-            { name: tool.name, args, repeatable: tool.repeatable },
-            context.signal,
-          ),
+        call: async (args, context) => {
+          const connection = await this.#connectionFor(context);
+          const call = { name: tool.name, args, repeatable: tool.repeatable };
+          return connection.call(call, context.signal);
+        },
       }));
   }
 
-  #shared(): McpConnection {
-    const { pool, server, protocol } = this.#options;
-    this.#lease ??= pool.acquire(serverParams(server, protocol));
-    return this.#lease.connection;
+  #params(): Promise<McpServerParams> {
+    const { server, protocol, readFile } = this.#options;
+    return serverParams(server, protocol, readFile ?? noFiles);
+  }
+
+  /** Settings that are wrong now may be right later: the CA of a Secret appears in the file system with delay. */
+  #shared(): Promise<McpLease> {
+    this.#lease ??= this.#params().then(
+      (params) => this.#options.pool.acquire(params),
+      (error: unknown) => {
+        this.#lease = undefined;
+        throw error;
+      },
+    );
+    return this.#lease;
   }
 
   /** Callers whose headers the server may see never share a connection with each other. */
-  #connectionFor(context: ToolCallContext): McpConnection {
-    const { pool, server, protocol, logger } = this.#options;
-    const allowed = (server.allowed_headers ?? []).map((name) => name.toLowerCase());
+  async #connectionFor(context: ToolCallContext): Promise<McpConnection> {
+    const allowed = (this.#options.server.allowed_headers ?? []).map((name) => name.toLowerCase());
     const forwarded = allowed.flatMap((name) => {
       const value = context.headers[name];
       return value === undefined ? [] : [[name, value] as const];
     });
-    if (forwarded.length === 0) return this.#shared();
+    if (forwarded.length === 0) return (await this.#shared()).connection;
     const key = JSON.stringify(forwarded);
-    const params = serverParams(server, protocol);
+    const params = await this.#params();
     const fixed = new Set(Object.keys(params.headers).map((name) => name.toLowerCase()));
     const own = forwarded.filter(([name]) => !fixed.has(name));
     const lease =
       this.#callers.get(key) ??
-      pool.acquire({ ...params, headers: { ...Object.fromEntries(own), ...params.headers } });
+      this.#options.pool.acquire({
+        ...params,
+        headers: { ...Object.fromEntries(own), ...params.headers },
+      });
     this.#callers.delete(key);
     this.#callers.set(key, lease);
-    const [oldest] = this.#callers;
-    if (oldest && this.#callers.size > MAX_CALLER_CONNECTIONS) {
-      this.#callers.delete(oldest[0]);
-      oldest[1].release().catch((error: unknown) => logger.warn({ error }, 'Closing an MCP connection failed'));
-    }
+    this.#closeOldest();
     return lease.connection;
   }
+
+  #closeOldest(): void {
+    const [oldest] = this.#callers;
+    if (!oldest || this.#callers.size <= MAX_CALLER_CONNECTIONS) return;
+    this.#callers.delete(oldest[0]);
+    oldest[1].release().catch((error: unknown) => {
+      this.#options.logger.warn({ error }, 'Closing an MCP connection failed');
+    });
+  }
 }
+
+const noFiles: ReadFile = () => Promise.reject(new Error('no file system'));
 
 /** Models take `[A-Za-z0-9_-]{1,64}`; other names get a digest, so that they stay apart. */
 export function modelToolName(name: string): string {

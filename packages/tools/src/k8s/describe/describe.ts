@@ -1,8 +1,9 @@
 /** k8s_describe_resource: everything needed to understand one object's state, in one text. */
-import type { Condition, Event, Pod } from '@kagent/kube';
+import { type Condition, type Event, isKubeError, type Pod } from '@kagent/kube';
 import { defineTool, READ_ONLY, type ToolDefinition } from '../../tool.ts';
 import { type K8sContext, namespace, resourceName, resourceType } from '../context.ts';
 import { eventsOf, eventTable } from '../events.ts';
+import { explainKubeError } from '../explain.ts';
 import { getObject, targetOf } from '../lookup.ts';
 import { type AnyObject, isSecret, presentable, recordOf } from '../objects.ts';
 import { podsOf } from '../pods-of.ts';
@@ -23,8 +24,8 @@ export function createDescribeTools(context: K8sContext): ToolDefinition[] {
       async run(args) {
         const object = await getObject(context, await targetOf(context, args));
         const [events, pods] = await Promise.all([
-          eventsOf(context, object),
-          podsOf(context, object),
+          readable(eventsOf(context, object)),
+          readable(podsOf(context, object)),
         ]);
         return await describe(object, { events, pods, now: context.clock.now() });
       },
@@ -32,11 +33,32 @@ export function createDescribeTools(context: K8sContext): ToolDefinition[] {
   ];
 }
 
+/** What was read, or why it could not be. */
+type Readable<T> = { items: readonly T[] } | { problem: string };
+
 interface Surroundings {
-  events: readonly Event[];
+  events: Readable<Event>;
   /** Of a workload or service. */
-  pods: readonly Pod[];
+  pods: Readable<Pod>;
   now: number;
+}
+
+/** A description is worth having without them, but must not claim that there are none. */
+async function readable<T>(reading: Promise<readonly T[]>): Promise<Readable<T>> {
+  try {
+    return { items: await reading };
+  } catch (error) {
+    if (!isKubeError(error)) throw error;
+    return { problem: explainKubeError(error) };
+  }
+}
+
+function readableSection<T>(
+  title: string,
+  read: Readable<T>,
+  format: (items: readonly T[]) => string,
+): string {
+  return 'problem' in read ? `${title}:  not known. ${read.problem}` : format(read.items);
 }
 
 async function describe(object: AnyObject, { events, pods, now }: Surroundings): Promise<string> {
@@ -44,13 +66,16 @@ async function describe(object: AnyObject, { events, pods, now }: Surroundings):
   const conditions = status['conditions'] as Condition[] | undefined;
   const isPod = object.kind === 'Pod' && object.apiVersion === 'v1';
   const body = isPod ? describePod(object as unknown as Pod, now) : await describeAny(object);
-  const table = eventTable(events, { now, withNamespace: false, withObject: false });
   return [
     header(object, now),
     ...body,
     section('Conditions', conditionTable(Array.isArray(conditions) ? conditions : undefined, now)),
-    section('Pods', podTable(pods, now)),
-    events.length === 0 ? 'Events:  <none>' : section('Events', table),
+    readableSection('Pods', pods, (items) => section('Pods', podTable(items, now))),
+    readableSection('Events', events, (items) =>
+      items.length === 0
+        ? 'Events:  <none>'
+        : section('Events', eventTable(items, { now, withNamespace: false, withObject: false })),
+    ),
   ]
     .filter((part) => part !== '')
     .join('\n');

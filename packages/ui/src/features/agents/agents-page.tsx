@@ -2,28 +2,37 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Notice } from '../../components/notice.tsx';
+import { isAway } from '../../http.ts';
+import { useServices } from '../../services.tsx';
 import { type AgentItem, agentState, agentsQuery, isDemoModel } from './api.ts';
 import { StateBadge } from './state-badge.tsx';
 
+const TONES = { good: 'text-subtle', warn: 'text-warn', bad: 'text-bad' };
+
 export function AgentsPage() {
-  const { data, error } = useQuery(agentsQuery);
+  const { http } = useServices();
+  const { data, error } = useQuery(agentsQuery(http));
   return (
-    <div className="mx-auto h-full max-w-5xl overflow-y-auto px-4 py-6">
-      <h1 className="mb-4 text-xl font-semibold">Agents</h1>
-      {error && <Notice tone="bad">{error.message}</Notice>}
-      {!data && !error && <Notice>Loading agents…</Notice>}
-      {data?.length === 0 && (
-        <Notice>
-          There is no agent yet. Write one as YAML and run <code>kubectl apply -f agent.yaml</code>.
-        </Notice>
-      )}
-      <ul className="grid gap-3 sm:grid-cols-2">
-        {data?.map((item) => (
-          <li key={item.id}>
-            <AgentCard item={item} />
-          </li>
-        ))}
-      </ul>
+    <div className="h-full overflow-y-auto">
+      <title>Agents · kagent</title>
+      <div className="mx-auto max-w-5xl px-4 py-6">
+        <h1 className="mb-4 text-xl font-semibold">Agents</h1>
+        {error && !isAway(error) && <Notice tone="bad">{error.message}</Notice>}
+        {!data && !error && <Notice>Loading agents…</Notice>}
+        {data?.length === 0 && (
+          <Notice>
+            There is no agent yet. Describe one in YAML and run{' '}
+            <code className="rounded bg-raised px-1 py-0.5">kubectl apply -f agent.yaml</code>.
+          </Notice>
+        )}
+        <ul className="grid gap-3 sm:grid-cols-2">
+          {data?.map((item) => (
+            <li key={item.id} className="min-w-0">
+              <AgentCard item={item} />
+            </li>
+          ))}
+        </ul>
+      </div>
     </div>
   );
 }
@@ -41,21 +50,24 @@ function AgentCard({ item }: { item: AgentItem }) {
         <span className="truncate font-medium">{name}</span>
         <StateBadge state={state} />
       </span>
-      <span className="line-clamp-2 text-sm text-muted">
+      <span className="line-clamp-2 text-sm text-subtle">
         {item.agent.spec?.description || 'No description'}
       </span>
-      {state.detail && <span className="line-clamp-3 text-xs text-bad">{state.detail}</span>}
-      <span className="mt-auto flex flex-wrap gap-x-3 text-xs text-muted">
-        <span>{namespace}</span>
-        <span>
-          {item.model
-            ? `${item.modelProvider} ${item.model}`
-            : item.agent.spec?.type === 'BYO'
-              ? 'BYO'
-              : 'no model'}
+      {state.detail && (
+        <span className={`line-clamp-3 text-xs wrap-anywhere ${TONES[state.tone]}`}>
+          {state.detail}
         </span>
-        {isDemoModel(item) && <span className="text-warn">demo model: rules, no LLM</span>}
+      )}
+      <span className="mt-auto flex flex-wrap gap-x-3 text-xs text-subtle">
+        <span>{namespace}</span>
+        <ModelName item={item} />
       </span>
     </Link>
   );
+}
+
+function ModelName({ item }: { item: AgentItem }) {
+  if (isDemoModel(item)) return <span className="text-warn">demo model: rules, no LLM</span>;
+  if (item.model) return <span>{`${item.modelProvider ?? ''} ${item.model}`.trim()}</span>;
+  return <span>{item.agent.spec?.type === 'BYO' ? 'own container' : 'no model'}</span>;
 }

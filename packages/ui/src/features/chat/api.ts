@@ -1,4 +1,4 @@
-/** Sessions over REST, messages over A2A. */
+/** One chat with one agent: sessions over REST, messages over A2A 0.3. */
 import { queryOptions } from '@tanstack/react-query';
 import {
   type A2AStreamEvent,
@@ -8,88 +8,106 @@ import {
   Task,
 } from '@kagent/spec';
 import { z } from 'zod';
-import { api, ApiError, reach } from '../../api.ts';
+import { ApiError, type Http } from '../../http.ts';
+import type { AgentName } from '../agents/api.ts';
 
-const Session = z.looseObject({
-  id: z.string(),
-  name: z.string().optional(),
-  updated_at: z.string(),
-});
+const Session = z.looseObject({ id: z.string(), name: z.string().nullish() });
 export type Session = z.infer<typeof Session>;
 
-export interface AgentName {
-  namespace: string;
-  name: string;
-}
+/** Lists come as `null` from the older line when they are empty. */
+const list = <T extends z.ZodType>(item: T) =>
+  z
+    .array(item)
+    .nullish()
+    .transform((items) => items ?? []);
 
-export function sessionsQuery({ namespace, name }: AgentName) {
+/** The caller's chats with an agent, latest first. */
+export function sessionsQuery(http: Http, { namespace, name }: AgentName) {
   return queryOptions({
     queryKey: ['sessions', namespace, name],
     queryFn: ({ signal }) =>
-      api(`/api/sessions/agent/${namespace}/${name}`, z.array(Session).optional().default([]), {
-        signal,
-      }),
+      http.read(`/api/sessions/agent/${namespace}/${name}`, list(Session), { signal }),
+    refetchInterval: 5_000,
   });
 }
 
-export function createSession({ namespace, name }: AgentName, title: string): Promise<Session> {
-  const body = JSON.stringify({ agent_ref: `${namespace}/${name}`, name: title });
-  return api('/api/sessions', Session, { method: 'POST', body });
-}
-
-export function sessionTasks(sessionId: string, signal: AbortSignal): Promise<Task[]> {
-  return api(`/api/sessions/${sessionId}/tasks`, z.array(Task).optional().default([]), { signal });
-}
-
 export interface StreamCall {
-  agent: AgentName;
   method: 'message/stream' | 'tasks/resubscribe';
   params: unknown;
   signal: AbortSignal;
 }
 
-/** Events in order; rejects with a message for people. */
-export async function* streamEvents({
-  agent,
-  method,
-  params,
-  signal,
-}: StreamCall): AsyncGenerator<A2AStreamEvent> {
-  const response = await post(agent, { method, params, signal });
-  if (
-    !(response.headers.get('content-type') ?? '').startsWith('text/event-stream') ||
-    !response.body
-  ) {
-    const text = await response.text();
-    if (!response.ok) throw new ApiError(response.status, text.trim());
-    parseJsonRpcResponse(text);
-    return;
+/** Rejects with `ApiError` or `KagentError`, whose messages are for people, or with the signal's reason. */
+export interface ChatApi {
+  /** Again with the same id changes nothing. */
+  create(title: string, signal: AbortSignal): Promise<unknown>;
+  /** What was said so far, oldest first. */
+  tasks(signal: AbortSignal): Promise<Task[]>;
+  /** Events in order; may end before the task has. */
+  stream(call: StreamCall): AsyncIterable<A2AStreamEvent>;
+  cancel(taskId: string, signal: AbortSignal): Promise<void>;
+}
+
+export function createChatApi(http: Http, agent: AgentName, sessionId: string): ChatApi {
+  const { namespace, name } = agent;
+  const post = (method: string, params: unknown, signal: AbortSignal) =>
+    http.send(`/api/a2a/${namespace}/${name}/`, {
+      method: 'POST',
+      body: encodeJsonRpcRequest({ id: '1', method, params }),
+      signal,
+    });
+  return {
+    create(title, signal) {
+      const body = JSON.stringify({
+        id: sessionId,
+        agent_ref: `${namespace}/${name}`,
+        name: title,
+      });
+      return http.read('/api/sessions', Session, { method: 'POST', body, signal });
+    },
+    tasks: (signal) =>
+      http.read(`/api/sessions/${encodeURIComponent(sessionId)}/tasks`, list(Task), { signal }),
+    async *stream({ method, params, signal }) {
+      const response = await post(method, params, signal);
+      const type = response.headers.get('content-type') ?? '';
+      if (type.startsWith('text/event-stream') && response.body) {
+        yield* readA2AStream(chunks(response.body));
+      } else {
+        await rpcResult(response);
+      }
+    },
+    async cancel(taskId, signal) {
+      await rpcResult(await post('tasks/cancel', { id: taskId }, signal));
+    },
+  };
+}
+
+/** Throws what the gateway refused with: a JSON-RPC error, or plain text with a status. */
+async function rpcResult(response: Response): Promise<unknown> {
+  const text = await response.text();
+  if (!response.ok) {
+    const isPage = (response.headers.get('content-type') ?? '').includes('html');
+    const reason = isPage ? '' : text.trim();
+    throw new ApiError(response.status, reason || `The server answered ${response.status}.`);
   }
-  yield* readA2AStream(chunks(response.body));
+  return parseJsonRpcResponse(text);
 }
 
-export async function cancelTask(agent: AgentName, taskId: string): Promise<void> {
-  const response = await post(agent, { method: 'tasks/cancel', params: { id: taskId } });
-  parseJsonRpcResponse(await response.text());
-}
-
-function post(
-  agent: AgentName,
-  { method, params, signal }: { method: string; params: unknown; signal?: AbortSignal },
-) {
-  return reach(`/api/a2a/${agent.namespace}/${agent.name}/`, {
-    method: 'POST',
-    body: encodeJsonRpcRequest({ id: '1', method, params }),
-    ...(signal ? { signal } : {}),
-  });
-}
-
-/** Browsers differ in whether a body stream can be iterated; a reader works everywhere. */
+/** Not every browser can iterate a body; a reader works everywhere. A cut connection becomes an `ApiError`. */
 async function* chunks(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
   const reader = body.getReader();
   try {
-    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+    for (let next = await read(reader); !next.done; next = await read(reader)) yield next.value;
   } finally {
-    reader.releaseLock();
+    await reader.cancel().catch(() => {});
+  }
+}
+
+async function read(reader: ReadableStreamDefaultReader<Uint8Array>) {
+  try {
+    return await reader.read();
+  } catch (error) {
+    if (error instanceof Error && error.name === 'AbortError') throw error;
+    throw new ApiError(0, 'The connection was cut.');
   }
 }

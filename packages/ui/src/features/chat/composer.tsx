@@ -1,65 +1,62 @@
-/** The field to write in. Enter sends, Shift+Enter makes a new line. */
+/** The field to write in. Enter sends, Shift+Enter makes a new line. One button: it sends, or stops what is going on. */
 import { Send, Square } from 'lucide-react';
-import { type KeyboardEvent, useState } from 'react';
+import type { KeyboardEvent, Ref } from 'react';
 
 interface ComposerProps {
-  busy: boolean;
+  text: string;
+  onText: (text: string) => void;
+  /** `loading` takes text but sends nothing yet. */
+  phase: 'loading' | 'idle' | 'working';
+  stopping: boolean;
   onSend: (text: string) => void;
   onStop: () => void;
+  field: Ref<HTMLTextAreaElement>;
 }
 
-export function Composer({ busy, onSend, onStop }: ComposerProps) {
-  const [text, setText] = useState('');
-  const ready = text.trim() !== '' && !busy;
+export function Composer({ text, onText, phase, stopping, onSend, onStop, field }: ComposerProps) {
+  const isWorking = phase === 'working';
+  const canPress = isWorking ? !stopping : phase === 'idle' && text.trim() !== '';
   const send = () => {
-    if (!ready) return;
+    if (isWorking || !canPress) return;
     onSend(text.trim());
-    setText('');
+    onText('');
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
     event.preventDefault();
     send();
   };
+  const Icon = isWorking ? Square : Send;
   return (
     <form
       className="border-t border-line bg-surface px-4 py-3"
       onSubmit={(event) => {
         event.preventDefault();
-        send();
+        if (!isWorking) send();
+        else if (!stopping) onStop();
       }}
     >
       <div className="mx-auto flex max-w-3xl items-end gap-2">
         <textarea
+          ref={field}
           aria-label="Message"
-          // oxlint-disable-next-line jsx-a11y/no-autofocus -- the one field of the page
           autoFocus
-          rows={Math.min(6, text.split('\n').length)}
+          rows={1}
           value={text}
-          onChange={(event) => setText(event.target.value)}
+          onChange={(event) => onText(event.target.value)}
           onKeyDown={onKeyDown}
           placeholder="Ask the agent…"
-          className="min-h-10 flex-1 resize-none rounded-md border border-line bg-canvas px-3 py-2 text-sm"
+          className="field-sizing-content max-h-48 min-h-10 min-w-0 flex-1 resize-none rounded-md border border-line bg-canvas px-3 py-2 text-base sm:text-sm"
         />
-        {busy ? (
-          <button
-            type="button"
-            onClick={onStop}
-            aria-label="Stop"
-            className="rounded-md border border-line p-2.5 hover:border-bad"
-          >
-            <Square aria-hidden className="size-4" />
-          </button>
-        ) : (
-          <button
-            type="submit"
-            disabled={!ready}
-            aria-label="Send"
-            className="rounded-md bg-accent p-2.5 text-accent-ink disabled:opacity-40"
-          >
-            <Send aria-hidden className="size-4" />
-          </button>
-        )}
+        <button
+          type="submit"
+          // not `disabled`: the button keeps the focus when its meaning changes
+          aria-disabled={!canPress}
+          aria-label={isWorking ? (stopping ? 'Stopping' : 'Stop') : 'Send'}
+          className={`rounded-md p-3 aria-disabled:cursor-default aria-disabled:opacity-40 ${isWorking ? 'bg-raised hover:text-bad' : 'bg-accent text-accent-ink'}`}
+        >
+          <Icon aria-hidden className="size-4" />
+        </button>
       </div>
     </form>
   );

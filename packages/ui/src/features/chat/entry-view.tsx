@@ -1,78 +1,81 @@
 /** One thing in the transcript. */
-import { ChevronRight, TriangleAlert, Wrench } from 'lucide-react';
-import { lazy, Suspense } from 'react';
+import { CircleStop, TriangleAlert } from 'lucide-react';
+import { lazy, memo, Suspense } from 'react';
+import { ToolCall } from './tool-call.tsx';
 import type { Entry } from './transcript.ts';
 
+/** Starts to fetch the Markdown renderer; the first answer then needs no second paint. */
+export const loadMarkdown = () => import('./markdown.tsx');
+
+// a page that is older than the server may ask for a file that is gone: plain text will do then
 const Markdown = lazy(() =>
-  import('./markdown.tsx').then((module) => ({ default: module.Markdown })),
+  loadMarkdown().then(
+    (module) => ({ default: module.Markdown }),
+    () => ({ default: PlainText }),
+  ),
 );
 
-export function EntryView({ entry }: { entry: Entry }) {
+function PlainText({ text }: { text: string; streaming: boolean }) {
+  return <p className="whitespace-pre-wrap">{text}</p>;
+}
+
+/** Equal entries keep their identity, so a delta draws one of them anew, not all. */
+export const EntryView = memo(function EntryView({ entry }: { entry: Entry }) {
   switch (entry.kind) {
     case 'user':
-      return (
-        <div className="max-w-[85%] self-end rounded-lg bg-raised px-3 py-2 text-sm whitespace-pre-wrap">
-          {entry.text}
-        </div>
-      );
+      return <UserBubble text={entry.text} />;
     case 'answer':
       return (
-        <div className="text-sm leading-relaxed" data-testid="answer">
-          <Suspense fallback={<p className="whitespace-pre-wrap">{entry.text}</p>}>
-            <Markdown text={entry.text} />
+        <article aria-label="Answer" className="min-w-0 text-sm leading-relaxed wrap-anywhere">
+          <Suspense fallback={<PlainText text={entry.text} streaming />}>
+            <Markdown text={entry.text} streaming={entry.streaming} />
           </Suspense>
-        </div>
+        </article>
       );
     case 'thought':
       return (
-        <details className="text-sm text-muted">
-          <summary className="cursor-pointer">Thinking</summary>
-          <p className="mt-1 whitespace-pre-wrap">{entry.text}</p>
+        <details className="text-sm text-subtle">
+          <summary className="w-fit cursor-pointer">
+            {entry.streaming ? 'Thinking…' : 'Thoughts'}
+          </summary>
+          <p className="mt-1 border-l-2 border-line pl-3 wrap-anywhere whitespace-pre-wrap">
+            {entry.text}
+          </p>
         </details>
       );
     case 'tool':
       return <ToolCall entry={entry} />;
     case 'notice':
       return (
-        <p className="flex items-start gap-2 text-sm text-warn">
+        <p className="flex items-start gap-2 text-sm wrap-anywhere text-warn">
           <TriangleAlert aria-hidden className="mt-0.5 size-4 shrink-0" />
           {entry.text}
         </p>
       );
+    case 'end':
+      return entry.state === 'canceled' ? (
+        <p className="flex items-center gap-2 text-sm text-subtle">
+          <CircleStop aria-hidden className="size-4 shrink-0" />
+          {entry.text}
+        </p>
+      ) : (
+        <p
+          role="alert"
+          className="rounded-md border border-bad px-3 py-2 text-sm wrap-anywhere whitespace-pre-wrap text-bad"
+        >
+          {entry.text}
+        </p>
+      );
   }
-}
+});
 
-function ToolCall({ entry }: { entry: Extract<Entry, { kind: 'tool' }> }) {
-  const { result } = entry;
-  const status = result ? (result.isError ? 'failed' : 'done') : 'running';
+export function UserBubble({ text }: { text: string }) {
   return (
-    <details className="group rounded-md border border-line bg-surface text-xs">
-      <summary className="flex cursor-pointer list-none items-center gap-2 px-3 py-2">
-        <ChevronRight
-          aria-hidden
-          className="size-3.5 shrink-0 transition-transform group-open:rotate-90"
-        />
-        <Wrench aria-hidden className="size-3.5 shrink-0 text-muted" />
-        <code className="truncate">
-          {entry.name}
-          <span className="text-muted">({summary(entry.args)})</span>
-        </code>
-        <span className={`ml-auto shrink-0 ${result?.isError ? 'text-bad' : 'text-muted'}`}>
-          {status}
-        </span>
-      </summary>
-      <div className="border-t border-line px-3 py-2">
-        <pre className="max-h-80 overflow-auto whitespace-pre text-muted">
-          {result ? result.text || '(empty)' : 'Waiting for the result…'}
-        </pre>
-      </div>
-    </details>
+    <article
+      aria-label="You"
+      className="max-w-[85%] self-end rounded-lg bg-raised px-3 py-2 text-sm wrap-anywhere whitespace-pre-wrap"
+    >
+      {text}
+    </article>
   );
-}
-
-function summary(args: unknown): string {
-  if (typeof args !== 'object' || args === null) return '';
-  return Object.entries(args)
-    .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
-    .join(', ');
 }

@@ -1,0 +1,131 @@
+/** Runs the controllers that make a Kubernetes API a cluster: namespaces, garbage, Deployments, Services, Jobs. */
+import { CRDS } from '@kagent/kube';
+import type { Clock, KubeClient, Logger } from '@kagent/kube';
+
+import { indexByController } from './controller.ts';
+import type { ControllerContext } from './controller.ts';
+import { createDeploymentController } from './deployments/deployment-controller.ts';
+import { createEventRecorder } from './event-recorder.ts';
+import { GarbageCollector } from './garbage-collector/garbage-collector.ts';
+import { createInformerSet } from './informer-set.ts';
+import { createJobController } from './jobs/job-controller.ts';
+import { createNamespaceController } from './namespaces/namespace-controller.ts';
+import { PODS } from './objects.ts';
+import { createReplicaSetController } from './replica-sets/replica-set-controller.ts';
+import { createServiceController } from './services/service-controller.ts';
+
+export interface WorkloadsOptions {
+  client: KubeClient;
+  logger: Logger;
+  clock: Clock;
+  randomId(): string;
+  /** PEM of the API server's certificate authority, for `kube-root-ca.crt`. Default: empty. */
+  rootCertificate?: string;
+}
+
+export interface RunningWorkloads {
+  /** Resolves when all controllers have the state of the cluster and work. */
+  ready: Promise<void>;
+  /** Resolves when no controller runs any more. Idempotent. */
+  stop(): Promise<void>;
+}
+
+const KINDS_REFRESH_MS = 200;
+const KINDS_RETRY_MS = 1000;
+const EVENT_FLUSH_MS = 2000;
+
+/** Starts at once. One instance a cluster: two would work, but do everything twice. */
+export function startWorkloads(options: WorkloadsOptions): RunningWorkloads {
+  const { client, logger, clock, randomId } = options;
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const informers = createInformerSet({ client, clock, logger });
+  const recorder = createEventRecorder({ client, component: 'kagent-cluster', clock, logger });
+  const context: ControllerContext = { client, informers, recorder, clock, logger, randomId };
+  indexByController(informers.get(PODS));
+  const collector = new GarbageCollector(context);
+  const reconcilers = [
+    createNamespaceController({ ...context, rootCertificate: options.rootCertificate ?? '' }),
+    createDeploymentController(context),
+    createReplicaSetController(context),
+    createJobController(context),
+    createServiceController(context),
+    collector.reconciler,
+  ];
+  const running: Promise<void>[] = [];
+
+  async function start(): Promise<void> {
+    const kinds = watchKinds({ context, collector, signal });
+    running.push(kinds.done);
+    await kinds.first;
+    await informers.synced();
+    if (!signal.aborted) running.push(...reconcilers.map((reconciler) => reconciler.run(signal)));
+  }
+
+  const ready = start();
+  ready.catch(() => {});
+  let stopped: Promise<void> | undefined;
+
+  async function stop(): Promise<void> {
+    stopping.abort(new Error('the workload controllers stop'));
+    await informers.stop();
+    await ready.catch(() => {});
+    await Promise.all(running);
+    await recorder.stop(AbortSignal.timeout(EVENT_FLUSH_MS));
+    await informers.stop();
+  }
+
+  return {
+    ready,
+    stop() {
+      stopped ??= stop();
+      return stopped;
+    },
+  };
+}
+
+/** Keeps the collector's kinds up to date with the CRDs. `first` resolves when the kinds are known for the first time. */
+function watchKinds(options: {
+  context: ControllerContext;
+  collector: GarbageCollector;
+  signal: AbortSignal;
+}): {
+  first: Promise<void>;
+  done: Promise<void>;
+} {
+  const { context, collector, signal } = options;
+  const { clock, logger, informers } = context;
+  const first = Promise.withResolvers<void>();
+  let isStale = true;
+  let wake = Promise.withResolvers<void>();
+  const touch = (): void => {
+    isStale = true;
+    wake.resolve();
+  };
+  informers.get(CRDS).onChange(touch);
+  signal.addEventListener('abort', () => wake.resolve(), { once: true });
+
+  async function run(): Promise<void> {
+    while (!signal.aborted) {
+      if (!isStale) {
+        wake = Promise.withResolvers<void>();
+        await wake.promise;
+        await clock.sleep(KINDS_REFRESH_MS, signal).catch(() => {});
+        continue;
+      }
+      isStale = false;
+      try {
+        await collector.refreshKinds();
+        first.resolve();
+      } catch (error) {
+        if (signal.aborted) break;
+        logger.warn({ error: String(error) }, 'the kinds of the API server could not be read');
+        isStale = true;
+        await clock.sleep(KINDS_RETRY_MS, signal).catch(() => {});
+      }
+    }
+    first.resolve();
+  }
+
+  return { first: first.promise, done: run() };
+}
