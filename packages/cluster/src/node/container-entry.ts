@@ -34,6 +34,8 @@ export interface EntryHost {
 }
 
 const IMAGE_BACKOFF_MS = 10_000;
+/** A changed ConfigMap or Secret unblocks at once; this is for what no event tells. */
+const CONFIG_RETRY_MS = 10_000;
 const START_ERROR_CODE = 128;
 const TAIL_FOR_MESSAGE = 2048;
 
@@ -53,6 +55,10 @@ export class ContainerEntry {
   #startedAt = 0;
   #restartAt: number | undefined;
   #retry: Timer | undefined;
+  /** It could not be started, and trying again at once would fail the same way. */
+  #isBlocked = false;
+  /** How often `unblock` was called: a start that failed meanwhile is tried again. */
+  #unblocked = 0;
   /** The last lines of the log, where they are to become the termination message. */
   #tail = '';
 
@@ -76,10 +82,17 @@ export class ContainerEntry {
   /** Starts it when it should run and does not; does nothing while it runs, starts, waits for its backoff or is done. */
   ensure(): void {
     if (this.#isStopping || this.#running !== undefined || this.#starting !== undefined) return;
+    if (this.#isBlocked) return;
     const ended = this.record.state.terminated;
     if (ended !== undefined && !wantsRestart(this.#policy, ended.exitCode)) return;
     if (ended === undefined && this.#restartAt === undefined) this.#start();
     else this.#restart();
+  }
+
+  /** What kept it from starting may be gone: the next `ensure` tries again. */
+  unblock(): void {
+    this.#isBlocked = false;
+    this.#unblocked += 1;
   }
 
   /** Ends it for good. Resolves when it is over. Idempotent. */
@@ -114,10 +127,12 @@ export class ContainerEntry {
   }
 
   #start(): void {
+    const unblocked = this.#unblocked;
     this.#starting = this.#begin()
       .catch((error: unknown) => this.#fail(error))
       .finally(() => {
         this.#starting = undefined;
+        if (this.#unblocked !== unblocked) this.#isBlocked = false;
         this.#host.changed();
       });
   }
@@ -239,6 +254,8 @@ export class ContainerEntry {
     }
     if (error instanceof ConfigProblem) {
       void this.#closeLog();
+      this.#isBlocked = true;
+      this.#retryAfter(CONFIG_RETRY_MS);
       const isNews = this.#wait('CreateContainerConfigError', error.message);
       if (isNews) this.#emit('Warning', 'Failed', `Error: ${error.message}`);
       return;
@@ -253,7 +270,8 @@ export class ContainerEntry {
   #failImage(problem: ImageProblem): void {
     const image = this.record.container.image ?? '';
     const before = this.record.state.waiting?.reason;
-    if (before === 'ImagePullBackOff' || this.#retry !== undefined) return;
+    this.#isBlocked = true;
+    if (before === 'ImagePullBackOff') return;
     if (before === 'ErrImagePull') {
       this.#wait(
         'ImagePullBackOff',
@@ -272,6 +290,7 @@ export class ContainerEntry {
   #retryAfter(ms: number): void {
     this.#retry ??= this.#host.scheduler.after(ms, () => {
       this.#retry = undefined;
+      this.#isBlocked = false;
       this.#host.changed();
     });
   }

@@ -207,7 +207,10 @@ export class PodWorker {
   }
 
   #advance(): void {
-    if (this.#areFilesStale) this.#refreshFiles();
+    if (this.#areFilesStale) {
+      for (const entry of [...this.#init, ...this.#main]) entry.unblock();
+      this.#refreshFiles();
+    }
     for (const entry of this.#init) {
       if (isInitDone(entry.record) && !isSidecar(entry.record.container)) continue;
       entry.ensure();

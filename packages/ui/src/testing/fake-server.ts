@@ -27,7 +27,7 @@ export interface FakeServer {
   isUp: boolean;
   /** Refuses messages with this text, as the gateway does. */
   refusal: string | undefined;
-  /** `METHOD path` or `rpc method`, in order. */
+  /** `METHOD path`, `rpc method` or `nothing answers`, in order. */
   calls: string[];
   /** The last run, once a message has arrived. */
   latest(): FakeRun;
@@ -91,7 +91,10 @@ export function createFakeServer(): FakeServer {
       const path = String(input);
       const method = init?.method ?? 'GET';
       init?.signal?.throwIfAborted();
-      if (!server.isUp) throw new TypeError('Failed to fetch');
+      if (!server.isUp) {
+        server.calls.push('nothing answers');
+        throw new TypeError('Failed to fetch');
+      }
       const body = typeof init?.body === 'string' ? init.body : '';
       return path.startsWith('/api/a2a/')
         ? rpc(server, runs, { body, signal: init?.signal ?? undefined })
