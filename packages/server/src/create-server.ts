@@ -64,11 +64,9 @@ function guardHost(app: FastifyInstance, allowedHosts: readonly string[]): void 
   app.addHook('onRequest', async (request, reply) => {
     const host = (request.headers.host ?? '').replace(/:\d+$/, '');
     if (!allowed.has(host)) {
-      await reply
-        .code(421)
-        .send({
-          error: `Host "${host}" is not served here. Use one of: ${[...allowed].join(', ')}.`,
-        });
+      await reply.code(421).send({
+        error: `Host "${host}" is not served here. Use one of: ${[...allowed].join(', ')}.`,
+      });
     }
   });
 }

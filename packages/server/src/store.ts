@@ -52,6 +52,11 @@ export interface RunJournal {
   renew(runId: string, holder: string, leaseUntil: number): Promise<boolean>;
   requestCancel(runId: string, by: string): Promise<boolean>;
   isCancelRequested(runId: string): Promise<boolean>;
+  /**
+   * Gives up every lease. For a store that one process has for itself, when it starts: whoever held a lease is gone, and
+   * its runs can be claimed at once.
+   */
+  releaseAll(): Promise<void>;
   /** Runs of one session, oldest first. */
   ofSession(sessionId: string): Promise<RunRecord[]>;
 }

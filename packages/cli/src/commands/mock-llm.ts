@@ -45,11 +45,16 @@ export function registerMockLlm(program: Command): void {
     const model = createScriptedModel(script);
     const logger = createConsoleLogger('info', (line) => console.error(line));
     const server = await startMockLlm({ ...settings, brain: model.brain, logger });
-    console.log(`Scripted model at ${server.url}/v1 (OpenAI) and ${server.url} (Anthropic). Ctrl-C stops it.`);
+    console.log(
+      `Scripted model at ${server.url}/v1 (OpenAI) and ${server.url} (Anthropic). Ctrl-C stops it.`,
+    );
     await untilStopped();
     await server.stop();
     if (model.unmatched.length > 0) {
-      throw new KagentError('internal', `${model.unmatched.length} requests were not covered by the script.`);
+      throw new KagentError(
+        'internal',
+        `${model.unmatched.length} requests were not covered by the script.`,
+      );
     }
   });
 }
@@ -59,6 +64,8 @@ async function readScript(path: string): Promise<string> {
     return await readFile(path, 'utf8');
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new KagentError('invalid_argument', `The script can't be read: ${reason}`, { cause: error });
+    throw new KagentError('invalid_argument', `The script can't be read: ${reason}`, {
+      cause: error,
+    });
   }
 }

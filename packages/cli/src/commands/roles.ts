@@ -22,7 +22,10 @@ const LISTEN_SETTINGS = {
     env: 'LOG_LEVEL',
     placeholder: 'level',
     description: 'debug, info, warn or error',
-    schema: z.preprocess((value) => String(value).toLowerCase(), z.enum(['debug', 'info', 'warn', 'error'])),
+    schema: z.preprocess(
+      (value) => String(value).toLowerCase(),
+      z.enum(['debug', 'info', 'warn', 'error']),
+    ),
     default: 'info',
   },
 };
@@ -82,7 +85,9 @@ export function registerRoles(program: Command): void {
   addSettings(tools, TOOLS_SETTINGS);
   tools.action(runTools);
 
-  const model = program.command('demo-model').description('role: the demo model (rules, not a language model)');
+  const model = program
+    .command('demo-model')
+    .description('role: the demo model (rules, not a language model)');
   addSettings(model, MODEL_SETTINGS);
   model.action(async (flags: Record<string, unknown>) => {
     const settings = readSettings(MODEL_SETTINGS, flags, process.env);
@@ -108,7 +113,7 @@ async function runEngine(flags: Record<string, unknown>): Promise<void> {
     env: { ...process.env, CONFIG_DIR: settings.folder },
     readFile: (path) => readFile(path, 'utf8'),
     fetch,
-    mcpPool: createMcpPool({ fetch, clock: systemClock, logger, readFile: (path) => readFile(path, 'utf8') }),
+    mcpPool: createMcpPool({ fetch, clock: systemClock, logger }),
     breakers: createBreakers(),
     runs: createHttpRunStore({
       baseUrl: settings.url,
@@ -127,13 +132,18 @@ async function runEngine(flags: Record<string, unknown>): Promise<void> {
 const TOKEN_FILE = '/var/run/secrets/tokens/kagent-token';
 
 /** Who calls the API: the agent by name, with its service account's token when one is mounted. */
-async function agentHeaders(env: Record<string, string | undefined>): Promise<Record<string, string>> {
+async function agentHeaders(
+  env: Record<string, string | undefined>,
+): Promise<Record<string, string>> {
   const token = await readFile(env['KAGENT_TOKEN_FILE'] ?? TOKEN_FILE, 'utf8').then(
     (text) => text.trim(),
     () => '',
   );
   const identity = `${env['KAGENT_NAMESPACE']}__NS__${env['KAGENT_NAME']}`.replaceAll('-', '_');
-  return { 'x-agent-name': identity, ...(token === '' ? {} : { authorization: `Bearer ${token}` }) };
+  return {
+    'x-agent-name': identity,
+    ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
+  };
 }
 
 async function runTools(flags: Record<string, unknown>): Promise<void> {

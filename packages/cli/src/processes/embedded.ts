@@ -9,7 +9,13 @@ import { type Cluster, StartError, startCluster, StorageError } from '@kagent/cl
 import { type Controller, startController } from '@kagent/controller';
 import { createBreakers, discoverTools } from '@kagent/engine';
 import { createInformer, createKubeClient, type KubeClient, systemClock } from '@kagent/kube';
-import { createHttpInvoker, createMetrics, createServer, createSqliteStore, type Store } from '@kagent/server';
+import {
+  createHttpInvoker,
+  createMetrics,
+  createServer,
+  createSqliteStore,
+  type Store,
+} from '@kagent/server';
 import { AGENTS, KagentError, MODEL_CONFIGS } from '@kagent/spec';
 import { lockHome, openHome } from '../home.ts';
 import { createFileLogger, type FileLogger, type LogLevel } from '../terminal/logger.ts';
@@ -95,6 +101,8 @@ async function start(options: PlatformOptions, undo: Undo): Promise<Platform> {
   undo.add(() => logger.flush());
   const store = createSqliteStore({ path: join(home, 'server.db'), now: Date.now });
   undo.add(() => store.close());
+  // the lock says that nobody else runs on this store: leases are of processes that are gone
+  await store.runs.releaseAll();
   const models = findModels(env, { provider: options.provider, model: options.model }, fetch);
   models.catch(() => {});
 
@@ -183,9 +191,11 @@ async function startKubernetes(
 
 /** What keeps the cluster from starting, with the flag that helps. */
 function clusterError(error: unknown, listening: { host: string; port: number }): unknown {
-  if (error instanceof StorageError) return new KagentError('unavailable', error.message, { cause: error });
+  if (error instanceof StorageError)
+    return new KagentError('unavailable', error.message, { cause: error });
   if (!(error instanceof StartError)) return error;
-  if (error.code !== 'port_in_use') return new KagentError('unavailable', error.message, { cause: error });
+  if (error.code !== 'port_in_use')
+    return new KagentError('unavailable', error.message, { cause: error });
   const hint = '--kube-port or KAGENT_KUBE_PORT';
   return portTaken(error, { ...listening, purpose: 'Kubernetes API', hint, owner: error.owner });
 }
@@ -200,7 +210,15 @@ interface ServerParts {
   undo: Undo;
 }
 
-async function startServer({ options, kube, store, network, localAgents, logger, undo }: ServerParts) {
+async function startServer({
+  options,
+  kube,
+  store,
+  network,
+  localAgents,
+  logger,
+  undo,
+}: ServerParts) {
   const informers = { client: kube, clock: systemClock, logger };
   const agents = createInformer({ ...informers, type: AGENTS });
   const modelConfigs = createInformer({ ...informers, type: MODEL_CONFIGS });
@@ -243,7 +261,12 @@ async function startServer({ options, kube, store, network, localAgents, logger,
     hint: '--api-port or KAGENT_API_PORT',
     ui: false,
   });
-  const uiPort = await serve({ port: options.uiPort, purpose: 'UI', hint: '--ui-port or KAGENT_UI_PORT', ui: true });
+  const uiPort = await serve({
+    port: options.uiPort,
+    purpose: 'UI',
+    hint: '--ui-port or KAGENT_UI_PORT',
+    ui: true,
+  });
   return { apiPort, uiPort };
 }
 
@@ -259,10 +282,19 @@ function startControllerFor({ kube, store, network, logger }: ControllerParts): 
     client: kube,
     namespace: NAMESPACE,
     controllerName: 'kagent-controller',
-    image: { registry: 'cr.kagent.dev', repository: 'kagent-dev/kagent/app', tag: VERSION, pullPolicy: 'IfNotPresent' },
+    image: {
+      registry: 'cr.kagent.dev',
+      repository: 'kagent-dev/kagent/app',
+      tag: VERSION,
+      pullPolicy: 'IfNotPresent',
+    },
     discovery: {
-      discover: async (request) => {
-        const tools = await discoverTools({ ...request, fetch: network.fetch });
+      discover: async ({ tls, ...request }) => {
+        const tools = await discoverTools({
+          ...request,
+          fetch: network.fetch,
+          ...(tls ? { tls: { ...tls, ca: tls.caPem } } : {}),
+        });
         return tools.map(({ name, description }) => ({ name, description: description ?? '' }));
       },
     },
@@ -273,8 +305,12 @@ function startControllerFor({ kube, store, network, logger }: ControllerParts): 
 }
 
 async function defaultModel(kube: KubeClient): Promise<string> {
-  const config = await kube.find(MODEL_CONFIGS, { namespace: NAMESPACE, name: 'default-model-config' });
+  const config = await kube.find(MODEL_CONFIGS, {
+    namespace: NAMESPACE,
+    name: 'default-model-config',
+  });
   const { provider, model } = config?.spec ?? {};
-  if (model === 'kagent-demo') return 'demo model: rules, not a language model (set OPENAI_API_KEY or another key for a real one)';
+  if (model === 'kagent-demo')
+    return 'demo model: rules, not a language model (set OPENAI_API_KEY or another key for a real one)';
   return `${provider ?? 'none'} ${model ?? ''}`.trim();
 }

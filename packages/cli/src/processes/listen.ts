@@ -45,7 +45,10 @@ export function portError(error: unknown, { host, port, purpose, hint }: ListenO
 }
 
 /** The sentence for a port that somebody else has. */
-export function portTaken(cause: unknown, port: ListenOptions & { owner: string | undefined }): KagentError {
+export function portTaken(
+  cause: unknown,
+  port: ListenOptions & { owner: string | undefined },
+): KagentError {
   const user = port.owner ? ` by ${port.owner}` : '';
   return new KagentError(
     'unavailable',

@@ -1,7 +1,14 @@
 /** The images the embedded node knows, and how each runs inside this process. */
 import { fileURLToPath } from 'node:url';
 import type { ContainerContext, ImageRule, StartTenant } from '@kagent/cluster';
-import { type Breakers, createMcpPool, type McpPool, type RunStore, startDemoModel, systemClock } from '@kagent/engine';
+import {
+  type Breakers,
+  createMcpPool,
+  type McpPool,
+  type RunStore,
+  startDemoModel,
+  systemClock,
+} from '@kagent/engine';
 import { createKubeClient, type Transport } from '@kagent/kube';
 import { KagentError } from '@kagent/spec';
 import { startMcpAdapter, startToolServer } from '@kagent/tools';
@@ -39,7 +46,10 @@ export function createTenants(platform: TenantPlatform): Tenants {
   const inProcess = (role: string, start: Start): ImageRule['run'] =>
     platform.podMode === 'tenant'
       ? { mode: 'tenant', start: tenant(start) }
-      : { mode: 'process', command: [process.execPath, EXECUTABLE, ...(role === '' ? [] : [role])] };
+      : {
+          mode: 'process',
+          command: [process.execPath, EXECUTABLE, ...(role === '' ? [] : [role])],
+        };
   const rules: ImageRule[] = [
     {
       name: 'kagent engine',
@@ -59,7 +69,10 @@ export function createTenants(platform: TenantPlatform): Tenants {
     {
       name: 'MCP adapter (copy)',
       matches: ({ args }) => args[0] === '--copy-self',
-      run: { mode: 'tenant', start: () => Promise.resolve({ exited: Promise.resolve(0), stop: async () => {} }) },
+      run: {
+        mode: 'tenant',
+        start: () => Promise.resolve({ exited: Promise.resolve(0), stop: async () => {} }),
+      },
     },
   ];
   return { rules, close: () => network.close() };
@@ -94,7 +107,11 @@ function createNetworks(platform: TenantPlatform): Networks {
       if (!entry) {
         const resolve: Resolve = (host, port) => context.resolve(host, port);
         const network = createClusterFetch(resolve);
-        const mcpPool = createMcpPool({ fetch: network.fetch, clock: systemClock, logger: platform.logger });
+        const mcpPool = createMcpPool({
+          fetch: network.fetch,
+          clock: systemClock,
+          logger: platform.logger,
+        });
         entry = { network, mcpPool };
         networks.set(context.namespace, entry);
       }
@@ -123,7 +140,10 @@ async function startEngine(
     logger: containerLogger(context),
   });
   const name = context.env['KAGENT_NAME'] ?? context.podName;
-  const remove = platform.localAgents.add(`${context.namespace}/${name}`, runtimeInvoker(engine.runtime));
+  const remove = platform.localAgents.add(
+    `${context.namespace}/${name}`,
+    runtimeInvoker(engine.runtime),
+  );
   context.log(`agent ${context.namespace}/${name} is listening on ${context.podIP}`);
   return {
     async stop() {
@@ -134,7 +154,10 @@ async function startEngine(
 }
 
 /** `kagent <role> --host … --port …` as a tenant. */
-function startRole(context: ContainerContext, platform: TenantPlatform): Promise<{ stop(): Promise<void> }> {
+function startRole(
+  context: ContainerContext,
+  platform: TenantPlatform,
+): Promise<{ stop(): Promise<void> }> {
   const [role] = context.args;
   const address = {
     host: argument(context.args, '--host') ?? context.podIP,
@@ -145,7 +168,10 @@ function startRole(context: ContainerContext, platform: TenantPlatform): Promise
     case 'tools': {
       const account = `system:serviceaccount:${context.namespace}:kagent-tools`;
       const kube = createKubeClient(
-        platform.transport({ name: account, groups: ['system:serviceaccounts', 'system:authenticated'] }),
+        platform.transport({
+          name: account,
+          groups: ['system:serviceaccounts', 'system:authenticated'],
+        }),
       );
       return startToolServer({ ...address, kube, logger, version: VERSION });
     }
@@ -153,7 +179,10 @@ function startRole(context: ContainerContext, platform: TenantPlatform): Promise
       return startDemoModel({ ...address, logger });
     default:
       return Promise.reject(
-        new KagentError('invalid_argument', `kagent has no role "${role ?? ''}" that runs in a pod here.`),
+        new KagentError(
+          'invalid_argument',
+          `kagent has no role "${role ?? ''}" that runs in a pod here.`,
+        ),
       );
   }
 }
@@ -184,12 +213,17 @@ function readMounted(context: ContainerContext, path: string): Promise<string> {
 /** Container logs are JSON lines as well; what reads them adds the time. */
 function containerLogger(context: ContainerContext) {
   const write = (level: string) => (fields: Record<string, unknown>, message: string) =>
-    context.log(JSON.stringify({ level, time: new Date().toISOString(), message, ...printable(fields) }));
+    context.log(
+      JSON.stringify({ level, time: new Date().toISOString(), message, ...printable(fields) }),
+    );
   return { debug: () => {}, info: write('info'), warn: write('warn'), error: write('error') };
 }
 
 function printable(fields: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [name, value instanceof Error ? value.message : value]),
+    Object.entries(fields).map(([name, value]) => [
+      name,
+      value instanceof Error ? value.message : value,
+    ]),
   );
 }

@@ -116,27 +116,41 @@ function leaseCalls(
   const know = (runId: string, seq: number) =>
     lastSeq.set(runId, Math.max(seq, lastSeq.get(runId) ?? 0));
 
+  /** One append a run at a time: only then does `afterSeq` tell a repeat from a new append of equal events. */
+  const turns = new Map<string, Promise<unknown>>();
+  async function inTurn<T>(runId: string, work: () => Promise<T>): Promise<T> {
+    const turn = (turns.get(runId) ?? Promise.resolve()).then(work, work);
+    turns.set(runId, turn);
+    try {
+      return await turn;
+    } finally {
+      if (turns.get(runId) === turn) turns.delete(runId);
+    }
+  }
+
+  const append: RunStore['append'] = async (runId, holder, events) => {
+    const afterSeq = lastSeq.get(runId) ?? (await reads.get(runId))?.lastSeq ?? 0;
+    const answer = await call({
+      path: `${runPath(runId)}/events`,
+      body: { holder, events, afterSeq },
+      data: EventsResponse,
+      giveUpMs: appendGiveUpMs,
+    });
+    const stored = repeatedAppend(answer.events, events);
+    if (!stored) throw new KagentError('conflict', `Run ${runId} went on in another process.`);
+    const last = stored.at(-1);
+    if (last?.type === 'run-ended') lastSeq.delete(runId);
+    else if (last) know(runId, last.seq);
+    return stored;
+  };
+
   return {
     async create(newRun) {
       const answer = await call({ path: '/api/runs', body: newRun, data: CreateRunResponse });
       if (answer.created) know(newRun.runId, answer.run.lastSeq);
       return answer;
     },
-    async append(runId, holder, events) {
-      const afterSeq = lastSeq.get(runId) ?? (await reads.get(runId))?.lastSeq ?? 0;
-      const answer = await call({
-        path: `${runPath(runId)}/events`,
-        body: { holder, events, afterSeq },
-        data: EventsResponse,
-        giveUpMs: appendGiveUpMs,
-      });
-      const stored = repeatedAppend(answer.events, events);
-      if (!stored) throw new KagentError('conflict', `Run ${runId} went on in another process.`);
-      const last = stored.at(-1);
-      if (last?.type === 'run-ended') lastSeq.delete(runId);
-      else if (last) know(runId, last.seq);
-      return stored;
-    },
+    append: (runId, holder, events) => inTurn(runId, () => append(runId, holder, events)),
     async claim(agent, holder, leaseUntil) {
       const body = { agent, holder, leaseUntil };
       const { runs } = await call({ path: '/api/runs/claim', body, data: ClaimRunsResponse });

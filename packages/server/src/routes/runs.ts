@@ -6,6 +6,7 @@ import {
   CreateRunRequest,
   KagentError,
   RenewLeaseRequest,
+  repeatedAppend,
   type RunEventDraft,
 } from '@kagent/spec';
 import type { FastifyInstance } from 'fastify';
@@ -33,11 +34,9 @@ export function registerRuns(app: FastifyInstance, { store }: ServerContext): vo
 
   app.post<ById>('/api/runs/:id/events', async (request) => {
     const { holder, events, afterSeq } = bodyOf(request, AppendEventsRequest);
-    const run = await runs.get(request.params.id);
-    if (run && run.lastSeq > afterSeq) {
-      return ok({ events: await runs.read(run.runId, afterSeq) }, 'events known');
-    }
-    return ok({ events: await runs.append(request.params.id, holder, events) }, 'events appended');
+    const { id } = request.params;
+    const known = repeatedAppend(await runs.read(id, afterSeq), events);
+    return ok({ events: known ?? (await runs.append(id, holder, events)) }, 'events appended');
   });
 
   app.get<ById & { Querystring: { after?: string } }>('/api/runs/:id/events', async (request) => {

@@ -88,6 +88,14 @@ export function createRunJournal({ db, now }: StoreContext): RunJournal {
       return Boolean(found?.cancel_by);
     },
 
+    async releaseAll() {
+      await db
+        .updateTable('run')
+        .set({ holder: null, lease_until: null })
+        .where('state', '=', 'running')
+        .execute();
+    },
+
     async ofSession(sessionId) {
       const rows = await db
         .selectFrom('run')

@@ -173,6 +173,15 @@ function runs(store: Get, setTime: SetTime): void {
     expect(await store().runs.ofSession('other')).toEqual([]);
   });
 
+  it('hands out every run at once after all leases were given up', async () => {
+    await store().runs.create(sampleRun({ leaseUntil: 1_000_000 }));
+    expect(await store().runs.claim('kagent/a', 'h2', 9000)).toEqual([]);
+    await store().runs.releaseAll();
+    expect(await store().runs.claim('kagent/a', 'h2', 9000)).toMatchObject([
+      { runId: 'r1', holder: 'h2' },
+    ]);
+  });
+
   it('shows a run’s session to its owner at once', async () => {
     await store().runs.create(sampleRun());
     expect(await store().sessions.list({ userId: 'ann' })).toMatchObject([

@@ -26,7 +26,7 @@ export interface TestServerOptions {
 
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   let id = 0;
-  let time = 0;
+  let time = Date.now();
   const store = createSqliteStore({ path: ':memory:', now: () => (time += 1000) });
   const app = await createServer(
     {

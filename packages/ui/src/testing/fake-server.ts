@@ -206,7 +206,7 @@ function createRun(sessionId: string, message: Message, index: number): LiveRun 
           if (withTask) {
             send(run.task());
             for (const event of events) project(event);
-          } else for (const event of [...events]) reader.push(event);
+          } else for (const event of events) reader.push(event);
           signal?.addEventListener(
             'abort',
             () => readers.delete(reader) && controller.error(signal.reason),

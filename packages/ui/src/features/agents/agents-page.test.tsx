@@ -21,7 +21,9 @@ describe('agents page', () => {
   it('says what to do when there is no agent', async () => {
     const server = createFakeServer();
     server.agents = [];
-    await openPage(server, '/').shows('kubectl apply -f agent.yaml');
+    const page = openPage(server, '/');
+    await page.shows('kubectl apply -f agent.yaml');
+    expect(page.all('alert')).toEqual([]);
   });
 
   it('says when the server is away, and goes on by itself once it is back', async () => {
@@ -54,13 +56,14 @@ describe('agents page', () => {
       const server = createFakeServer();
       const answer = answers[index];
       server.fetch = async () => answer?.clone() ?? Response.error();
-      await openPage(server, '/').shows(expected);
+      expect((await openPage(server, '/').find('alert')).textContent).toContain(expected);
     }
   });
 
   it('has a page for addresses that lead nowhere', async () => {
     const page = openPage(createFakeServer(), '/nowhere');
     await page.shows('There is no such page.');
+    expect((await page.find('link', 'All agents')).getAttribute('href')).toBe('/');
   });
 });
 
@@ -110,7 +113,7 @@ describe('agentState', () => {
       'Some tools are missing. helm is down',
       item([accepted, { type: 'ToolsReady', status: 'False', message: 'helm is down' }], true),
     ],
-  ])('is %s (%s) because: %s', (label, tone, detail, agent) => {
+  ])('is %s (%s) because: %s', (...[label, tone, detail, agent]) => {
     expect(agentState(agent)).toEqual({ label, tone, detail });
   });
 });

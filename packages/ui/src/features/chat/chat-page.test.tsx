@@ -53,11 +53,11 @@ async function ask(page: TestPage, server: FakeServer, text: string): Promise<vo
   await expect.poll(() => server.runs.length, POLL).toBe(before + 1);
 }
 
-describe('chat page', () => {
-  beforeAll(async () => {
-    await loadMarkdown();
-  });
+beforeAll(async () => {
+  await loadMarkdown();
+});
 
+describe('chat page', () => {
   it('asks, shows the tool call and the answer, and the same after a reload', async () => {
     const server = createFakeServer();
     const page = openPage(server, NEW_CHAT);
@@ -120,7 +120,9 @@ describe('chat page', () => {
     await page.shows('Long answer');
     expect(server.calls).not.toContain('rpc tasks/cancel');
   });
+});
 
+describe('transcript on the chat page', () => {
   it('shows arguments and result of a tool call on demand, long ones in part', async () => {
     const server = createFakeServer();
     server.seed(
@@ -167,7 +169,7 @@ describe('chat page', () => {
     await ask(page, server, 'Long work');
     await page.click('button', 'Stop');
     await page.shows('The run was canceled.');
-    await page.find('button', 'Send');
+    expect((await page.find('button', 'Send')).getAttribute('aria-disabled')).toBe('true');
   });
 
   it('offers a message again that was not sent', async () => {
@@ -183,7 +185,9 @@ describe('chat page', () => {
     await page.shows('Yes.');
     expect(page.text()).not.toContain('Not sent');
   });
+});
 
+describe('frame of the chat page', () => {
   it('puts an example into the field, to be changed or sent', async () => {
     const server = createFakeServer();
     const page = openPage(server, NEW_CHAT);
@@ -231,6 +235,7 @@ describe('chat page', () => {
       server.agents = [agentItem('k8s-agent')];
       vi.advanceTimersByTime(3_000);
       await page.hides('ModelConfig nope does not exist');
+      expect(page.text()).toContain('Ready');
     } finally {
       vi.useRealTimers();
     }

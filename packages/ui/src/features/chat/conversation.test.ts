@@ -188,7 +188,9 @@ describe('conversation', () => {
     expect(chat.conversation.getState().unsent?.text).toBe('Lost?');
     expect(chat.texts()).toEqual(['First?', 'Yes.']);
   });
+});
 
+describe('conversation that is stopped, closed or gone', () => {
   it('stops the run', async () => {
     const chat = open(createFakeServer());
     chat.conversation.send('Well?');
@@ -230,6 +232,7 @@ describe('conversation', () => {
   it('knows a chat that is not there', async () => {
     const chat = open(createFakeServer(), 'chat-gone');
     await chat.phase('missing');
+    expect(chat.texts()).toEqual([]);
   });
 
   it('leaves the run alone when it is closed, and says no more', async () => {
@@ -256,7 +259,7 @@ describe('conversation', () => {
 
   it('gives up on a run that its agent does not know any more', async () => {
     const server = createFakeServer();
-    const lost = server.seed('chat-1', 'First?');
+    server.seed('chat-1', 'First?');
     const { fetch } = server;
     server.fetch = async (input, init) => {
       const answered = await fetch(input, init);
@@ -265,7 +268,6 @@ describe('conversation', () => {
     };
     const chat = open(server, 'chat-1');
     await chat.phase('idle');
-    expect(lost.sessionId).toBe('chat-1');
     expect(chat.conversation.getState().problem).toContain('Task is not known.');
   });
 });
