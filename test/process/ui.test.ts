@@ -71,7 +71,9 @@ describe('web UI', () => {
 
     const answer = page.getByRole('article', { name: 'Answer' });
     await answer.getByText('kube-system').first().waitFor();
-    await answer.getByText('rules, not a language model').waitFor();
+    // emphasis is there once Markdown is drawn
+    const notice = answer.locator('em').getByText('rules, not a language model');
+    await notice.waitFor();
     await page.getByRole('button', { name: 'Send' }).waitFor();
     const call = page.getByText('k8s_get_resources(');
     await call.click();
@@ -81,7 +83,7 @@ describe('web UI', () => {
     const seen = await log.innerText();
 
     await page.reload();
-    await answer.getByRole('cell', { name: 'kube-system' }).waitFor();
+    await notice.waitFor();
     expect(await log.innerText()).toBe(seen);
     expect(
       await page.getByRole('link', { name: 'List all namespaces' }).getAttribute('aria-current'),

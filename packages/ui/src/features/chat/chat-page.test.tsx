@@ -90,6 +90,16 @@ describe('chat page', () => {
     expect(server.calls.filter((call) => call.startsWith('rpc'))).toEqual(['rpc message/stream']);
   });
 
+  it('leaves no empty chat behind in the history of the browser', async () => {
+    const server = createFakeServer();
+    const page = openPage(server, '/');
+    await page.click('link', 'k8s-agent');
+    await ask(page, server, 'List all namespaces');
+    await expect.poll(page.address, POLL).toContain('/chats/');
+    page.goBack();
+    await expect.poll(page.address, POLL).toBe('/');
+  });
+
   it('starts a new chat, and goes back to the one before', async () => {
     const server = createFakeServer();
     const page = openPage(server, NEW_CHAT);

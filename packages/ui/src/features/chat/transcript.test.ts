@@ -311,6 +311,28 @@ describe('transcript of agents with another runtime', () => {
     expect(whole.reduce(addEvent, EMPTY).entries).toEqual(expected);
   });
 
+  it('shows the same answer again when another task gives it', () => {
+    const events = ['t1', 't2'].map((taskId): A2AStreamEvent => ({
+      kind: 'artifact-update',
+      taskId,
+      contextId: 'chat-1',
+      artifact: { artifactId: 'x', parts: [{ kind: 'text', text: 'OK' }] },
+    }));
+    expect(kinds(events)).toEqual(['answer', 'answer']);
+  });
+
+  it('gives a result to the call of its own task', () => {
+    const data = { id: 'a', name: 'ls' };
+    const part = (type: string) => ({ kind: 'data' as const, data, metadata: { [METADATA.type]: type } });
+    const call = (taskId: string): A2AStreamEvent => ({
+      ...status('input-required', { messageId: `c-${taskId}`, parts: [part('function_call')] }),
+      taskId,
+    } as A2AStreamEvent);
+    const result = status('working', { messageId: 'r', parts: [part('function_response')] });
+    const { entries } = [call('t0'), call('t1'), result].reduce(addEvent, EMPTY);
+    expect(entries.map((entry) => entry.kind === 'tool' && entry.state)).toEqual(['running', 'done']);
+  });
+
   it('takes a question as an answer and waits for its user', () => {
     const asked = addEvent(
       EMPTY,
