@@ -75,6 +75,7 @@ describe('web UI', () => {
     const notice = answer.locator('em').getByText('rules, not a language model');
     await notice.waitFor();
     await page.getByRole('button', { name: 'Send' }).waitFor();
+    expect(await page.title()).toBe('k8s-agent · kagent');
     const call = page.getByText('k8s_get_resources(');
     await call.click();
     await page.getByRole('region', { name: 'Result' }).getByText('kube-system').waitFor();

@@ -46,7 +46,11 @@ export async function startTestPlatform(
     a2a: createA2AClient(platform.urls.api),
     agentReady: async (name) => {
       const target = { type: AGENTS, namespace: 'kagent', name };
-      await waitFor(platform.kube, target, (agent) => isTrue(agent, 'Ready') && isTrue(agent, 'Accepted'));
+      await waitFor(
+        platform.kube,
+        target,
+        (agent) => isTrue(agent, 'Ready') && isTrue(agent, 'Accepted'),
+      );
     },
     stop: async () => {
       await platform.stop();

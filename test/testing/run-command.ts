@@ -46,10 +46,7 @@ export function runCommand(
 }
 
 /** Standard output of a call that must succeed. */
-export async function outputOf(
-  call: string,
-  result: Promise<CommandResult>,
-): Promise<string> {
+export async function outputOf(call: string, result: Promise<CommandResult>): Promise<string> {
   const { code, stdout, stderr } = await result;
   if (code !== 0) throw new Error(`${call} ended with ${code}\n${stderr}${stdout}`);
   return stdout;

@@ -46,7 +46,10 @@ async function watchUntil<T extends KubeObject>(
       if (event.type === 'ADDED' || event.type === 'MODIFIED') last = event.object;
       if (event.type === 'DELETED') last = undefined;
       // before the bookmark "absent" is not known yet
-      if ((event.type === 'BOOKMARK' || last !== undefined || event.type === 'DELETED') && holds(last))
+      if (
+        (event.type === 'BOOKMARK' || last !== undefined || event.type === 'DELETED') &&
+        holds(last)
+      )
         return last;
     }
   } catch (error) {

@@ -65,7 +65,11 @@ export interface Cluster {
   /** Logs of the containers on the node; undefined without workloads. */
   podLogs: PodLogs | undefined;
   /** Where a connection to a Service, its cluster IP or a pod really goes; undefined = not a cluster address. */
-  resolve(host: string, port: number, namespace?: string): { host: string; port: number } | undefined;
+  resolve(
+    host: string,
+    port: number,
+    namespace?: string,
+  ): { host: string; port: number } | undefined;
   /** Graceful and idempotent: pods first, the storage last. */
   stop(): Promise<void>;
 }
@@ -89,11 +93,18 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   }
 }
 
-async function start(options: ClusterOptions, stack: AsyncDisposableStack): Promise<Omit<Cluster, 'stop'>> {
+async function start(
+  options: ClusterOptions,
+  stack: AsyncDisposableStack,
+): Promise<Omit<Cluster, 'stop'>> {
   const { clock = systemClock, logger = silentLogger, host = '127.0.0.1', dataDir } = options;
   const storage = openStorage(options.storage);
   stack.defer(() => storage.close());
-  const certificates = loadCertificates({ directory: dataDir && join(dataDir, 'pki'), host, clock });
+  const certificates = loadCertificates({
+    directory: dataDir && join(dataDir, 'pki'),
+    host,
+    clock,
+  });
   let node: RunningNode | undefined;
   const api = createApiServer({
     storage,
@@ -114,7 +125,10 @@ async function start(options: ClusterOptions, stack: AsyncDisposableStack): Prom
   const transport = (user: User = SYSTEM_USER) => createLocalTransport(handler, user);
   if (options.workloads !== false) {
     const rootCertificate = certificates.ca.cert;
-    node = await startWorkers({ ...options, clock, logger, transport: transport(), rootCertificate }, stack);
+    node = await startWorkers(
+      { ...options, clock, logger, transport: transport(), rootCertificate },
+      stack,
+    );
   }
   return {
     url: http.url,
@@ -136,13 +150,27 @@ function openStorage(kind: ClusterOptions['storage']): Storage {
   return kind === 'memory' ? createMemoryStorage() : openSqliteStorage(kind.sqlite);
 }
 
-type WorkerOptions = ClusterOptions & { clock: Clock; logger: Logger; transport: Transport; rootCertificate: string };
+type WorkerOptions = ClusterOptions & {
+  clock: Clock;
+  logger: Logger;
+  transport: Transport;
+  rootCertificate: string;
+};
 
-async function startWorkers(options: WorkerOptions, stack: AsyncDisposableStack): Promise<RunningNode> {
+async function startWorkers(
+  options: WorkerOptions,
+  stack: AsyncDisposableStack,
+): Promise<RunningNode> {
   const { clock, logger, images = [], podMode, extraEnv, nodeName = 'kagent' } = options;
   const client = createKubeClient(options.transport);
   const { rootCertificate } = options;
-  const workloads = startWorkloads({ client, logger, clock, randomId: randomUUID, rootCertificate });
+  const workloads = startWorkloads({
+    client,
+    logger,
+    clock,
+    randomId: randomUUID,
+    rootCertificate,
+  });
   stack.defer(() => workloads.stop());
   const node = startNode({
     client,
@@ -175,7 +203,12 @@ interface HousekeepingOptions {
 }
 
 /** Bookmarks for quiet watches; forgets old revisions and old Events. Returns the stop. */
-function startHousekeeping({ api, storage, clock, logger }: HousekeepingOptions): () => Promise<void> {
+function startHousekeeping({
+  api,
+  storage,
+  clock,
+  logger,
+}: HousekeepingOptions): () => Promise<void> {
   const stopping = new AbortController();
   let known = storage.revision();
   const every = async (milliseconds: number, task: () => void) => {

@@ -54,6 +54,7 @@ declare module '@tanstack/react-router' {
 function NotFound() {
   return (
     <Notice>
+      <title>kagent</title>
       There is no such page.{' '}
       <Link to="/" className="underline">
         All agents

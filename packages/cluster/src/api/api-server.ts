@@ -23,7 +23,14 @@ import { ResourceRegistry } from './resource-registry.ts';
 import { answerReview, reviewOf } from './reviews.ts';
 import { parseResourceRoute } from './route.ts';
 import type { ResourceRoute } from './route.ts';
-import { badRequest, forbidden, internalError, methodNotAllowed, StatusError, unknownPath } from './status-error.ts';
+import {
+  badRequest,
+  forbidden,
+  internalError,
+  methodNotAllowed,
+  StatusError,
+  unknownPath,
+} from './status-error.ts';
 import { TablePrinter } from './table.ts';
 import { TokenAuthority } from './tokens.ts';
 import { WatchHub } from './watch-hub.ts';
@@ -64,7 +71,12 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const { storage, clock, logger } = options;
   const registry = new ResourceRegistry(options.kinds);
   const printer = new TablePrinter();
-  const hub = new WatchHub({ storage, printer, clock, maxLag: options.maxWatchLag ?? DEFAULT_WATCH_LAG });
+  const hub = new WatchHub({
+    storage,
+    printer,
+    clock,
+    maxLag: options.maxWatchLag ?? DEFAULT_WATCH_LAG,
+  });
   const writer = new ObjectWriter({
     storage,
     registry,
@@ -110,7 +122,10 @@ async function answer(router: Router, request: ApiRequest, logger: Logger): Prom
     // The node's refusals come in the words of the client port.
     if (isKubeError(error) && error.status) return json(error.status, error.code);
     const { method, path } = request;
-    logger.error({ method, path, error: error instanceof Error ? error.stack : String(error) }, 'request failed');
+    logger.error(
+      { method, path, error: error instanceof Error ? error.stack : String(error) },
+      'request failed',
+    );
     const failure = internalError(error instanceof Error ? error.message : String(error), error);
     return json(failure.status, failure.status.code);
   }
@@ -146,8 +161,15 @@ class Router {
     const { path } = request;
     const isRead = request.method === 'GET' || request.method === 'HEAD';
     if (!isRead) throw /^\/(api|apis)\//.test(path) ? methodNotAllowed() : unknownPath();
-    if (path === '/version' || path === '/version/') return json(versionInfo(this.#options.version));
-    if (isHealthPath(path)) return { kind: 'text', status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: 'ok' };
+    if (path === '/version' || path === '/version/')
+      return json(versionInfo(this.#options.version));
+    if (isHealthPath(path))
+      return {
+        kind: 'text',
+        status: 200,
+        headers: { 'content-type': 'text/plain; charset=utf-8' },
+        body: 'ok',
+      };
     if (path.startsWith('/openapi/')) return this.#options.openApi.answer(request);
     const discovered = discover(this.#options.resources.registry, request);
     if (!discovered) throw unknownPath();
@@ -162,13 +184,20 @@ class Router {
       const message = `forbidden: User ${JSON.stringify(user.name)} cannot ${verb} path ${JSON.stringify(path)}`;
       throw new StatusError({ code: 403, reason: 'Forbidden', message, details: {} });
     }
-    const scope = namespace === undefined ? 'at the cluster scope' : `in the namespace ${JSON.stringify(namespace)}`;
+    const scope =
+      namespace === undefined
+        ? 'at the cluster scope'
+        : `in the namespace ${JSON.stringify(namespace)}`;
     const subject = subresource === undefined ? resource : `${resource}/${subresource}`;
     const why = `User ${JSON.stringify(user.name)} cannot ${verb} resource ${JSON.stringify(subject)} in API group ${JSON.stringify(group)} ${scope}`;
     throw forbidden({ group, plural: resource }, name, reason === '' ? why : `${why}: ${reason}`);
   }
 
-  #review(request: ApiRequest, route: ResourceRoute, review: NonNullable<ReturnType<typeof reviewOf>>): ApiResponse {
+  #review(
+    request: ApiRequest,
+    route: ResourceRoute,
+    review: NonNullable<ReturnType<typeof reviewOf>>,
+  ): ApiResponse {
     const { resources, authorizer } = this.#options;
     if (!resources.registry.find(route.group, route.version, route.plural)) throw unknownPath();
     const body = decodeBody(request).value;
@@ -183,7 +212,14 @@ export function isHealthPath(path: string): boolean {
   return /^\/(?:healthz|livez|readyz)(?:\/|$)/.test(path);
 }
 
-function accessOf({ group, plural, namespace, name, subresource, verb }: ResourceRoute): Omit<AccessRequest, 'user'> {
+function accessOf({
+  group,
+  plural,
+  namespace,
+  name,
+  subresource,
+  verb,
+}: ResourceRoute): Omit<AccessRequest, 'user'> {
   return { verb, group, resource: plural, subresource, namespace, name };
 }
 

@@ -42,6 +42,8 @@ function certificateUser(socket: TLSSocket): User | undefined {
 function impersonated(request: IncomingMessage, user: User): User {
   const name = request.headers['impersonate-user'];
   if (typeof name !== 'string' || name === '') return user;
-  const groups = [request.headers['impersonate-group'] ?? []].flat().flatMap((item) => item.split(', '));
+  const groups = [request.headers['impersonate-group'] ?? []]
+    .flat()
+    .flatMap((item) => item.split(', '));
   return { name, groups: [...groups, 'system:authenticated'] };
 }

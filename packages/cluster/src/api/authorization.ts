@@ -26,5 +26,8 @@ export interface Authorizer {
 
 /** Allows everything to every authenticated user. */
 export const allowAll: Authorizer = {
-  authorize: () => ({ allowed: true, reason: 'every authenticated user is an administrator of this cluster' }),
+  authorize: () => ({
+    allowed: true,
+    reason: 'every authenticated user is an administrator of this cluster',
+  }),
 };

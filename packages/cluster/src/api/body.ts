@@ -68,7 +68,11 @@ function decodeYaml(bytes: Uint8Array): DecodedBody {
   if (text.trimStart().startsWith('{')) return decodeJson(bytes);
   try {
     // 1.1 is what kubectl's parser reads: `yes` is true, `010` is 8.
-    const value: unknown = parseYamlText(text, { version: '1.1', uniqueKeys: false, maxAliasCount: 100 });
+    const value: unknown = parseYamlText(text, {
+      version: '1.1',
+      uniqueKeys: false,
+      maxAliasCount: 100,
+    });
     return { value: copyValue(value), duplicates: () => [] };
   } catch (error) {
     throw badRequest(`error decoding YAML: ${messageOf(error)}`);

@@ -42,8 +42,12 @@ export function expireEvents(storage: Storage, clock: Clock): void {
   for (const prefix of EVENT_PREFIXES) {
     for (const entry of storage.list(prefix).entries) {
       const event = fromStorage(entry);
-      const seen = stringAt(event, 'lastTimestamp') ?? stringAt(event, 'series', 'lastObservedTime') ?? event.metadata.creationTimestamp;
-      if (seen !== undefined && Date.parse(seen) < oldest) storage.delete(entry.key, entry.revision);
+      const seen =
+        stringAt(event, 'lastTimestamp') ??
+        stringAt(event, 'series', 'lastObservedTime') ??
+        event.metadata.creationTimestamp;
+      if (seen !== undefined && Date.parse(seen) < oldest)
+        storage.delete(entry.key, entry.revision);
     }
   }
 }

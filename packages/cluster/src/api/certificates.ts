@@ -40,12 +40,19 @@ export const SERVER_NAMES = [
  * Loads what is in `directory` (files 0600) and makes what is missing, expires soon or does not fit `host`. Without a
  * directory everything is new and kept in memory. Throws `StartError` `damaged` for files that cannot be read.
  */
-export function loadCertificates(options: { directory?: string; host: string; clock: Clock }): Certificates {
+export function loadCertificates(options: {
+  directory?: string;
+  host: string;
+  clock: Clock;
+}): Certificates {
   const { directory, host, clock } = options;
   if (directory !== undefined) mkdirSync(directory, { recursive: true, mode: 0o700 });
   const now = clock.now();
   const files = new KeyFiles(directory, now);
-  const names = SERVER_NAMES.includes(host) || host === '0.0.0.0' || host === '::' ? SERVER_NAMES : [...SERVER_NAMES, host];
+  const names =
+    SERVER_NAMES.includes(host) || host === '0.0.0.0' || host === '::'
+      ? SERVER_NAMES
+      : [...SERVER_NAMES, host];
   const validity = (days: number) => ({ notBefore: now - DAY, notAfter: now + days * DAY });
   const ca = files.pair('ca', { ...CA_SUBJECT, use: 'ca', ...validity(CA_DAYS) });
   const leaf = (name: string, request: Omit<CertificateRequest, 'notBefore' | 'notAfter'>) =>
@@ -53,7 +60,11 @@ export function loadCertificates(options: { directory?: string; host: string; cl
   return {
     ca,
     server: leaf('apiserver', { commonName: 'kube-apiserver', names, use: 'server' }),
-    admin: leaf('admin', { commonName: 'kubernetes-admin', organizations: ['system:masters'], use: 'client' }),
+    admin: leaf('admin', {
+      commonName: 'kubernetes-admin',
+      organizations: ['system:masters'],
+      use: 'client',
+    }),
     tokenKey: files.secret('service-account-token.key'),
   };
 }
@@ -91,13 +102,26 @@ class KeyFiles {
     return made;
   }
 
-  #isGood(name: string, { cert, key }: KeyPair, wanted: { request: CertificateRequest; ca?: KeyPair }): boolean {
+  #isGood(
+    name: string,
+    { cert, key }: KeyPair,
+    wanted: { request: CertificateRequest; ca?: KeyPair },
+  ): boolean {
     try {
       const certificate = new X509Certificate(cert);
       const isCurrent = Date.parse(certificate.validTo) - this.#now > RENEW_DAYS * DAY;
-      const signer = wanted.ca ? new X509Certificate(wanted.ca.cert).publicKey : certificate.publicKey;
-      const covers = (wanted.request.names ?? []).every((item) => certificate.checkHost(item) ?? certificate.checkIP(item));
-      return isCurrent && covers && certificate.verify(signer) && certificate.checkPrivateKey(createPrivateKey(key));
+      const signer = wanted.ca
+        ? new X509Certificate(wanted.ca.cert).publicKey
+        : certificate.publicKey;
+      const covers = (wanted.request.names ?? []).every(
+        (item) => certificate.checkHost(item) ?? certificate.checkIP(item),
+      );
+      return (
+        isCurrent &&
+        covers &&
+        certificate.verify(signer) &&
+        certificate.checkPrivateKey(createPrivateKey(key))
+      );
     } catch (error) {
       throw this.#damaged(`${name}.crt or ${name}.key`, error);
     }

@@ -28,7 +28,10 @@ export function followCrds(deps: CrdLifecycleDependencies): () => void {
     try {
       follow(deps, event, emptying);
     } catch (error) {
-      deps.logger.error({ key: event.key, error: String(error) }, 'CRD change could not be followed');
+      deps.logger.error(
+        { key: event.key, error: String(error) },
+        'CRD change could not be followed',
+      );
     }
   });
   for (const entry of storage.list(CRD_PREFIX).entries) {
@@ -41,7 +44,11 @@ export function followCrds(deps: CrdLifecycleDependencies): () => void {
   };
 }
 
-function follow(deps: CrdLifecycleDependencies, event: StorageEvent, emptying: Map<string, () => void>): void {
+function follow(
+  deps: CrdLifecycleDependencies,
+  event: StorageEvent,
+  emptying: Map<string, () => void>,
+): void {
   const crd = fromStorage(event);
   const { name } = crd.metadata;
   if (event.type === 'deleted') {
@@ -56,7 +63,10 @@ function follow(deps: CrdLifecycleDependencies, event: StorageEvent, emptying: M
   if (isTerminating(crd)) empty(deps, crd, emptying);
 }
 
-function isServed(registry: ResourceRegistry, of: { group: string; plural: string; version: { version: string } }): boolean {
+function isServed(
+  registry: ResourceRegistry,
+  of: { group: string; plural: string; version: { version: string } },
+): boolean {
   return registry.find(of.group, of.version.version, of.plural) !== undefined;
 }
 
@@ -69,7 +79,11 @@ function serve({ registry }: CrdLifecycleDependencies, crd: ApiObject): void {
 }
 
 /** Deletes the objects of a CRD; when the last one is gone, now or later, the CRD may go too. */
-function empty(deps: CrdLifecycleDependencies, crd: ApiObject, emptying: Map<string, () => void>): void {
+function empty(
+  deps: CrdLifecycleDependencies,
+  crd: ApiObject,
+  emptying: Map<string, () => void>,
+): void {
   const { storage, registry } = deps;
   const { definition } = customDefinition(crd);
   const prefix = resourcePrefix(definition);
@@ -84,7 +98,8 @@ function empty(deps: CrdLifecycleDependencies, crd: ApiObject, emptying: Map<str
   if (resource) {
     for (const { key } of storage.list(prefix).entries) {
       // A deletion earlier in this loop may have taken this object along.
-      if (storage.get(key)) deleteObject(deps, { resource, ...namesInKey(prefix, key) }, { dryRun: false });
+      if (storage.get(key))
+        deleteObject(deps, { resource, ...namesInKey(prefix, key) }, { dryRun: false });
     }
   }
   release(deps, name, prefix);
@@ -97,6 +112,10 @@ function release({ storage }: CrdLifecycleDependencies, name: string, prefix: st
   const finalizers = (crd.metadata.finalizers ?? []).filter((item) => item !== CRD_FINALIZER);
   if (finalizers.length === 0) storage.delete(entry.key, entry.revision);
   else if (finalizers.length < (crd.metadata.finalizers ?? []).length) {
-    storage.update(entry.key, { ...crd, metadata: { ...crd.metadata, finalizers } }, entry.revision);
+    storage.update(
+      entry.key,
+      { ...crd, metadata: { ...crd.metadata, finalizers } },
+      entry.revision,
+    );
   }
 }

@@ -75,10 +75,15 @@ function validateVersions(crd: JsonObject): FieldError[] {
     const path = `spec.versions[${index}]`;
     const name = stringAt(version, 'name') ?? '';
     if (seen.has(name)) {
-      errors.push({ type: 'Invalid', field: `${path}.name`, detail: `Invalid value: ${JSON.stringify(name)}: must contain unique version names` });
+      errors.push({
+        type: 'Invalid',
+        field: `${path}.name`,
+        detail: `Invalid value: ${JSON.stringify(name)}: must contain unique version names`,
+      });
     }
     seen.add(name);
-    for (const problem of dns1035Problems(name)) errors.push(invalidValue(`${path}.name`, name, problem));
+    for (const problem of dns1035Problems(name))
+      errors.push(invalidValue(`${path}.name`, name, problem));
     errors.push(...validateVersionSchema(version, `${path}.schema.openAPIV3Schema`));
   }
   return errors;
@@ -86,9 +91,12 @@ function validateVersions(crd: JsonObject): FieldError[] {
 
 function validateVersionSchema(version: unknown, path: string): FieldError[] {
   const schema = objectAt(version, 'schema', 'openAPIV3Schema');
-  if (!schema) return [{ type: 'Required', field: path, detail: 'Required value: schemas are required' }];
+  if (!schema)
+    return [{ type: 'Required', field: path, detail: 'Required value: schemas are required' }];
   if (schema['type'] !== 'object') {
-    return [invalidValue(`${path}.type`, stringAt(schema, 'type') ?? '', 'must be object at the root')];
+    return [
+      invalidValue(`${path}.type`, stringAt(schema, 'type') ?? '', 'must be object at the root'),
+    ];
   }
   return validateSchema(schema).map((error) => ({
     ...error,
@@ -108,16 +116,33 @@ export function establishCrd(crd: ApiObject, context: { now: number; conflict?: 
       ? condition('NamesAccepted', true, 'NoConflicts', 'no conflicts found')
       : condition('NamesAccepted', false, 'NamesConflict', context.conflict ?? ''),
     established
-      ? condition('Established', true, 'InitialNamesAccepted', 'the initial names have been accepted')
+      ? condition(
+          'Established',
+          true,
+          'InitialNamesAccepted',
+          'the initial names have been accepted',
+        )
       : condition('Established', false, 'NotAccepted', 'not all names are accepted'),
   ];
   if (crd.metadata.deletionTimestamp !== undefined) {
-    conditions.push(condition('Terminating', true, 'InstanceDeletionInProgress', 'CustomResource deletion is in progress'));
+    conditions.push(
+      condition(
+        'Terminating',
+        true,
+        'InstanceDeletionInProgress',
+        'CustomResource deletion is in progress',
+      ),
+    );
   }
   crd['status'] = {
-    acceptedNames: isAccepted ? objectAt(crd, 'spec', 'names') : (objectAt(before, 'acceptedNames') ?? { plural: '', kind: '' }),
-    conditions: conditions.map((next) => keepTransition(next, listAt(before, 'conditions'), context.now)),
-    storedVersions: storage === undefined || stored.includes(storage) ? stored : [...stored, storage],
+    acceptedNames: isAccepted
+      ? objectAt(crd, 'spec', 'names')
+      : (objectAt(before, 'acceptedNames') ?? { plural: '', kind: '' }),
+    conditions: conditions.map((next) =>
+      keepTransition(next, listAt(before, 'conditions'), context.now),
+    ),
+    storedVersions:
+      storage === undefined || stored.includes(storage) ? stored : [...stored, storage],
   };
 }
 
@@ -133,7 +158,9 @@ function condition(type: string, isTrue: boolean, reason: string, message: strin
 }
 
 function keepTransition(next: Condition, before: unknown[], now: number): JsonObject {
-  const same = before.find((old) => stringAt(old, 'type') === next.type && stringAt(old, 'status') === next.status);
+  const same = before.find(
+    (old) => stringAt(old, 'type') === next.type && stringAt(old, 'status') === next.status,
+  );
   const lastTransitionTime = stringAt(same, 'lastTransitionTime') ?? timestamp(now);
   return { lastTransitionTime, ...next };
 }

@@ -33,17 +33,24 @@ export function decodeObject(body: unknown, place: ObjectPlace): ApiObject {
     );
   }
   if (kind !== resource.kind) {
-    throw badRequest(`the kind in the data (${kind}) does not match the expected kind (${resource.kind})`);
+    throw badRequest(
+      `the kind in the data (${kind}) does not match the expected kind (${resource.kind})`,
+    );
   }
   const object = withMetadata(body, resource);
   const { metadata } = object;
   if (namespace === undefined) delete metadata.namespace;
-  else if (metadata.namespace === undefined || metadata.namespace === '') metadata.namespace = namespace;
+  else if (metadata.namespace === undefined || metadata.namespace === '')
+    metadata.namespace = namespace;
   else if (metadata.namespace !== namespace) {
-    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+    throw badRequest(
+      'the namespace of the provided object does not match the namespace sent on the request',
+    );
   }
   if (name !== '' && metadata.name !== '' && metadata.name !== name) {
-    throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);
+    throw badRequest(
+      `the name of the object (${metadata.name}) does not match the name on the URL (${name})`,
+    );
   }
   if (name !== '') metadata.name = name;
   return object;
@@ -52,7 +59,9 @@ export function decodeObject(body: unknown, place: ObjectPlace): ApiObject {
 /** Gives an object whose metadata has the types `ObjectMeta` promises. */
 export function withMetadata(object: JsonObject, resource: ServedResource): ApiObject {
   const metadata = object['metadata'] ?? {};
-  const problem = isObject(metadata) ? metadataProblem(metadata) : 'cannot unmarshal into Go struct field .metadata';
+  const problem = isObject(metadata)
+    ? metadataProblem(metadata)
+    : 'cannot unmarshal into Go struct field .metadata';
   if (problem !== undefined) {
     throw badRequest(
       `${resource.kind} in version "${resource.version.version}" cannot be handled as a ${resource.kind}: json: ${problem}`,
@@ -87,12 +96,19 @@ function metadataProblem(metadata: JsonObject): string | undefined {
     if (value === null) delete metadata[field];
     if (value === null || value === undefined) continue;
     const wrong = wrongPart(value, type);
-    if (wrong !== undefined) return `cannot unmarshal ${jsonTypeOf(wrong.value)} into Go struct field ObjectMeta.metadata.${field} of type ${GO_TYPES[type]}`;
+    if (wrong !== undefined)
+      return `cannot unmarshal ${jsonTypeOf(wrong.value)} into Go struct field ObjectMeta.metadata.${field} of type ${GO_TYPES[type]}`;
   }
   return undefined;
 }
 
-const GO_TYPES = { string: 'string', number: 'int64', map: 'string', strings: 'string', objects: 'struct' };
+const GO_TYPES = {
+  string: 'string',
+  number: 'int64',
+  map: 'string',
+  strings: 'string',
+  objects: 'struct',
+};
 
 function wrongPart(value: unknown, type: (typeof TYPES)[string]): { value: unknown } | undefined {
   const first = (values: unknown[], isRight: (item: unknown) => boolean) => {
@@ -105,7 +121,9 @@ function wrongPart(value: unknown, type: (typeof TYPES)[string]): { value: unkno
     case 'number':
       return typeof value === 'number' ? undefined : { value };
     case 'map':
-      return isObject(value) ? first(Object.values(value), (item) => typeof item === 'string') : { value };
+      return isObject(value)
+        ? first(Object.values(value), (item) => typeof item === 'string')
+        : { value };
     case 'strings':
       return Array.isArray(value) ? first(value, (item) => typeof item === 'string') : { value };
     case 'objects':
@@ -150,5 +168,7 @@ export function pruneUnknown(
   const text = `strict decoding error: ${complaints.join(', ')}`;
   if (report.refuse) throw report.refuse(text);
   const { kind, version } = resource;
-  throw badRequest(`${kind} in version "${version.version}" cannot be handled as a ${kind}: ${text}`);
+  throw badRequest(
+    `${kind} in version "${version.version}" cannot be handled as a ${kind}: ${text}`,
+  );
 }

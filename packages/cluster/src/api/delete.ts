@@ -32,7 +32,11 @@ const FOREGROUND = 'foregroundDeletion';
 const DEFAULT_POD_GRACE = 30;
 
 /** Deletes one object, or marks it as being deleted. Throws NotFound, Conflict, Forbidden. */
-export function deleteObject(deps: DeleteDependencies, target: WriteTarget, options: DeleteOptions): Deletion {
+export function deleteObject(
+  deps: DeleteDependencies,
+  target: WriteTarget,
+  options: DeleteOptions,
+): Deletion {
   const { resource, name } = target;
   admitDelete(resource, name);
   const { entry, object: old } = deps.writer.read(target);
@@ -42,8 +46,10 @@ export function deleteObject(deps: DeleteDependencies, target: WriteTarget, opti
   const next: ApiObject = { ...old, metadata: { ...old.metadata } };
   if (finalizers.length > 0) next.metadata.finalizers = finalizers;
   else delete next.metadata.finalizers;
-  if (!markDeleted(next, old, { grace, now: deps.clock.now() })) return { object: old, isGone: false };
-  if (isReleased(resource, next)) return { object: remove(deps, entry, { resource, dryRun: options.dryRun }), isGone: true };
+  if (!markDeleted(next, old, { grace, now: deps.clock.now() }))
+    return { object: old, isGone: false };
+  if (isReleased(resource, next))
+    return { object: remove(deps, entry, { resource, dryRun: options.dryRun }), isGone: true };
   terminateSpecial(resource, next, { registry: deps.registry, now: deps.clock.now(), old });
   if (options.dryRun) return { object: next, isGone: false };
   return { object: deps.writer.replaceForDeletion(resource, next, entry), isGone: false };
@@ -58,10 +64,18 @@ function remove(
   return inVersion(fromStorage(last), resource);
 }
 
-function checkPreconditions(resource: ServedResource, old: ApiObject, options: DeleteOptions): void {
+function checkPreconditions(
+  resource: ServedResource,
+  old: ApiObject,
+  options: DeleteOptions,
+): void {
   const { uid, resourceVersion, name } = old.metadata;
   if (options.uid !== undefined && options.uid !== uid) {
-    throw conflict(resource, name, `Precondition failed: UID in precondition: ${options.uid}, UID in object meta: ${uid}`);
+    throw conflict(
+      resource,
+      name,
+      `Precondition failed: UID in precondition: ${options.uid}, UID in object meta: ${uid}`,
+    );
   }
   if (options.resourceVersion !== undefined && options.resourceVersion !== resourceVersion) {
     const why = `Precondition failed: ResourceVersion in precondition: ${options.resourceVersion}, ResourceVersion in object meta: ${resourceVersion}`;
@@ -88,7 +102,11 @@ function finalizersFor(old: ApiObject, { propagation }: DeleteOptions): string[]
 }
 
 /** Sets deletion time and grace. False when the object is already being deleted and this request changes nothing. */
-function markDeleted(next: ApiObject, old: ApiObject, { grace, now }: { grace: number; now: number }): boolean {
+function markDeleted(
+  next: ApiObject,
+  old: ApiObject,
+  { grace, now }: { grace: number; now: number },
+): boolean {
   const { metadata } = next;
   if (old.metadata.deletionTimestamp !== undefined) {
     const isSooner = grace < (old.metadata.deletionGracePeriodSeconds ?? 0);

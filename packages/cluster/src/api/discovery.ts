@@ -8,7 +8,16 @@ import type { ResourceRegistry, ServedGroupVersion, ServedResource } from './res
 import { segments } from './route.ts';
 import { unknownPath } from './status-error.ts';
 
-const ALL_VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+const ALL_VERBS = [
+  'create',
+  'delete',
+  'deletecollection',
+  'get',
+  'list',
+  'patch',
+  'update',
+  'watch',
+];
 
 interface Subresource {
   name: string;
@@ -20,8 +29,16 @@ interface Subresource {
 /** Subresources beyond `status` and `scale`, by group and plural. */
 const SUBRESOURCES: Record<string, Subresource[]> = {
   '/pods': [
-    { name: 'binding', verbs: ['create'], responseKind: { group: '', version: 'v1', kind: 'Binding' } },
-    { name: 'eviction', verbs: ['create'], responseKind: { group: 'policy', version: 'v1', kind: 'Eviction' } },
+    {
+      name: 'binding',
+      verbs: ['create'],
+      responseKind: { group: '', version: 'v1', kind: 'Binding' },
+    },
+    {
+      name: 'eviction',
+      verbs: ['create'],
+      responseKind: { group: 'policy', version: 'v1', kind: 'Eviction' },
+    },
     { name: 'log', verbs: ['get'] },
   ],
   '/namespaces': [{ name: 'finalize', verbs: ['update'] }],
@@ -45,7 +62,13 @@ function subresourcesOf(resource: ServedResource): Subresource[] {
   return [
     ...(SUBRESOURCES[`${group}/${plural}`] ?? []),
     ...(version.scale
-      ? [{ name: 'scale', verbs, responseKind: { group: 'autoscaling', version: 'v1', kind: 'Scale' } }]
+      ? [
+          {
+            name: 'scale',
+            verbs,
+            responseKind: { group: 'autoscaling', version: 'v1', kind: 'Scale' },
+          },
+        ]
       : []),
     ...(version.status ? [{ name: 'status', verbs }] : []),
   ];
@@ -57,13 +80,19 @@ export function discover(registry: ResourceRegistry, request: ApiRequest): ApiRe
   const [root, first, second] = parts;
   if (root === undefined) return json({ paths: rootPaths(registry) });
   if (root === 'api' && parts.length === 1) {
-    return aggregated(registry, request, true) ?? json({ kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] });
+    return (
+      aggregated(registry, request, true) ??
+      json({ kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] })
+    );
   }
   if (root === 'api' && parts.length === 2) return json(resourceList(registry, '', first ?? ''));
   if (root !== 'apis' || parts.length > 3) return undefined;
   if (first === undefined) {
     const groups = groupNames(registry).map((name) => apiGroup(registry, name));
-    return aggregated(registry, request, false) ?? json({ kind: 'APIGroupList', apiVersion: 'v1', groups });
+    return (
+      aggregated(registry, request, false) ??
+      json({ kind: 'APIGroupList', apiVersion: 'v1', groups })
+    );
   }
   if (second !== undefined) return json(resourceList(registry, first, second));
   if (!groupNames(registry).includes(first)) throw unknownPath();
@@ -71,7 +100,9 @@ export function discover(registry: ResourceRegistry, request: ApiRequest): ApiRe
 }
 
 function groupNames(registry: ResourceRegistry): string[] {
-  return [...new Set(registry.groupVersions().map(({ group }) => group))].filter((group) => group !== '');
+  return [...new Set(registry.groupVersions().map(({ group }) => group))].filter(
+    (group) => group !== '',
+  );
 }
 
 function versionsOf(registry: ResourceRegistry, group: string): string[] {
@@ -83,12 +114,17 @@ function versionsOf(registry: ResourceRegistry, group: string): string[] {
 }
 
 function apiGroup(registry: ResourceRegistry, name: string): object {
-  const versions = versionsOf(registry, name).map((version) => ({ groupVersion: groupVersion(name, version), version }));
+  const versions = versionsOf(registry, name).map((version) => ({
+    groupVersion: groupVersion(name, version),
+    version,
+  }));
   return { name, versions, preferredVersion: versions[0] };
 }
 
 function resourceList(registry: ResourceRegistry, group: string, version: string): object {
-  const served = registry.groupVersions().find((item) => item.group === group && item.version === version);
+  const served = registry
+    .groupVersions()
+    .find((item) => item.group === group && item.version === version);
   if (!served) throw unknownPath();
   return {
     kind: 'APIResourceList',
@@ -120,7 +156,11 @@ function legacyResources(resource: ServedResource): object[] {
 }
 
 /** Everything in one document, when the client can read it. Version 2 and its beta have the same shape. */
-function aggregated(registry: ResourceRegistry, request: ApiRequest, isCore: boolean): ApiResponse | undefined {
+function aggregated(
+  registry: ResourceRegistry,
+  request: ApiRequest,
+  isCore: boolean,
+): ApiResponse | undefined {
   const version = aggregatedVersion(request);
   if (version === undefined) return undefined;
   const contentType = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
@@ -132,10 +172,18 @@ function aggregated(registry: ResourceRegistry, request: ApiRequest, isCore: boo
   const items = groups.map((name) => ({
     metadata: { name, creationTimestamp: null },
     versions: versionsOf(registry, name).flatMap((version_) =>
-      registry.groupVersions().filter((item) => item.group === name && item.version === version_).map(discoveredVersion),
+      registry
+        .groupVersions()
+        .filter((item) => item.group === name && item.version === version_)
+        .map(discoveredVersion),
     ),
   }));
-  const body = { kind: 'APIGroupDiscoveryList', apiVersion: `apidiscovery.k8s.io/${version}`, metadata: {}, items };
+  const body = {
+    kind: 'APIGroupDiscoveryList',
+    apiVersion: `apidiscovery.k8s.io/${version}`,
+    metadata: {},
+    items,
+  };
   return json(body, 200, headers);
 }
 
@@ -179,5 +227,15 @@ function rootPaths(registry: ResourceRegistry): string[] {
     `/apis/${group}`,
     ...versionsOf(registry, group).map((version) => `/apis/${group}/${version}`),
   ]);
-  return ['/api', '/api/v1', '/apis', ...groups, '/healthz', '/livez', '/openapi/v3', '/readyz', '/version'];
+  return [
+    '/api',
+    '/api/v1',
+    '/apis',
+    ...groups,
+    '/healthz',
+    '/livez',
+    '/openapi/v3',
+    '/readyz',
+    '/version',
+  ];
 }

@@ -8,7 +8,13 @@ export function findDuplicateKeys(text: string): string[] {
     const char = text[i];
     const frame = stack.at(-1);
     if (char === '{' || char === '[') {
-      stack.push({ keys: char === '{' ? new Set() : undefined, index: 0, key: '', path: pathOf(frame), atKey: true });
+      stack.push({
+        keys: char === '{' ? new Set() : undefined,
+        index: 0,
+        key: '',
+        path: pathOf(frame),
+        atKey: true,
+      });
     } else if (char === '}' || char === ']') stack.pop();
     else if (char === ',' && frame) {
       frame.index += 1;

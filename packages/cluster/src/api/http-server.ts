@@ -85,7 +85,10 @@ async function listen(server: Server, host: string, port: number): Promise<void>
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code !== 'EADDRINUSE') {
-      throw new StartError('cannot_listen', `Cannot listen on ${host}:${port}: ${String(error)}`, { cause: error, port });
+      throw new StartError('cannot_listen', `Cannot listen on ${host}:${port}: ${String(error)}`, {
+        cause: error,
+        port,
+      });
     }
     const owner = findPortOwner(port);
     const by = owner === undefined ? '' : ` by ${owner}`;
@@ -106,14 +109,21 @@ interface Exchange {
   stopping: AbortSignal;
 }
 
-async function serve(options: HttpServerOptions, { request, response, stopping }: Exchange): Promise<void> {
+async function serve(
+  options: HttpServerOptions,
+  { request, response, stopping }: Exchange,
+): Promise<void> {
   const gone = new AbortController();
   response.once('close', () => gone.abort());
   const answer = await answerOf(options, request, AbortSignal.any([gone.signal, stopping]));
   await send(answer, response, { signal: gone.signal, isPretty: isPretty(request) });
 }
 
-async function answerOf(options: HttpServerOptions, request: IncomingMessage, signal: AbortSignal): Promise<ApiResponse> {
+async function answerOf(
+  options: HttpServerOptions,
+  request: IncomingMessage,
+  signal: AbortSignal,
+): Promise<ApiResponse> {
   try {
     return await options.handler(await decode(options, request, signal));
   } catch (error) {
@@ -124,7 +134,11 @@ async function answerOf(options: HttpServerOptions, request: IncomingMessage, si
   }
 }
 
-async function decode(options: HttpServerOptions, request: IncomingMessage, signal: AbortSignal): Promise<ApiRequest> {
+async function decode(
+  options: HttpServerOptions,
+  request: IncomingMessage,
+  signal: AbortSignal,
+): Promise<ApiRequest> {
   checkHost(request.headers.host, options.host);
   const [path = '/', search] = splitOnce(request.url ?? '/', '?');
   const user = authenticate(request, options.tokens, isHealthPath(path));
@@ -142,7 +156,10 @@ async function decode(options: HttpServerOptions, request: IncomingMessage, sign
 
 /** Against DNS rebinding: a web page can make a browser send any name it controls, but no address and none of ours. */
 function checkHost(header: string | undefined, own: string): void {
-  const name = (header ?? '').replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1').toLowerCase();
+  const name = (header ?? '')
+    .replace(/:\d+$/, '')
+    .replace(/^\[(.*)\]$/, '$1')
+    .toLowerCase();
   if (isIP(name) !== 0 || SERVER_NAMES.includes(name) || name === own.toLowerCase()) return;
   throw forbidden({ group: '', plural: 'host' }, name, 'this server does not answer to that name');
 }
@@ -154,7 +171,10 @@ function splitOnce(text: string, separator: string): [string, string?] {
 
 function singleHeaders(request: IncomingMessage): Record<string, string | undefined> {
   return Object.fromEntries(
-    Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
+    Object.entries(request.headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(', ') : value,
+    ]),
   );
 }
 
@@ -192,11 +212,19 @@ interface SendOptions {
   isPretty: boolean;
 }
 
-async function send(answer: ApiResponse, response: ServerResponse, options: SendOptions): Promise<void> {
+async function send(
+  answer: ApiResponse,
+  response: ServerResponse,
+  options: SendOptions,
+): Promise<void> {
   switch (answer.kind) {
     case 'json': {
       const text = `${JSON.stringify(answer.body, undefined, options.isPretty ? 2 : undefined)}\n`;
-      sendText(response, { ...answer, headers: { 'content-type': 'application/json', ...answer.headers } }, text);
+      sendText(
+        response,
+        { ...answer, headers: { 'content-type': 'application/json', ...answer.headers } },
+        text,
+      );
       return;
     }
     case 'text':
@@ -211,9 +239,16 @@ async function send(answer: ApiResponse, response: ServerResponse, options: Send
   }
 }
 
-function sendText(response: ServerResponse, { status, headers }: Pick<ApiResponse, 'status' | 'headers'>, text: string): void {
+function sendText(
+  response: ServerResponse,
+  { status, headers }: Pick<ApiResponse, 'status' | 'headers'>,
+  text: string,
+): void {
   const body = Buffer.from(text);
-  response.writeHead(status, { ...headers, ...(status !== 304 && { 'content-length': String(body.length) }) });
+  response.writeHead(status, {
+    ...headers,
+    ...(status !== 304 && { 'content-length': String(body.length) }),
+  });
   response.end(status === 304 ? undefined : body);
 }
 

@@ -10,11 +10,17 @@ const FIELD = /^\.((?:\\.|[^.[\]\\])+)/;
 const QUOTED = /^\[(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")\]/;
 const INDEX = /^\[(-?\d+)\]/;
 const ALL = /^(?:\[\*\]|\.\*)/;
-const FILTER = /^\[\?\(\s*@((?:\.(?:\\.|[^.[\]\\\s=!<>)])+)*)\s*(?:(==|!=|<=|>=|<|>)\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^\s)]+)\s*)?\)\]/;
+const FILTER =
+  /^\[\?\(\s*@((?:\.(?:\\.|[^.[\]\\\s=!<>)])+)*)\s*(?:(==|!=|<=|>=|<|>)\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^\s)]+)\s*)?\)\]/;
 
 /** Reads `.spec.type`, `.status.conditions[?(@.type=="Ready")].status`, also inside `{…}`. */
 export function compileJsonPath(text: string): JsonPath {
-  const steps = parseSteps(text.trim().replace(/^\{(.*)\}$/s, '$1').replace(/^\$/, ''));
+  const steps = parseSteps(
+    text
+      .trim()
+      .replace(/^\{(.*)\}$/s, '$1')
+      .replace(/^\$/, ''),
+  );
   if (!steps) return () => [];
   return (value) => steps.reduce<unknown[]>((values, step) => values.flatMap(step), [value]);
 }

@@ -48,7 +48,10 @@ export interface KindStrategy {
   /** Carry over immutable and server-owned fields. */
   prepareUpdate?(object: Record<string, unknown>, old: Record<string, unknown>): void;
   /** Extra checks beyond the schema. */
-  validate?(object: Record<string, unknown>, old?: Record<string, unknown>): import('../schema/schema.ts').FieldError[];
+  validate?(
+    object: Record<string, unknown>,
+    old?: Record<string, unknown>,
+  ): import('../schema/schema.ts').FieldError[];
   /** Field selectors beyond metadata.name and metadata.namespace: path → value. */
   fields?(object: Record<string, unknown>): Record<string, string>;
 }

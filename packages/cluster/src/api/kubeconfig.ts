@@ -18,19 +18,25 @@ export interface KubeconfigOptions {
 /** A kubeconfig with everything inside it, as YAML. */
 export function renderKubeconfig({ url, ca, client, name }: KubeconfigOptions): string {
   const base64 = (pem: string) => Buffer.from(pem).toString('base64');
-  return stringify({
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: [{ name, cluster: { server: url, 'certificate-authority-data': base64(ca) } }],
-    users: [
-      {
-        name: `${name}-admin`,
-        user: { 'client-certificate-data': base64(client.cert), 'client-key-data': base64(client.key) },
-      },
-    ],
-    contexts: [{ name, context: { cluster: name, user: `${name}-admin` } }],
-    'current-context': name,
-  }, { lineWidth: 0 });
+  return stringify(
+    {
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [{ name, cluster: { server: url, 'certificate-authority-data': base64(ca) } }],
+      users: [
+        {
+          name: `${name}-admin`,
+          user: {
+            'client-certificate-data': base64(client.cert),
+            'client-key-data': base64(client.key),
+          },
+        },
+      ],
+      contexts: [{ name, context: { cluster: name, user: `${name}-admin` } }],
+      'current-context': name,
+    },
+    { lineWidth: 0 },
+  );
 }
 
 /** Writes a kubeconfig for its owner alone (0600), whole or not at all; makes the directory. */

@@ -22,13 +22,16 @@ export function parseSelection(
   query: URLSearchParams,
 ): Selection {
   const labels = parseLabelSelector(query.get('labelSelector'));
-  const fields = parseFieldSelector(query.get('fieldSelector'), (field) => isSelectable(resource, field));
+  const fields = parseFieldSelector(query.get('fieldSelector'), (field) =>
+    isSelectable(resource, field),
+  );
   const name = place.name === '' ? undefined : place.name;
   return {
     resource,
-    prefix: resource.namespaced && place.namespace !== undefined
-      ? objectKey(resource.prefix, place.namespace, '')
-      : resource.prefix,
+    prefix:
+      resource.namespaced && place.namespace !== undefined
+        ? objectKey(resource.prefix, place.namespace, '')
+        : resource.prefix,
     isEverything: !labels && !fields && name === undefined,
     matches(object) {
       const { metadata } = object;
@@ -40,11 +43,16 @@ export function parseSelection(
 }
 
 function isSelectable(resource: ServedResource, field: string): boolean {
-  if (field === 'metadata.name' || (field === 'metadata.namespace' && resource.namespaced)) return true;
+  if (field === 'metadata.name' || (field === 'metadata.namespace' && resource.namespaced))
+    return true;
   return resource.version.selectableFields.includes(field);
 }
 
-function fieldValue(resource: ServedResource, object: ApiObject, field: string): string | undefined {
+function fieldValue(
+  resource: ServedResource,
+  object: ApiObject,
+  field: string,
+): string | undefined {
   if (field === 'metadata.name') return object.metadata.name;
   if (field === 'metadata.namespace') return object.metadata.namespace;
   const computed = resource.definition.strategy?.fields?.(object);

@@ -78,11 +78,16 @@ function refusal(response: ApiResponse): Error {
   const body: unknown = 'body' in response ? response.body : undefined;
   const isStatus = isObject(body) && body['kind'] === 'Status';
   // The server made it: `status-error.ts` is the only source of such bodies.
-  return kubeErrorFromStatus(isStatus ? (body as unknown as Status) : internalError('unexpected answer').status);
+  return kubeErrorFromStatus(
+    isStatus ? (body as unknown as Status) : internalError('unexpected answer').status,
+  );
 }
 
 function flatten(headers: ApiHeaders): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(', ') : value,
+    ]),
   );
 }

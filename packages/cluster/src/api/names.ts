@@ -74,9 +74,16 @@ export function annotationErrors(annotations: Record<string, string>): FieldErro
   const errors = Object.keys(annotations).flatMap((key) =>
     qualifiedNameProblems(key.toLowerCase()).map((problem) => invalidValue(field, key, problem)),
   );
-  const size = Object.entries(annotations).reduce((sum, [key, value]) => sum + key.length + value.length, 0);
+  const size = Object.entries(annotations).reduce(
+    (sum, [key, value]) => sum + key.length + value.length,
+    0,
+  );
   if (size > MAX_ANNOTATION_BYTES) {
-    errors.push({ type: 'TooLong', field, detail: `Too long: may not be more than ${MAX_ANNOTATION_BYTES} bytes` });
+    errors.push({
+      type: 'TooLong',
+      field,
+      detail: `Too long: may not be more than ${MAX_ANNOTATION_BYTES} bytes`,
+    });
   }
   return errors;
 }
@@ -85,11 +92,18 @@ export function annotationErrors(annotations: Record<string, string>): FieldErro
 export function qualifiedNameProblems(key: string): string[] {
   const parts = key.split('/');
   if (parts.length > 2) {
-    return [`a qualified name ${QUALIFIED_RULE.text.slice('name part '.length)} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
+    return [
+      `a qualified name ${QUALIFIED_RULE.text.slice('name part '.length)} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
+    ];
   }
   const name = parts.at(-1) ?? '';
   const prefix = parts.length === 2 ? parts[0] : undefined;
-  const problems = prefix === undefined ? [] : prefix === '' ? ['prefix part must be non-empty'] : check(SUBDOMAIN_RULE, prefix).map((text) => `prefix part ${text}`);
+  const problems =
+    prefix === undefined
+      ? []
+      : prefix === ''
+        ? ['prefix part must be non-empty']
+        : check(SUBDOMAIN_RULE, prefix).map((text) => `prefix part ${text}`);
   if (name === '') problems.push('name part must be non-empty');
   return [...problems, ...check(QUALIFIED_RULE, name)];
 }
@@ -112,7 +126,9 @@ function check({ pattern, max, text }: NameRule, value: string): string[] {
 
 function pathSegmentProblems(name: string): string[] {
   if (name === '.' || name === '..') return [`may not be '${name}'`];
-  return ['/', '%'].filter((part) => name.includes(part)).map((part) => `may not contain '${part}'`);
+  return ['/', '%']
+    .filter((part) => name.includes(part))
+    .map((part) => `may not contain '${part}'`);
 }
 
 const SUFFIX_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
@@ -120,6 +136,7 @@ const SUFFIX_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
 /** `generateName` and five random characters; `random` gives numbers in [0, 1). */
 export function generateName(base: string, random: () => number): string {
   let name = base.slice(0, 58);
-  for (let i = 0; i < 5; i += 1) name += SUFFIX_ALPHABET[Math.floor(random() * SUFFIX_ALPHABET.length)];
+  for (let i = 0; i < 5; i += 1)
+    name += SUFFIX_ALPHABET[Math.floor(random() * SUFFIX_ALPHABET.length)];
   return name;
 }

@@ -10,7 +10,13 @@ import { jsonEqual } from '../schema/json.ts';
 import type { FieldError } from '../schema/schema.ts';
 import { StorageError } from '../storage/storage.ts';
 import type { Storage, StoredEntry } from '../storage/storage.ts';
-import { annotationErrors, generateName, invalidValue, labelErrors, nameProblems } from './names.ts';
+import {
+  annotationErrors,
+  generateName,
+  invalidValue,
+  labelErrors,
+  nameProblems,
+} from './names.ts';
 import { desiredPart, fromStorage, objectKey, timestamp } from './object.ts';
 import type { ApiObject } from './object.ts';
 import { inVersion } from './representation.ts';
@@ -107,7 +113,8 @@ export class ObjectWriter {
     this.#checkPreconditions(resource, changed, old);
     const next = withOwnedParts(target, changed, old);
     const { subresource } = target;
-    if (!WITHOUT_STRATEGY.has(subresource ?? '')) resource.definition.strategy?.prepareUpdate?.(next, old);
+    if (!WITHOUT_STRATEGY.has(subresource ?? ''))
+      resource.definition.strategy?.prepareUpdate?.(next, old);
     const context = { registry, now: clock.now(), old, subresource };
     prepareSpecial(resource, next, context);
     resource.version.schema.applyDefaults(next);
@@ -176,12 +183,20 @@ export class ObjectWriter {
       const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`;
       throw conflict(resource, name, why);
     }
-    if (resourceVersion !== undefined && resourceVersion !== '' && resourceVersion !== old.metadata.resourceVersion) {
+    if (
+      resourceVersion !== undefined &&
+      resourceVersion !== '' &&
+      resourceVersion !== old.metadata.resourceVersion
+    ) {
       throw conflict(resource, name);
     }
   }
 
-  #track(target: WriteTarget, after: ApiObject, change: { manager: string; old?: ApiObject }): void {
+  #track(
+    target: WriteTarget,
+    after: ApiObject,
+    change: { manager: string; old?: ApiObject },
+  ): void {
     const { resource, subresource } = target;
     const fields: ManagedFieldsEntry[] = trackUpdate({
       before: change.old,
@@ -242,7 +257,14 @@ const SERVER_FIELDS = [
 ];
 
 /** Built-in kinds whose specs have no generation. */
-const WITHOUT_GENERATION = new Set(['Namespace', 'Node', 'Service', 'PersistentVolume', 'PersistentVolumeClaim', 'ResourceQuota']);
+const WITHOUT_GENERATION = new Set([
+  'Namespace',
+  'Node',
+  'Service',
+  'PersistentVolume',
+  'PersistentVolumeClaim',
+  'ResourceQuota',
+]);
 
 function hasGeneration(resource: ServedResource): boolean {
   if (resource.isCustom) return true;
@@ -261,7 +283,9 @@ function isSame(next: ApiObject, old: ApiObject): boolean {
     ...object,
     metadata: {
       ...object.metadata,
-      managedFields: (object.metadata.managedFields ?? []).map(({ time: _time, ...entry }) => entry),
+      managedFields: (object.metadata.managedFields ?? []).map(
+        ({ time: _time, ...entry }) => entry,
+      ),
     },
   });
   return jsonEqual(untimed(next), untimed(old));
@@ -278,21 +302,34 @@ export function isReleased(resource: ServedResource, object: ApiObject): boolean
   );
 }
 
-function metadataErrors(resource: ServedResource, object: ApiObject, old?: ApiObject): FieldError[] {
+function metadataErrors(
+  resource: ServedResource,
+  object: ApiObject,
+  old?: ApiObject,
+): FieldError[] {
   const { metadata } = object;
   const errors: FieldError[] = [];
   if (!old) {
     if (metadata.name === '' && (metadata.generateName ?? '') === '') {
-      errors.push({ type: 'Required', field: 'metadata.name', detail: 'Required value: name or generateName is required' });
+      errors.push({
+        type: 'Required',
+        field: 'metadata.name',
+        detail: 'Required value: name or generateName is required',
+      });
     } else if (metadata.name !== '') {
       for (const problem of nameProblems(resource, metadata.name)) {
         errors.push(invalidValue('metadata.name', metadata.name, problem));
       }
     }
   }
-  errors.push(...labelErrors(metadata.labels ?? {}), ...annotationErrors(metadata.annotations ?? {}));
+  errors.push(
+    ...labelErrors(metadata.labels ?? {}),
+    ...annotationErrors(metadata.annotations ?? {}),
+  );
   if (old?.metadata.deletionTimestamp !== undefined) {
-    const added = (metadata.finalizers ?? []).filter((item) => !old.metadata.finalizers?.includes(item));
+    const added = (metadata.finalizers ?? []).filter(
+      (item) => !old.metadata.finalizers?.includes(item),
+    );
     if (added.length > 0) {
       const list = added.map((item) => JSON.stringify(item)).join(', ');
       const detail = `Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{${list}}`;

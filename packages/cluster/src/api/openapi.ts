@@ -22,7 +22,8 @@ export class OpenApiPublisher {
     const served = this.#registry.groupVersions().find((item) => documentPath(item) === path);
     if (!served || path === request.path) throw unknownPath();
     const headers = cacheHeaders(served.hash, request.query.get('hash') === served.hash);
-    if (request.headers['if-none-match'] === headers.etag) return { kind: 'text', status: 304, headers, body: '' };
+    if (request.headers['if-none-match'] === headers.etag)
+      return { kind: 'text', status: 304, headers, body: '' };
     return json(this.#document(served), 200, headers);
   }
 
@@ -31,14 +32,19 @@ export class OpenApiPublisher {
       const path = documentPath(served);
       return [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${served.hash}` }];
     });
-    return json({ paths: Object.fromEntries(paths) }, 200, { 'cache-control': 'no-cache, private', vary: 'Accept' });
+    return json({ paths: Object.fromEntries(paths) }, 200, {
+      'cache-control': 'no-cache, private',
+      vary: 'Accept',
+    });
   }
 
   #document(served: ServedGroupVersion): object {
     const path = documentPath(served);
     const known = this.#documents.get(path);
     if (known?.hash === served.hash) return known.document;
-    const kinds: KindDefinition[] = [...new Set(served.resources.map((resource) => resource.definition))];
+    const kinds: KindDefinition[] = [
+      ...new Set(served.resources.map((resource) => resource.definition)),
+    ];
     const document = openApiV3({ group: served.group, version: served.version, kinds });
     this.#documents.set(path, { hash: served.hash, document });
     return document;

@@ -14,7 +14,13 @@ import type { ObjectWriter, WriteTarget } from './object-writer.ts';
 import type { ApiRequest } from './request.ts';
 import type { ServedResource } from './resource-registry.ts';
 import { fromScale, toScale } from './scale.ts';
-import { applyConflict, badRequest, invalid, StatusError, unsupportedMediaType } from './status-error.ts';
+import {
+  applyConflict,
+  badRequest,
+  invalid,
+  StatusError,
+  unsupportedMediaType,
+} from './status-error.ts';
 import { writeOptions } from './write-options.ts';
 import type { WriteOptions } from './write-options.ts';
 
@@ -25,7 +31,12 @@ const APPLY_PATCH = 'application/apply-patch+yaml';
 
 /** The media types a resource takes; strategic merge needs the hints that only built-in kinds have. */
 export function patchTypes(resource: ServedResource): string[] {
-  return [JSON_PATCH, MERGE_PATCH, ...(resource.isCustom ? [] : [STRATEGIC_MERGE_PATCH]), APPLY_PATCH];
+  return [
+    JSON_PATCH,
+    MERGE_PATCH,
+    ...(resource.isCustom ? [] : [STRATEGIC_MERGE_PATCH]),
+    APPLY_PATCH,
+  ];
 }
 
 export interface PatchContext {
@@ -40,7 +51,8 @@ export interface PatchContext {
 export function patchObject(context: PatchContext): { object: ApiObject; isNew: boolean } {
   const { writer, target, request } = context;
   const type = contentTypeOf(request);
-  if (!patchTypes(target.resource).includes(type)) throw unsupportedMediaType(patchTypes(target.resource));
+  if (!patchTypes(target.resource).includes(type))
+    throw unsupportedMediaType(patchTypes(target.resource));
   const options = writeOptions(request, 'PatchOptions', type === APPLY_PATCH);
   const body = decodePatchBody(request, type === APPLY_PATCH ? 'yaml' : 'json');
   if (type === APPLY_PATCH) return applyPatch(context, body, options);
@@ -55,7 +67,11 @@ export function patchObject(context: PatchContext): { object: ApiObject; isNew: 
   return { object, isNew: false };
 }
 
-function patched({ target }: PatchContext, document: JsonObject, patch: { type: string; body: unknown }): JsonObject {
+function patched(
+  { target }: PatchContext,
+  document: JsonObject,
+  patch: { type: string; body: unknown },
+): JsonObject {
   const { source } = target.resource.version.schema;
   return refusing(target, () => {
     switch (patch.type) {
@@ -81,7 +97,11 @@ function checkPatched(
     warn,
     refuse: (complaints) =>
       invalid({ group: '', kind: '' }, '', [
-        { type: 'Invalid', field: 'patch', detail: `Invalid value: ${JSON.stringify(JSON.stringify(body.value))}: ${complaints}` },
+        {
+          type: 'Invalid',
+          field: 'patch',
+          detail: `Invalid value: ${JSON.stringify(JSON.stringify(body.value))}: ${complaints}`,
+        },
       ]),
   });
   return object;
@@ -101,7 +121,10 @@ function applyPatch(
       const message = `uid mismatch: the provided object specified uid ${applied.metadata.uid}, and no existing object was found`;
       throw new StatusError({ code: 409, reason: 'Conflict', message });
     }
-    return { object: writer.create(target, merge(context, { applied, options }), tracked), isNew: true };
+    return {
+      object: writer.create(target, merge(context, { applied, options }), tracked),
+      isNew: true,
+    };
   }
   // Not all of these are part of the merge, yet they say which object is meant.
   const { uid, resourceVersion } = applied.metadata;
@@ -114,12 +137,17 @@ function applyPatch(
   return { object, isNew: false };
 }
 
-function decodeApplied({ target, warn }: PatchContext, body: DecodedBody, options: WriteOptions): ApiObject {
+function decodeApplied(
+  { target, warn }: PatchContext,
+  body: DecodedBody,
+  options: WriteOptions,
+): ApiObject {
   const applied = decodeObject(body.value, target);
   const duplicates = options.fieldValidation === 'Ignore' ? [] : body.duplicates();
   if (duplicates.length > 0) {
     const text = duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`).join(', ');
-    if (options.fieldValidation === 'Strict') throw badRequest(`error strict decoding YAML: ${text}`);
+    if (options.fieldValidation === 'Strict')
+      throw badRequest(`error strict decoding YAML: ${text}`);
     warn(text);
   }
   const unknown = target.resource.version.schema.prune(applied);
@@ -161,7 +189,14 @@ function refusing<T>({ resource, name }: WriteTarget, run: () => T): T {
     return run();
   } catch (error) {
     if (!(error instanceof PatchError)) throw error;
-    const details = { name, kind: resource.plural, ...(resource.group !== '' && { group: resource.group }) };
-    throw new StatusError({ code: error.status, reason: error.reason, message: error.message, details }, error);
+    const details = {
+      name,
+      kind: resource.plural,
+      ...(resource.group !== '' && { group: resource.group }),
+    };
+    throw new StatusError(
+      { code: error.status, reason: error.reason, message: error.message, details },
+      error,
+    );
   }
 }

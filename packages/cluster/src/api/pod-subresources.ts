@@ -23,7 +23,8 @@ export async function readPodLog(
   const { query, signal } = request;
   const sinceTime = query.get('sinceTime');
   const since = sinceTime === null ? undefined : Date.parse(sinceTime);
-  if (Number.isNaN(since)) throw badRequest(`invalid value for sinceTime: ${JSON.stringify(sinceTime)}`);
+  if (Number.isNaN(since))
+    throw badRequest(`invalid value for sinceTime: ${JSON.stringify(sinceTime)}`);
   const chunks = await logs.read({
     namespace,
     pod: name,
@@ -46,9 +47,21 @@ export function bindPod(pod: ApiObject, binding: unknown, now: string): ApiObjec
   if (node === '') throw badRequest('target.name: Required value');
   const current = stringAt(pod, 'spec', 'nodeName') ?? '';
   const { name } = pod.metadata;
-  if (current !== '') throw conflict(PODS, name, `pod ${name} is already assigned to node ${JSON.stringify(current)}`);
-  const others = listAt(pod, 'status', 'conditions').filter((item) => stringAt(item, 'type') !== 'PodScheduled');
-  const scheduled = { type: 'PodScheduled', status: 'True', lastProbeTime: null, lastTransitionTime: now };
+  if (current !== '')
+    throw conflict(
+      PODS,
+      name,
+      `pod ${name} is already assigned to node ${JSON.stringify(current)}`,
+    );
+  const others = listAt(pod, 'status', 'conditions').filter(
+    (item) => stringAt(item, 'type') !== 'PodScheduled',
+  );
+  const scheduled = {
+    type: 'PodScheduled',
+    status: 'True',
+    lastProbeTime: null,
+    lastTransitionTime: now,
+  };
   return {
     ...pod,
     spec: { ...objectAt(pod, 'spec'), nodeName: node },

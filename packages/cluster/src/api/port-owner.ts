@@ -4,7 +4,10 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 /** `node server.js (pid 4711)`, or undefined where the system does not tell (not Linux, another user's process). */
 export function findPortOwner(port: number): string | undefined {
   try {
-    const inodes = new Set([...listeningInodes('/proc/net/tcp', port), ...listeningInodes('/proc/net/tcp6', port)]);
+    const inodes = new Set([
+      ...listeningInodes('/proc/net/tcp', port),
+      ...listeningInodes('/proc/net/tcp6', port),
+    ]);
     if (inodes.size === 0) return undefined;
     for (const pid of readdirSync('/proc')) {
       if (/^\d+$/.test(pid) && holdsSocket(pid, inodes)) return describe(pid);
@@ -47,6 +50,8 @@ function linkOf(path: string): string {
 }
 
 function describe(pid: string): string {
-  const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').filter((part) => part !== '');
+  const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+    .split('\0')
+    .filter((part) => part !== '');
   return `${command.slice(0, 3).join(' ').slice(0, 120)} (pid ${pid})`;
 }

@@ -35,7 +35,8 @@ export function listObjects(
     return page(storage, selection, { limit, ...start });
   } catch (error) {
     if (!(error instanceof StorageError) || error.code !== 'compacted') throw error;
-    if (start.after === undefined) throw expired('The resourceVersion for the provided list is too old.');
+    if (start.after === undefined)
+      throw expired('The resourceVersion for the provided list is too old.');
     const refusal = expired(CONTINUE_EXPIRED);
     refusal.status.metadata = { continue: encodeContinue(-1, start.after) };
     throw refusal;
@@ -47,7 +48,11 @@ interface Start {
   revision?: number;
 }
 
-function page(storage: Storage, selection: Selection, { limit, after, revision }: Start & { limit: number }): ListResult {
+function page(
+  storage: Storage,
+  selection: Selection,
+  { limit, after, revision }: Start & { limit: number },
+): ListResult {
   const isPaged = limit > 0;
   const objects: ApiObject[] = [];
   // With selectors the number of entries to look at is not known; those lists are cut here instead of in the storage.
@@ -84,11 +89,13 @@ function startOf(storage: Storage, query: URLSearchParams): Start {
     }
     return decodeContinue(token);
   }
-  if (match !== '' && asked === undefined) throw badRequest('resourceVersionMatch is forbidden unless resourceVersion is provided');
+  if (match !== '' && asked === undefined)
+    throw badRequest('resourceVersionMatch is forbidden unless resourceVersion is provided');
   const current = storage.revision();
   if (asked !== undefined && asked > current) throw tooLargeResourceVersion(asked, current);
   if (match === 'Exact') {
-    if (asked === 0) throw badRequest('resourceVersionMatch "Exact" is forbidden for resourceVersion "0"');
+    if (asked === 0)
+      throw badRequest('resourceVersionMatch "Exact" is forbidden for resourceVersion "0"');
     return { revision: asked };
   }
   return {};
@@ -98,13 +105,16 @@ function startOf(storage: Storage, query: URLSearchParams): Start {
 export function revisionIn(query: URLSearchParams): number | undefined {
   const text = query.get('resourceVersion') ?? '';
   if (text === '') return undefined;
-  if (!/^\d+$/.test(text)) throw badRequest(`Invalid value for resourceVersion: ${JSON.stringify(text)}`);
+  if (!/^\d+$/.test(text))
+    throw badRequest(`Invalid value for resourceVersion: ${JSON.stringify(text)}`);
   return Number(text);
 }
 
 /** `revision` -1: continue in the current state. */
 function encodeContinue(revision: number, after: string): string {
-  return Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv: revision, start: after })).toString('base64url');
+  return Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv: revision, start: after })).toString(
+    'base64url',
+  );
 }
 
 function decodeContinue(token: string): Start {
@@ -116,6 +126,7 @@ function decodeContinue(token: string): Start {
   }
   const after = stringAt(value, 'start');
   const revision = valueAt(value, 'rv');
-  if (after === undefined || typeof revision !== 'number') throw badRequest('continue key is not valid');
+  if (after === undefined || typeof revision !== 'number')
+    throw badRequest('continue key is not valid');
   return revision === -1 ? { after } : { after, revision };
 }

@@ -36,8 +36,10 @@ export function negotiate(request: ApiRequest): Representation {
     if (type !== 'application/json' && type !== 'application/*' && type !== '*/*') continue;
     const as = parameters['as'];
     if (as === undefined) return { as: 'object' };
-    if (parameters['g'] !== 'meta.k8s.io' || !['v1', 'v1beta1'].includes(parameters['v'] ?? '')) continue;
-    if (as === 'Table') return { as: 'table', include: includeOf(request.query.get('includeObject')) };
+    if (parameters['g'] !== 'meta.k8s.io' || !['v1', 'v1beta1'].includes(parameters['v'] ?? ''))
+      continue;
+    if (as === 'Table')
+      return { as: 'table', include: includeOf(request.query.get('includeObject')) };
     if (as.startsWith('PartialObjectMetadata')) return { as: 'metadata' };
   }
   throw notAcceptable();
@@ -62,7 +64,11 @@ export interface RenderOptions {
 }
 
 /** One object as the client wants it. */
-export function renderObject(resource: ServedResource, object: ApiObject, options: RenderOptions): object {
+export function renderObject(
+  resource: ServedResource,
+  object: ApiObject,
+  options: RenderOptions,
+): object {
   const { representation, printer, now } = options;
   const converted = inVersion(object, resource);
   switch (representation.as) {
@@ -92,7 +98,12 @@ export function renderList(
   const { metadata } = list;
   switch (representation.as) {
     case 'object':
-      return { kind: resource.definition.listKind, apiVersion: resource.apiVersion, metadata, items: objects };
+      return {
+        kind: resource.definition.listKind,
+        apiVersion: resource.apiVersion,
+        metadata,
+        items: objects,
+      };
     case 'metadata':
       return {
         kind: 'PartialObjectMetadataList',

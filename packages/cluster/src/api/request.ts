@@ -41,4 +41,3 @@ export type ApiHandler = (request: ApiRequest) => Promise<ApiResponse>;
 export function json(body: unknown, status = 200, headers: ApiHeaders = {}): ApiResponse {
   return { kind: 'json', status, headers, body };
 }
-

@@ -53,13 +53,16 @@ export async function handleResource(
 ): Promise<ApiResponse> {
   const resource = deps.registry.find(route.group, route.version, route.plural);
   if (!resource) throw unknownPath();
-  if (resource.namespaced && route.namespace === undefined && route.name !== undefined) throw unknownPath();
+  if (resource.namespaced && route.namespace === undefined && route.name !== undefined)
+    throw unknownPath();
   if (!resource.namespaced && route.namespace !== undefined) throw unknownPath();
   const { namespace, name = '', subresource } = route;
   const warnings: string[] = [];
   const target: WriteTarget = { resource, namespace, name, subresource };
   const call: ResourceRequest = { request, route, target, warn: (text) => warnings.push(text) };
-  const response = await (subresource === undefined ? onObject(deps, call) : onSubresource(deps, call));
+  const response = await (subresource === undefined
+    ? onObject(deps, call)
+    : onSubresource(deps, call));
   if (warnings.length > 0) response.headers['warning'] = warnings.map(warningHeader);
   return response;
 }
@@ -74,7 +77,13 @@ async function onObject(deps: ResourceDependencies, call: ResourceRequest): Prom
   if (!verbsOf(target.resource).includes(route.verb)) throw methodNotAllowed();
   switch (route.verb) {
     case 'get':
-      return json(renderObject(target.resource, deps.writer.read(target).object, renderOptions(deps, request)));
+      return json(
+        renderObject(
+          target.resource,
+          deps.writer.read(target).object,
+          renderOptions(deps, request),
+        ),
+      );
     case 'list': {
       const list = listObjects(deps.storage, target, request.query);
       return json(renderList(target.resource, list, renderOptions(deps, request)));
@@ -94,7 +103,10 @@ async function onObject(deps: ResourceDependencies, call: ResourceRequest): Prom
   }
 }
 
-async function onSubresource(deps: ResourceDependencies, call: ResourceRequest): Promise<ApiResponse> {
+async function onSubresource(
+  deps: ResourceDependencies,
+  call: ResourceRequest,
+): Promise<ApiResponse> {
   const { route, target, request } = call;
   const { resource, subresource } = target;
   if (route.name === undefined) throw unknownPath();
@@ -104,7 +116,8 @@ async function onSubresource(deps: ResourceDependencies, call: ResourceRequest):
     return readPodLog(object, request, deps.podLogs());
   }
   if (route.verb === 'create') return createSubresource(deps, call);
-  const isFinalize = subresource === 'finalize' && resource.group === '' && resource.plural === 'namespaces';
+  const isFinalize =
+    subresource === 'finalize' && resource.group === '' && resource.plural === 'namespaces';
   const isStatus = subresource === 'status' && resource.version.status;
   const isScale = subresource === 'scale' && resource.version.scale !== undefined;
   if (!isFinalize && !isStatus && !isScale) throw unknownPath();
@@ -121,12 +134,19 @@ async function onSubresource(deps: ResourceDependencies, call: ResourceRequest):
   }
 }
 
-function renderOptions({ printer, clock }: ResourceDependencies, request: ApiRequest): RenderOptions {
+function renderOptions(
+  { printer, clock }: ResourceDependencies,
+  request: ApiRequest,
+): RenderOptions {
   return { representation: negotiate(request), printer, now: clock.now() };
 }
 
 /** The object, or its Scale on the scale endpoint. */
-function present(deps: ResourceDependencies, { target, request }: ResourceRequest, object: ApiObject): object {
+function present(
+  deps: ResourceDependencies,
+  { target, request }: ResourceRequest,
+  object: ApiObject,
+): object {
   if (target.subresource === 'scale') return toScale(target.resource, object);
   return renderObject(target.resource, object, renderOptions(deps, request));
 }
@@ -180,5 +200,7 @@ function removeAll(deps: ResourceDependencies, call: ResourceRequest): ApiRespon
     const { namespace, name } = object.metadata;
     return deleteObject(deps, { resource, namespace, name }, options).object;
   });
-  return json(renderList(resource, { objects, metadata: list.metadata }, renderOptions(deps, request)));
+  return json(
+    renderList(resource, { objects, metadata: list.metadata }, renderOptions(deps, request)),
+  );
 }

@@ -91,7 +91,13 @@ export class ResourceRegistry {
       for (const resource of servedVersions(definition, custom)) {
         const { group, version } = { group: definition.group, version: resource.version.version };
         const key = groupVersion(group, version);
-        const served = groups.get(key) ?? { group, version, resources: [], hash: '', fingerprints: [] };
+        const served = groups.get(key) ?? {
+          group,
+          version,
+          resources: [],
+          hash: '',
+          fingerprints: [],
+        };
         groups.set(key, served);
         served.resources.push(resource);
         served.fingerprints.push(custom?.fingerprint ?? `builtin ${definition.plural}`);
@@ -108,9 +114,16 @@ export class ResourceRegistry {
       );
     this.#resources = new Map();
     for (const resource of this.all()) {
-      this.#resources.set(`${resource.group}/${resource.version.version}/${resource.plural}`, resource);
+      this.#resources.set(
+        `${resource.group}/${resource.version.version}/${resource.plural}`,
+        resource,
+      );
     }
-    this.#hash = digest(this.#groupVersions.map((served) => `${served.group}/${served.version} ${served.hash}`).join('\n'));
+    this.#hash = digest(
+      this.#groupVersions
+        .map((served) => `${served.group}/${served.version} ${served.hash}`)
+        .join('\n'),
+    );
   }
 }
 

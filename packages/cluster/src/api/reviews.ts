@@ -17,9 +17,12 @@ export interface ReviewContext {
 type Review = (spec: JsonObject, context: ReviewContext) => object;
 
 const REVIEWS: Record<string, Review> = {
-  'authorization.k8s.io/selfsubjectaccessreviews': (spec, context) => access(spec, context.user, context),
-  'authorization.k8s.io/subjectaccessreviews': (spec, context) => access(spec, subjectOf(spec), context),
-  'authorization.k8s.io/localsubjectaccessreviews': (spec, context) => access(spec, subjectOf(spec), context),
+  'authorization.k8s.io/selfsubjectaccessreviews': (spec, context) =>
+    access(spec, context.user, context),
+  'authorization.k8s.io/subjectaccessreviews': (spec, context) =>
+    access(spec, subjectOf(spec), context),
+  'authorization.k8s.io/localsubjectaccessreviews': (spec, context) =>
+    access(spec, subjectOf(spec), context),
   'authorization.k8s.io/selfsubjectrulesreviews': () => ({
     resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }],
     nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }],
@@ -53,7 +56,10 @@ function access(spec: JsonObject, user: User, { authorizer }: ReviewContext): ob
 }
 
 function subjectOf(spec: JsonObject): User {
-  const extra = Object.entries(objectAt(spec, 'extra') ?? {}).map(([key, value]) => [key, strings(value)]);
+  const extra = Object.entries(objectAt(spec, 'extra') ?? {}).map(([key, value]) => [
+    key,
+    strings(value),
+  ]);
   return {
     name: stringAt(spec, 'user') ?? '',
     uid: stringAt(spec, 'uid'),
@@ -64,8 +70,12 @@ function subjectOf(spec: JsonObject): User {
 
 function tokenReview(spec: JsonObject, { tokens }: ReviewContext): object {
   const asked = strings(listAt(spec, 'audiences'));
-  const verified = tokens.verify(stringAt(spec, 'token') ?? '', asked.length > 0 ? asked : [ISSUER]);
-  if (!verified) return { authenticated: false, user: {}, error: 'the token is not valid for this cluster' };
+  const verified = tokens.verify(
+    stringAt(spec, 'token') ?? '',
+    asked.length > 0 ? asked : [ISSUER],
+  );
+  if (!verified)
+    return { authenticated: false, user: {}, error: 'the token is not valid for this cluster' };
   return { authenticated: true, user: userInfo(verified.user), audiences: verified.audiences };
 }
 

@@ -26,7 +26,13 @@ export function toScale(resource: ServedResource, object: ApiObject): JsonObject
   return {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
-    metadata: { name, ...(namespace !== undefined && { namespace }), uid, resourceVersion, creationTimestamp },
+    metadata: {
+      name,
+      ...(namespace !== undefined && { namespace }),
+      uid,
+      resourceVersion,
+      creationTimestamp,
+    },
     spec: { replicas: typeof specReplicas === 'number' ? specReplicas : 0 },
     status: {
       replicas: typeof statusReplicas === 'number' ? statusReplicas : 0,
@@ -37,7 +43,8 @@ export function toScale(resource: ServedResource, object: ApiObject): JsonObject
 
 /** The object with the replicas of a Scale. Checks name and resourceVersion of the Scale's metadata as of the object's. */
 export function fromScale(resource: ServedResource, current: ApiObject, scale: unknown): ApiObject {
-  if (!isObject(scale) || scale['kind'] !== 'Scale') throw badRequest('the body is not an object of kind Scale');
+  if (!isObject(scale) || scale['kind'] !== 'Scale')
+    throw badRequest('the body is not an object of kind Scale');
   const replicas = valueAt(scale, 'spec', 'replicas') ?? 0;
   if (typeof replicas !== 'number' || !Number.isInteger(replicas) || replicas < 0) {
     const detail = `Invalid value: ${JSON.stringify(replicas)}: must be greater than or equal to 0`;
@@ -63,7 +70,8 @@ function selectorText(selector: unknown): string {
   const terms = Object.entries(labels)
     .filter(([, value]) => typeof value === 'string')
     .map(([key, value]) => `${key}=${String(value)}`);
-  for (const expression of Array.isArray(expressions) ? expressions : []) terms.push(expressionText(expression));
+  for (const expression of Array.isArray(expressions) ? expressions : [])
+    terms.push(expressionText(expression));
   return terms.toSorted().join(',');
 }
 

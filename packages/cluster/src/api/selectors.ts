@@ -20,7 +20,10 @@ export function parseLabelSelector(text: string | null): LabelMatcher | undefine
   let rest = text;
   while (rest.trim() !== '') {
     const match = TERM.exec(rest);
-    if (!match) throw badRequest(`unable to parse requirement: found '${rest.trim()}', expected: a label selector`);
+    if (!match)
+      throw badRequest(
+        `unable to parse requirement: found '${rest.trim()}', expected: a label selector`,
+      );
     requirements.push(requirementOf(match));
     rest = rest.slice(match[0].length);
   }

@@ -71,35 +71,59 @@ export interface PrepareContext {
 }
 
 /** Fills what the server owns in these kinds, before defaults and validation. Changes `object`. */
-export function prepareSpecial(resource: ServedResource, object: ApiObject, context: PrepareContext): void {
+export function prepareSpecial(
+  resource: ServedResource,
+  object: ApiObject,
+  context: PrepareContext,
+): void {
   if (isNamespace(resource)) {
     setAt(object, ['metadata', 'labels', 'kubernetes.io/metadata.name'], object.metadata.name);
     if (!context.old) object['status'] = { phase: 'Active' };
     // Only `finalize` may take the content finalizer away.
     if (context.subresource !== 'finalize') {
-      setAt(object, ['spec', 'finalizers'], context.old ? listAt(context.old, 'spec', 'finalizers') : ['kubernetes']);
+      setAt(
+        object,
+        ['spec', 'finalizers'],
+        context.old ? listAt(context.old, 'spec', 'finalizers') : ['kubernetes'],
+      );
     }
   }
   if (isCrd(resource)) {
     defaultCrd(object);
-    if (!context.old) object.metadata.finalizers = [...new Set([...(object.metadata.finalizers ?? []), CRD_FINALIZER])];
+    if (!context.old)
+      object.metadata.finalizers = [
+        ...new Set([...(object.metadata.finalizers ?? []), CRD_FINALIZER]),
+      ];
   }
 }
 
 /** Checks beyond schema and strategy. */
-export function validateSpecial(resource: ServedResource, object: ApiObject, old?: ApiObject): FieldError[] {
+export function validateSpecial(
+  resource: ServedResource,
+  object: ApiObject,
+  old?: ApiObject,
+): FieldError[] {
   return isCrd(resource) ? validateCrd(object, old) : [];
 }
 
 /** What follows from a valid object, e.g. a CRD's conditions. Changes `object`. */
-export function finishSpecial(resource: ServedResource, object: ApiObject, context: PrepareContext): void {
+export function finishSpecial(
+  resource: ServedResource,
+  object: ApiObject,
+  context: PrepareContext,
+): void {
   if (!isCrd(resource)) return;
   establishCrd(object, { now: context.now, conflict: nameConflict(object, context.registry) });
 }
 
 /** Marks a namespace as going away when its deletion begins. Changes `object`. */
-export function terminateSpecial(resource: ServedResource, object: ApiObject, context: PrepareContext): void {
-  if (isNamespace(resource)) object['status'] = { ...objectAt(object, 'status'), phase: 'Terminating' };
+export function terminateSpecial(
+  resource: ServedResource,
+  object: ApiObject,
+  context: PrepareContext,
+): void {
+  if (isNamespace(resource))
+    object['status'] = { ...objectAt(object, 'status'), phase: 'Terminating' };
   finishSpecial(resource, object, context);
 }
 
@@ -120,7 +144,9 @@ function nameConflict(crd: ApiObject, registry: ResourceRegistry): string | unde
     const taken = new Set([other.plural, other.singular, ...other.shortNames]);
     const name = [own.plural, own.singular, ...own.shortNames].find((item) => taken.has(item));
     if (name !== undefined) return `"${name}" is already in use`;
-    const kind = [own.kind, own.listKind].find((item) => item === other.kind || item === other.listKind);
+    const kind = [own.kind, own.listKind].find(
+      (item) => item === other.kind || item === other.listKind,
+    );
     if (kind !== undefined) return `"${kind}" is already in use`;
   }
   return undefined;

@@ -13,7 +13,10 @@ type Cause = NonNullable<StatusDetails['causes']>[number];
 export class StatusError extends Error {
   readonly status: Status & { code: number };
 
-  constructor(failure: { code: number; reason: string; message: string; details?: StatusDetails }, cause?: unknown) {
+  constructor(
+    failure: { code: number; reason: string; message: string; details?: StatusDetails },
+    cause?: unknown,
+  ) {
     super(failure.message, { cause });
     this.name = 'StatusError';
     this.status = {
@@ -57,7 +60,12 @@ export function unknownPath(): StatusError {
 
 export function alreadyExists(of: ResourceName, name: string): StatusError {
   const message = `${qualified(of)} "${name}" already exists`;
-  return new StatusError({ code: 409, reason: 'AlreadyExists', message, details: detailsOf(of, name) });
+  return new StatusError({
+    code: 409,
+    reason: 'AlreadyExists',
+    message,
+    details: detailsOf(of, name),
+  });
 }
 
 export const MODIFIED =
@@ -69,7 +77,13 @@ export function conflict(of: ResourceName, name: string, why: string = MODIFIED)
 }
 
 /** A server-side apply that other managers stand in the way of. Causes name manager and field. */
-export function applyConflict({ message, causes }: { message: string; causes: Cause[] }): StatusError {
+export function applyConflict({
+  message,
+  causes,
+}: {
+  message: string;
+  causes: Cause[];
+}): StatusError {
   return new StatusError({ code: 409, reason: 'Conflict', message, details: { causes } });
 }
 
@@ -144,7 +158,11 @@ const CAUSE_REASONS: Record<FieldError['type'], string> = {
 };
 
 /** An object that breaks its schema or rules; `errors` must not be empty. */
-export function invalid(of: { group: string; kind: string }, name: string, errors: FieldError[]): StatusError {
+export function invalid(
+  of: { group: string; kind: string },
+  name: string,
+  errors: FieldError[],
+): StatusError {
   const texts = [...new Set(errors.map((error) => `${error.field}: ${error.detail}`))];
   const list = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`;
   const kind = of.group === '' ? of.kind : `${of.kind}.${of.group}`;

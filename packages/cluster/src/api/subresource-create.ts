@@ -21,7 +21,10 @@ export interface SubresourceDependencies extends DeleteDependencies {
 const CREATED = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
 
 /** Answers a POST to a subresource. Throws 404 for those that take none. */
-export function createSubresource(deps: SubresourceDependencies, call: ResourceRequest): ApiResponse {
+export function createSubresource(
+  deps: SubresourceDependencies,
+  call: ResourceRequest,
+): ApiResponse {
   const { resource, subresource } = call.target;
   switch (`${resource.group}/${resource.plural}/${subresource}`) {
     case '/pods/binding':
@@ -35,7 +38,10 @@ export function createSubresource(deps: SubresourceDependencies, call: ResourceR
   }
 }
 
-function bind({ writer, clock }: SubresourceDependencies, { request, target }: ResourceRequest): ApiResponse {
+function bind(
+  { writer, clock }: SubresourceDependencies,
+  { request, target }: ResourceRequest,
+): ApiResponse {
   const options = writeOptions(request, 'CreateOptions');
   const binding = decodeBody(request).value;
   writer.update(target, options, (pod) => bindPod(pod, binding, timestamp(clock.now())));
@@ -51,7 +57,10 @@ function evict(deps: SubresourceDependencies, { request, target }: ResourceReque
 const MIN_TOKEN_SECONDS = 600;
 const DEFAULT_TOKEN_SECONDS = 3600;
 
-function issueToken({ writer, tokens }: SubresourceDependencies, { request, target }: ResourceRequest): ApiResponse {
+function issueToken(
+  { writer, tokens }: SubresourceDependencies,
+  { request, target }: ResourceRequest,
+): ApiResponse {
   const body = decodeBody(request).value;
   if (!isObject(body)) throw badRequest('the body is not an object of kind TokenRequest');
   const { object } = writer.read({ ...target, subresource: undefined });
@@ -64,9 +73,23 @@ function issueToken({ writer, tokens }: SubresourceDependencies, { request, targ
     ]);
   }
   const audiences = listAt(body, 'spec', 'audiences').filter((item) => typeof item === 'string');
-  const status = tokens.issue({ namespace, name, uid, audiences, expirationSeconds, pod: boundPod(body) });
-  const spec = { ...objectAt(body, 'spec'), audiences: audiences.length > 0 ? audiences : [ISSUER], expirationSeconds };
-  return json({ ...body, metadata: { ...objectAt(body, 'metadata'), name, namespace }, spec, status }, 201);
+  const status = tokens.issue({
+    namespace,
+    name,
+    uid,
+    audiences,
+    expirationSeconds,
+    pod: boundPod(body),
+  });
+  const spec = {
+    ...objectAt(body, 'spec'),
+    audiences: audiences.length > 0 ? audiences : [ISSUER],
+    expirationSeconds,
+  };
+  return json(
+    { ...body, metadata: { ...objectAt(body, 'metadata'), name, namespace }, spec, status },
+    201,
+  );
 }
 
 function boundPod(body: unknown): { name: string; uid: string } | undefined {

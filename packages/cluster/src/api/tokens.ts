@@ -51,15 +51,21 @@ export class TokenAuthority {
       'kubernetes.io': { namespace, serviceaccount: { name, uid }, ...(pod && { pod }) },
     };
     const body = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode(claims)}`;
-    return { token: `${body}.${this.#sign(body).toString('base64url')}`, expirationTimestamp: timestamp(exp * 1000) };
+    return {
+      token: `${body}.${this.#sign(body).toString('base64url')}`,
+      expirationTimestamp: timestamp(exp * 1000),
+    };
   }
 
   /** Undefined unless signature, time, audience, and the account and pod the token speaks for are all in order. */
   verify(token: string, audiences: string[] = [ISSUER]): VerifiedToken | undefined {
     const claims = this.#claims(token);
     const now = this.#clock.now() / 1000;
-    if (!claims || (numberAt(claims, 'exp') ?? 0) <= now || stringAt(claims, 'iss') !== ISSUER) return undefined;
-    const accepted = listAt(claims, 'aud').filter((item): item is string => typeof item === 'string' && audiences.includes(item));
+    if (!claims || (numberAt(claims, 'exp') ?? 0) <= now || stringAt(claims, 'iss') !== ISSUER)
+      return undefined;
+    const accepted = listAt(claims, 'aud').filter(
+      (item): item is string => typeof item === 'string' && audiences.includes(item),
+    );
     if (accepted.length === 0) return undefined;
     const bound = (...path: string[]) => stringAt(claims, 'kubernetes.io', ...path) ?? '';
     const namespace = bound('namespace');
@@ -71,7 +77,11 @@ export class TokenAuthority {
     const user: User = {
       name: `system:serviceaccount:${namespace}:${name}`,
       uid,
-      groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'],
+      groups: [
+        'system:serviceaccounts',
+        `system:serviceaccounts:${namespace}`,
+        'system:authenticated',
+      ],
       ...(pod.uid !== '' && {
         extra: {
           'authentication.kubernetes.io/pod-name': [pod.name],
@@ -83,7 +93,9 @@ export class TokenAuthority {
   }
 
   #exists(plural: string, of: { namespace: string; name: string; uid: string }): boolean {
-    const entry = this.#storage.get(objectKey(resourcePrefix({ group: '', plural }), of.namespace, of.name));
+    const entry = this.#storage.get(
+      objectKey(resourcePrefix({ group: '', plural }), of.namespace, of.name),
+    );
     return entry !== undefined && fromStorage(entry).metadata.uid === of.uid;
   }
 

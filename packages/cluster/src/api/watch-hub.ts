@@ -86,7 +86,10 @@ export class WatchHub {
     this.#watches.set(prefix, watches);
     watches.add(watch);
     if (!this.#unsubscribe.has(prefix)) {
-      this.#unsubscribe.set(prefix, storage.subscribe(prefix, (event) => this.#publish(prefix, event)));
+      this.#unsubscribe.set(
+        prefix,
+        storage.subscribe(prefix, (event) => this.#publish(prefix, event)),
+      );
     }
     return watch.queue;
   }
@@ -145,7 +148,8 @@ export class WatchHub {
 
   *#state(watch: Watch, objects: ApiObject[], end: WatchFrame | undefined): Generator<WatchFrame> {
     for (const object of objects) {
-      if (watch.selection.matches(object)) yield this.#render(watch, { type: 'ADDED', object }, new Map());
+      if (watch.selection.matches(object))
+        yield this.#render(watch, { type: 'ADDED', object }, new Map());
     }
     if (end) yield end;
   }
@@ -175,7 +179,8 @@ export class WatchHub {
     const { representation, selection } = watch;
     const { resource } = selection;
     const now = clock.now();
-    if (representation.as !== 'table') return renderObject(resource, object, { representation, printer, now });
+    if (representation.as !== 'table')
+      return renderObject(resource, object, { representation, printer, now });
     const { include } = representation;
     return printer.table(resource, [inVersion(object, resource)], { include, now, withColumns });
   }
@@ -191,10 +196,20 @@ export class WatchHub {
       case 'object':
         return new WatchFrame('BOOKMARK', { kind, apiVersion, metadata });
       case 'metadata':
-        return new WatchFrame('BOOKMARK', { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata });
+        return new WatchFrame('BOOKMARK', {
+          kind: 'PartialObjectMetadata',
+          apiVersion: 'meta.k8s.io/v1',
+          metadata,
+        });
       case 'table': {
         const object = { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata };
-        const table = { kind: 'Table', apiVersion: 'meta.k8s.io/v1', metadata, columnDefinitions: null, rows: [{ cells: [], object }] };
+        const table = {
+          kind: 'Table',
+          apiVersion: 'meta.k8s.io/v1',
+          metadata,
+          columnDefinitions: null,
+          rows: [{ cells: [], object }],
+        };
         return new WatchFrame('BOOKMARK', table);
       }
     }

@@ -36,7 +36,9 @@ export class WatchQueue implements AsyncIterable<WatchFrame> {
   push(frame: WatchFrame): void {
     if (!this.#isOpen) return;
     if (this.#waiting.length >= this.#options.maxLag) {
-      this.#waiting = [new WatchFrame('ERROR', expired('the watch is too slow: list again').status)];
+      this.#waiting = [
+        new WatchFrame('ERROR', expired('the watch is too slow: list again').status),
+      ];
       this.#close();
       return;
     }

@@ -43,7 +43,8 @@ export function startWatch(
   });
   const asked = revisionIn(query) ?? 0;
   const current = deps.storage.revision();
-  if (asked > current) frames.end(new WatchFrame('ERROR', tooLargeResourceVersion(asked, current).status));
+  if (asked > current)
+    frames.end(new WatchFrame('ERROR', tooLargeResourceVersion(asked, current).status));
   if (timeoutSeconds > 0) endAfter(deps.clock, timeoutSeconds * 1000, frames);
   return { kind: 'watch', status: 200, headers: { 'content-type': 'application/json' }, frames };
 }
@@ -54,11 +55,13 @@ function checkInitialEvents(query: URLSearchParams): boolean | undefined {
   const match = query.get('resourceVersionMatch') ?? '';
   const errors: FieldError[] = [];
   if (asked === null && match !== '') {
-    const detail = 'Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided';
+    const detail =
+      'Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided';
     errors.push({ type: 'Forbidden', field: 'resourceVersionMatch', detail });
   }
   if (asked !== null && match !== 'NotOlderThan') {
-    const detail = 'Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan';
+    const detail =
+      'Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan';
     errors.push({ type: 'Forbidden', field: 'resourceVersionMatch', detail });
   }
   if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors);

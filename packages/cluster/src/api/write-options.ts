@@ -32,14 +32,26 @@ export function writeOptions(
   }
   const manager = query.get('fieldManager') ?? '';
   if (manager.length > 128) {
-    errors.push({ type: 'TooLong', field: 'fieldManager', detail: 'Too long: may not be more than 128 bytes' });
+    errors.push({
+      type: 'TooLong',
+      field: 'fieldManager',
+      detail: 'Too long: may not be more than 128 bytes',
+    });
   }
   if (isApply && manager === '') {
-    errors.push({ type: 'Required', field: 'fieldManager', detail: 'Required value: is required for apply patch' });
+    errors.push({
+      type: 'Required',
+      field: 'fieldManager',
+      detail: 'Required value: is required for apply patch',
+    });
   }
   const force = query.get('force');
   if (force !== null && kind === 'PatchOptions' && !isApply) {
-    errors.push({ type: 'Forbidden', field: 'force', detail: 'Forbidden: may not be specified for non-apply patch' });
+    errors.push({
+      type: 'Forbidden',
+      field: 'force',
+      detail: 'Forbidden: may not be specified for non-apply patch',
+    });
   }
   const validation = query.get('fieldValidation') ?? '';
   if (!['', 'Strict', 'Warn', 'Ignore'].includes(validation)) {
@@ -56,7 +68,11 @@ export function writeOptions(
 
 function unsupported(field: string, value: string, supported: string[]): FieldError {
   const list = supported.map((item) => JSON.stringify(item)).join(', ');
-  return { type: 'NotSupported', field, detail: `Unsupported value: ${JSON.stringify(value)}: supported values: ${list}` };
+  return {
+    type: 'NotSupported',
+    field,
+    detail: `Unsupported value: ${JSON.stringify(value)}: supported values: ${list}`,
+  };
 }
 
 /** The program's name in the User-Agent, as apiserver does. */
@@ -75,9 +91,12 @@ export interface DeleteOptions {
 
 /** Body and query of a delete; the body wins. */
 export function deleteOptions(body: unknown, query: URLSearchParams): DeleteOptions {
-  if (body !== undefined && body !== null && !isObject(body)) throw badRequest('DeleteOptions must be an object');
+  if (body !== undefined && body !== null && !isObject(body))
+    throw badRequest('DeleteOptions must be an object');
   const grace = valueAt(body, 'gracePeriodSeconds') ?? numberIn(query, 'gracePeriodSeconds');
-  const orphan = valueAt(body, 'orphanDependents') ?? (query.has('orphanDependents') ? isTrue(query.get('orphanDependents')) : undefined);
+  const orphan =
+    valueAt(body, 'orphanDependents') ??
+    (query.has('orphanDependents') ? isTrue(query.get('orphanDependents')) : undefined);
   const policy =
     stringAt(body, 'propagationPolicy') ??
     query.get('propagationPolicy') ??

@@ -1,9 +1,28 @@
 /** Makes ECDSA P-256 certificates (RFC 5280), signed by a CA or by themselves. */
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  randomBytes,
+  sign,
+} from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { isIP } from 'node:net';
 
-import { bits, boolean, implicit, integer, octets, oid, sequence, set, tagged, time, utf8 } from './der.ts';
+import {
+  bits,
+  boolean,
+  implicit,
+  integer,
+  octets,
+  oid,
+  sequence,
+  set,
+  tagged,
+  time,
+  utf8,
+} from './der.ts';
 
 /** Both PEM. */
 export interface KeyPair {
@@ -26,7 +45,10 @@ const ECDSA_SHA256 = sequence(oid('1.2.840.10045.4.3.2'));
 const EXTENDED_USE = { server: '1.3.6.1.5.5.7.3.1', client: '1.3.6.1.5.5.7.3.2' };
 
 /** A new key and its certificate; without `issuer` the certificate signs itself. */
-export function issueCertificate(request: CertificateRequest, issuer?: KeyPair & { subject: SubjectName }): KeyPair {
+export function issueCertificate(
+  request: CertificateRequest,
+  issuer?: KeyPair & { subject: SubjectName },
+): KeyPair {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const signer = issuer ? createPrivateKey(issuer.key) : privateKey;
   const body = sequence(
@@ -37,10 +59,16 @@ export function issueCertificate(request: CertificateRequest, issuer?: KeyPair &
     sequence(time(request.notBefore), time(request.notAfter)),
     distinguishedName(request),
     publicKey.export({ type: 'spki', format: 'der' }),
-    tagged(3, sequence(...extensions(request, { own: publicKey, issuer: createPublicKey(signer) }))),
+    tagged(
+      3,
+      sequence(...extensions(request, { own: publicKey, issuer: createPublicKey(signer) })),
+    ),
   );
   const certificate = sequence(body, ECDSA_SHA256, bits(sign('sha256', body, signer)));
-  return { cert: pem('CERTIFICATE', certificate), key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() };
+  return {
+    cert: pem('CERTIFICATE', certificate),
+    key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  };
 }
 
 export interface SubjectName {
@@ -51,19 +79,30 @@ export interface SubjectName {
 /** Go reads a client certificate's organizations as groups, its common name as the user. */
 function distinguishedName({ commonName, organizations = [] }: SubjectName): Buffer {
   const attribute = (type: string, value: string) => set(sequence(oid(type), utf8(value)));
-  return sequence(...organizations.map((name) => attribute('2.5.4.10', name)), attribute('2.5.4.3', commonName));
+  return sequence(
+    ...organizations.map((name) => attribute('2.5.4.10', name)),
+    attribute('2.5.4.3', commonName),
+  );
 }
 
-function extensions(request: CertificateRequest, keys: { own: KeyObject; issuer: KeyObject }): Buffer[] {
+function extensions(
+  request: CertificateRequest,
+  keys: { own: KeyObject; issuer: KeyObject },
+): Buffer[] {
   const isCa = request.use === 'ca';
   const list = [
     extension('2.5.29.19', sequence(...(isCa ? [boolean(true)] : [])), true),
     // keyCertSign and cRLSign, or digitalSignature.
-    extension('2.5.29.15', isCa ? bits(Buffer.from([0x06]), 1) : bits(Buffer.from([0x80]), 7), true),
+    extension(
+      '2.5.29.15',
+      isCa ? bits(Buffer.from([0x06]), 1) : bits(Buffer.from([0x80]), 7),
+      true,
+    ),
     extension('2.5.29.14', octets(keyId(keys.own))),
     extension('2.5.29.35', sequence(implicit(0, keyId(keys.issuer)))),
   ];
-  if (request.use !== 'ca') list.push(extension('2.5.29.37', sequence(oid(EXTENDED_USE[request.use]))));
+  if (request.use !== 'ca')
+    list.push(extension('2.5.29.37', sequence(oid(EXTENDED_USE[request.use]))));
   if (request.names && request.names.length > 0) {
     list.push(extension('2.5.29.17', sequence(...request.names.map(alternativeName))));
   }
@@ -91,11 +130,12 @@ function addressBytes(address: string): Buffer {
 }
 
 function keyId(key: KeyObject): Buffer {
-  return createHash('sha1').update(key.export({ type: 'spki', format: 'der' })).digest();
+  return createHash('sha1')
+    .update(key.export({ type: 'spki', format: 'der' }))
+    .digest();
 }
 
 function pem(label: string, der: Buffer): string {
   const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
   return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`;
 }
-

@@ -76,7 +76,11 @@ class OneNodeBinder implements Binder {
       lastTransitionTime: timeText(now()),
     };
     const body = { status: { phase: 'Pending', conditions: [...others, scheduled] } };
-    await client.patch(PODS, { namespace, name, patch: { type: 'merge', body } }, { subresource: 'status' });
+    await client.patch(
+      PODS,
+      { namespace, name, patch: { type: 'merge', body } },
+      { subresource: 'status' },
+    );
     recorder.record(pod, { type: 'Warning', reason: 'FailedScheduling', message });
   }
 }

@@ -4,11 +4,24 @@ import { describe, expect, it } from 'vitest';
 
 import { CONFIG_MAPS, EVENTS, NODES, PODS, SECRETS } from '../workloads/objects.ts';
 import type { EventObject, Pod } from '../workloads/objects.ts';
-import { eventually, isReady, podOf, readinessProbe, scriptImage, startTestPlatform, webImage } from './testing/test-platform.ts';
+import {
+  eventually,
+  isReady,
+  podOf,
+  readinessProbe,
+  scriptImage,
+  startTestPlatform,
+  webImage,
+} from './testing/test-platform.ts';
 import type { TestPlatform } from './testing/test-platform.ts';
 import type { ContainerContext } from './tenant.ts';
 
-const web = { name: 'web', image: 'web:1', ports: [{ name: 'http', containerPort: 8080 }], readinessProbe };
+const web = {
+  name: 'web',
+  image: 'web:1',
+  ports: [{ name: 'http', containerPort: 8080 }],
+  readinessProbe,
+};
 
 async function eventsOf(platform: TestPlatform, name: string): Promise<EventObject[]> {
   const { items } = await platform.client.list(EVENTS, { namespace: 'default' });
@@ -28,7 +41,9 @@ describe('startNode', () => {
     await using platform = await startTestPlatform({ workloads: false });
     const node = await platform.client.get(NODES, { name: 'node-1' });
     expect(node.status).toMatchObject({
-      conditions: expect.arrayContaining([expect.objectContaining({ type: 'Ready', status: 'True' })]),
+      conditions: expect.arrayContaining([
+        expect.objectContaining({ type: 'Ready', status: 'True' }),
+      ]),
       addresses: expect.arrayContaining([{ type: 'Hostname', address: 'node-1' }]),
     });
   });
@@ -44,7 +59,9 @@ describe('startNode', () => {
       phase: 'Running',
       podIP: expect.stringMatching(/^127\.\d+\.\d+\.\d+$/),
       qosClass: 'BestEffort',
-      containerStatuses: [{ name: 'web', ready: true, started: true, restartCount: 0, imageID: 'web' }],
+      containerStatuses: [
+        { name: 'web', ready: true, started: true, restartCount: 0, imageID: 'web' },
+      ],
     });
     const types = pod?.status?.conditions?.map(({ type, status }) => `${type}=${status}`);
     expect(types?.toSorted()).toEqual([
@@ -56,7 +73,8 @@ describe('startNode', () => {
     ]);
     await eventually(
       () => reasonsOf(platform, 'web'),
-      (reasons) => ['Scheduled', 'Pulled', 'Created', 'Started'].every((reason) => reasons.includes(reason)),
+      (reasons) =>
+        ['Scheduled', 'Pulled', 'Created', 'Started'].every((reason) => reasons.includes(reason)),
     );
     const answer = await fetch(`http://${pod?.status?.podIP}:8080/`);
     expect(await answer.json()).toMatchObject({ pod: 'web' });
@@ -66,7 +84,10 @@ describe('startNode', () => {
     await using platform = await startTestPlatform({ workloads: false });
     const created = await platform.client.create(PODS, podOf('web', { containers: [web] }));
     const pod = await eventually(() => platform.pod('web'), isReady);
-    const writes = await platform.client.watch(PODS, { resourceVersion: created.metadata.resourceVersion, timeoutSeconds: 0 });
+    const writes = await platform.client.watch(PODS, {
+      resourceVersion: created.metadata.resourceVersion,
+      timeoutSeconds: 0,
+    });
     const versions: string[] = [];
     for await (const event of writes) {
       if (event.type !== 'MODIFIED') continue;
@@ -128,10 +149,18 @@ describe('startNode', () => {
     await using platform = await startTestPlatform({ workloads: false });
     const env = [{ name: 'KEY', valueFrom: { secretKeyRef: { name: 'later', key: 'k' } } }];
     await platform.client.create(PODS, podOf('web', { containers: [{ ...web, env }] }));
-    const stuck = await eventually(() => platform.pod('web'), (pod) => waiting(pod) === 'CreateContainerConfigError');
-    expect(stuck?.status?.containerStatuses?.[0]?.state?.waiting?.message).toBe('secret "later" not found');
+    const stuck = await eventually(
+      () => platform.pod('web'),
+      (pod) => waiting(pod) === 'CreateContainerConfigError',
+    );
+    expect(stuck?.status?.containerStatuses?.[0]?.state?.waiting?.message).toBe(
+      'secret "later" not found',
+    );
     expect(stuck?.status?.phase).toBe('Pending');
-    await eventually(() => reasonsOf(platform, 'web'), (reasons) => reasons.includes('Failed'));
+    await eventually(
+      () => reasonsOf(platform, 'web'),
+      (reasons) => reasons.includes('Failed'),
+    );
     await platform.client.create(SECRETS, {
       apiVersion: 'v1',
       kind: 'Secret',
@@ -146,13 +175,24 @@ describe('startNode', () => {
     await using platform = await startTestPlatform({ workloads: false });
     const container = { name: 'app', image: 'docker.io/library/nginx:1' };
     await platform.client.create(PODS, podOf('app', { containers: [container] }));
-    const stuck = await eventually(() => platform.pod('app'), (pod) => waiting(pod) === 'ErrImagePull');
+    const stuck = await eventually(
+      () => platform.pod('app'),
+      (pod) => waiting(pod) === 'ErrImagePull',
+    );
     const message = stuck?.status?.containerStatuses?.[0]?.state?.waiting?.message;
     expect(message).toContain('registered images only');
     expect(message).toContain('kagent.dev/local-command');
-    const command = JSON.stringify([process.execPath, '-e', 'console.log("up"); setInterval(() => {}, 1000)']);
+    const command = JSON.stringify([
+      process.execPath,
+      '-e',
+      'console.log("up"); setInterval(() => {}, 1000)',
+    ]);
     const body = { metadata: { annotations: { 'kagent.dev/local-command': command } } };
-    await platform.client.patch(PODS, { namespace: 'default', name: 'app', patch: { type: 'merge', body } });
+    await platform.client.patch(PODS, {
+      namespace: 'default',
+      name: 'app',
+      patch: { type: 'merge', body },
+    });
     await eventually(() => platform.pod('app'), isReady);
   });
 
@@ -170,16 +210,18 @@ describe('startNode', () => {
     await platform.client.create(PODS, podOf('web', { initContainers, containers: [web] }));
     const pod = await eventually(() => platform.pod('web'), isReady);
     expect(order).toEqual(['one', 'two', 'web']);
-    expect(pod?.status?.initContainerStatuses?.map(({ state }) => state?.terminated?.reason)).toEqual([
-      'Completed',
-      'Completed',
-    ]);
+    expect(
+      pod?.status?.initContainerStatuses?.map(({ state }) => state?.terminated?.reason),
+    ).toEqual(['Completed', 'Completed']);
   });
 
   it('becomes unready when the readiness probe fails, and kills on a failed liveness probe', async () => {
     await using platform = await startTestPlatform({ workloads: false });
     const probe = { httpGet: { path: '/', port: 'http' }, periodSeconds: 1, failureThreshold: 1 };
-    await platform.client.create(PODS, podOf('web', { containers: [{ ...web, readinessProbe: probe, livenessProbe: probe }] }));
+    await platform.client.create(
+      PODS,
+      podOf('web', { containers: [{ ...web, readinessProbe: probe, livenessProbe: probe }] }),
+    );
     const pod = await eventually(() => platform.pod('web'), isReady);
     await fetch(`http://${pod?.status?.podIP}:8080/fail`);
     const restarted = await eventually(
@@ -189,36 +231,60 @@ describe('startNode', () => {
     expect(restarted?.status?.containerStatuses?.[0]?.lastState?.terminated).toBeDefined();
     const events = await eventually(
       () => eventsOf(platform, 'web'),
-      (found) => found.some(({ reason }) => reason === 'Killing') && found.some(({ reason }) => reason === 'Unhealthy'),
+      (found) =>
+        found.some(({ reason }) => reason === 'Killing') &&
+        found.some(({ reason }) => reason === 'Unhealthy'),
     );
-    expect(events.find(({ reason }) => reason === 'Unhealthy')?.message).toContain('statuscode: 500');
+    expect(events.find(({ reason }) => reason === 'Unhealthy')?.message).toContain(
+      'statuscode: 500',
+    );
   });
 
   it('ends a deleted pod and removes it', async () => {
     let isAborted = false;
-    const image = webImage((context) => context.signal.addEventListener('abort', () => (isAborted = true)));
+    const image = webImage((context) =>
+      context.signal.addEventListener('abort', () => (isAborted = true)),
+    );
     await using platform = await startTestPlatform({ workloads: false, images: [image] });
     await platform.client.create(PODS, podOf('web', { containers: [web] }));
     await eventually(() => platform.pod('web'), isReady);
     await platform.client.delete(PODS, { namespace: 'default', name: 'web' });
-    await eventually(() => platform.pod('web'), (pod) => pod === undefined);
+    await eventually(
+      () => platform.pod('web'),
+      (pod) => pod === undefined,
+    );
     expect(isAborted).toBe(true);
-    await eventually(() => reasonsOf(platform, 'web'), (reasons) => reasons.includes('Killing'));
+    await eventually(
+      () => reasonsOf(platform, 'web'),
+      (reasons) => reasons.includes('Killing'),
+    );
   });
 
   it('finishes a pod that runs to completion', async () => {
     const images = [scriptImage('ok', () => 0), scriptImage('bad', () => 7)];
     await using platform = await startTestPlatform({ workloads: false, images });
     for (const image of ['ok', 'bad']) {
-      await platform.client.create(PODS, podOf(image, { restartPolicy: 'Never', containers: [{ name: 'c', image }] }));
+      await platform.client.create(
+        PODS,
+        podOf(image, { restartPolicy: 'Never', containers: [{ name: 'c', image }] }),
+      );
     }
-    const ok = await eventually(() => platform.pod('ok'), (pod) => pod?.status?.phase === 'Succeeded');
+    const ok = await eventually(
+      () => platform.pod('ok'),
+      (pod) => pod?.status?.phase === 'Succeeded',
+    );
     expect(ok?.status?.conditions?.find(({ type }) => type === 'Ready')).toMatchObject({
       status: 'False',
       reason: 'PodCompleted',
     });
-    const bad = await eventually(() => platform.pod('bad'), (pod) => pod?.status?.phase === 'Failed');
-    expect(bad?.status?.containerStatuses?.[0]?.state?.terminated).toMatchObject({ exitCode: 7, reason: 'Error' });
+    const bad = await eventually(
+      () => platform.pod('bad'),
+      (pod) => pod?.status?.phase === 'Failed',
+    );
+    expect(bad?.status?.containerStatuses?.[0]?.state?.terminated).toMatchObject({
+      exitCode: 7,
+      reason: 'Error',
+    });
   });
 
   it('shows a start that fails as termination message', async () => {
@@ -228,8 +294,14 @@ describe('startNode', () => {
       run: { mode: 'tenant' as const, start: () => Promise.reject(new Error('no config')) },
     };
     await using platform = await startTestPlatform({ workloads: false, images: [broken] });
-    await platform.client.create(PODS, podOf('x', { restartPolicy: 'Never', containers: [{ name: 'c', image: 'i' }] }));
-    const pod = await eventually(() => platform.pod('x'), (found) => found?.status?.phase === 'Failed');
+    await platform.client.create(
+      PODS,
+      podOf('x', { restartPolicy: 'Never', containers: [{ name: 'c', image: 'i' }] }),
+    );
+    const pod = await eventually(
+      () => platform.pod('x'),
+      (found) => found?.status?.phase === 'Failed',
+    );
     expect(pod?.status?.containerStatuses?.[0]?.state?.terminated).toMatchObject({
       exitCode: 128,
       reason: 'StartError',
@@ -239,11 +311,24 @@ describe('startNode', () => {
 
   it('does not start a pod whose node selector no node has', async () => {
     await using platform = await startTestPlatform({ workloads: false });
-    await platform.client.create(PODS, podOf('gpu', { nodeSelector: { gpu: 'yes' }, containers: [web] }));
-    const pod = await eventually(() => platform.pod('gpu'), (found) => found?.status?.conditions !== undefined);
+    await platform.client.create(
+      PODS,
+      podOf('gpu', { nodeSelector: { gpu: 'yes' }, containers: [web] }),
+    );
+    const pod = await eventually(
+      () => platform.pod('gpu'),
+      (found) => found?.status?.conditions !== undefined,
+    );
     expect(pod?.spec.nodeName).toBeUndefined();
-    expect(pod?.status?.conditions?.[0]).toMatchObject({ type: 'PodScheduled', status: 'False', reason: 'Unschedulable' });
-    await platform.client.create(PODS, podOf('linux', { nodeSelector: { 'kubernetes.io/os': 'linux' }, containers: [web] }));
+    expect(pod?.status?.conditions?.[0]).toMatchObject({
+      type: 'PodScheduled',
+      status: 'False',
+      reason: 'Unschedulable',
+    });
+    await platform.client.create(
+      PODS,
+      podOf('linux', { nodeSelector: { 'kubernetes.io/os': 'linux' }, containers: [web] }),
+    );
     await eventually(() => platform.pod('linux'), isReady);
   });
 
@@ -261,7 +346,9 @@ describe('startNode', () => {
     );
     expect(after?.metadata.uid).toBe(before?.metadata.uid);
     expect(after?.status?.podIP).toBe(before?.status?.podIP);
-    expect(after?.status?.containerStatuses?.[0]?.lastState?.terminated).toMatchObject({ reason: 'Unknown' });
+    expect(after?.status?.containerStatuses?.[0]?.lastState?.terminated).toMatchObject({
+      reason: 'Unknown',
+    });
   });
 
   it('removes what is being deleted and leaves what is finished alone after a restart', async () => {
@@ -271,14 +358,31 @@ describe('startNode', () => {
       return 0;
     });
     await using first = await startTestPlatform({ workloads: false, images: [once] });
-    await first.client.create(PODS, podOf('job', { restartPolicy: 'Never', containers: [{ name: 'c', image: 'once' }] }));
-    await eventually(() => first.pod('job'), (pod) => pod?.status?.phase === 'Succeeded');
+    await first.client.create(
+      PODS,
+      podOf('job', { restartPolicy: 'Never', containers: [{ name: 'c', image: 'once' }] }),
+    );
+    await eventually(
+      () => first.pod('job'),
+      (pod) => pod?.status?.phase === 'Succeeded',
+    );
     await first.halt();
-    await first.client.create(PODS, podOf('doomed', { nodeName: 'node-1', containers: [{ name: 'c', image: 'once' }] }));
+    await first.client.create(
+      PODS,
+      podOf('doomed', { nodeName: 'node-1', containers: [{ name: 'c', image: 'once' }] }),
+    );
     await first.client.delete(PODS, { namespace: 'default', name: 'doomed' });
     const { storage, dataDir } = first;
-    await using second = await startTestPlatform({ workloads: false, images: [once], storage, dataDir });
-    await eventually(() => second.pod('doomed'), (pod) => pod === undefined);
+    await using second = await startTestPlatform({
+      workloads: false,
+      images: [once],
+      storage,
+      dataDir,
+    });
+    await eventually(
+      () => second.pod('doomed'),
+      (pod) => pod === undefined,
+    );
     expect((await second.pod('job'))?.status?.phase).toBe('Succeeded');
     expect(runs).toEqual(['job']);
   });

@@ -45,7 +45,10 @@ export function createIndexedStorage({ index, journal }: IndexedStorageOptions):
     const entry = open().get(key);
     if (!entry) throw new StorageError('missing', `${key} does not exist.`);
     if (entry.revision !== expected) {
-      throw new StorageError('conflict', `${key} is at revision ${entry.revision}, not ${expected}.`);
+      throw new StorageError(
+        'conflict',
+        `${key} is at revision ${entry.revision}, not ${expected}.`,
+      );
     }
     return entry;
   }
@@ -113,4 +116,3 @@ class ListenerTable {
     }
   }
 }
-

@@ -86,9 +86,9 @@ export class ObjectIndex {
     const state = this.list(prefix).entries.filter((entry) => !undone.has(entry.key));
     for (const entry of undone.values()) if (entry) state.push(entry);
     const { after } = range;
-    const rest = (after === undefined ? state : state.filter((entry) => entry.key > after)).toSorted(
-      (a, b) => (a.key < b.key ? -1 : 1),
-    );
+    const rest = (
+      after === undefined ? state : state.filter((entry) => entry.key > after)
+    ).toSorted((a, b) => (a.key < b.key ? -1 : 1));
     const entries = rest.slice(0, range.limit);
     return { entries, revision, remaining: rest.length - entries.length };
   }

@@ -73,7 +73,8 @@ describe('storage/sqlite-storage', () => {
   test('refuses a file with a torn page', () => {
     const path = newPath();
     const storage = openSqliteStorage(path);
-    for (let i = 0; i < 200; i += 1) storage.create(`/${i}`, { metadata: { note: 'x'.repeat(200) } });
+    for (let i = 0; i < 200; i += 1)
+      storage.create(`/${i}`, { metadata: { note: 'x'.repeat(200) } });
     storage.close();
     const bytes = readFileSync(path);
     bytes.fill(0xff, 8192, 12_288);

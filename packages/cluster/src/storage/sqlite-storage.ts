@@ -81,7 +81,9 @@ function load(database: DatabaseSync, path: string, maxEvents: number): ObjectIn
   const counter = database.prepare('SELECT revision FROM counter').get();
   if (typeof counter?.['revision'] !== 'number') throw damaged(path, 'the revision is missing');
   const index = new ObjectIndex({ revision: counter['revision'], maxEvents });
-  for (const row of database.prepare('SELECT key, revision, value FROM objects ORDER BY key').iterate()) {
+  for (const row of database
+    .prepare('SELECT key, revision, value FROM objects ORDER BY key')
+    .iterate()) {
     const key = String(row['key']);
     const value: unknown = parse(String(row['value']), key, path);
     if (!isStoredValue(value)) throw damaged(path, `object ${key} has no metadata`);

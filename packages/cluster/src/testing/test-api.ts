@@ -56,7 +56,8 @@ export async function createTestApi(options: TestApiOptions = {}): Promise<TestA
   });
   await createSystemNamespaces(server.handle);
   const transport = createLocalTransport(server.handle, SYSTEM_USER);
-  const open = (method: string, path: string, call: TestCall = {}) => server.handle(toRequest(method, path, call));
+  const open = (method: string, path: string, call: TestCall = {}) =>
+    server.handle(toRequest(method, path, call));
   return {
     server,
     storage,
@@ -65,7 +66,8 @@ export async function createTestApi(options: TestApiOptions = {}): Promise<TestA
     open,
     async call(method, path, call) {
       const response = await open(method, path, call);
-      if (response.kind !== 'json') throw new Error(`${method} ${path} answered with ${response.kind}`);
+      if (response.kind !== 'json')
+        throw new Error(`${method} ${path} answered with ${response.kind}`);
       return response;
     },
     [Symbol.dispose]() {
@@ -75,7 +77,11 @@ export async function createTestApi(options: TestApiOptions = {}): Promise<TestA
   };
 }
 
-function toRequest(method: string, path: string, { body, headers = {}, signal }: TestCall): ApiRequest {
+function toRequest(
+  method: string,
+  path: string,
+  { body, headers = {}, signal }: TestCall,
+): ApiRequest {
   const url = new URL(path, 'https://cluster.test');
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   return {

@@ -65,6 +65,23 @@ export function registerSessions(app: FastifyInstance, context: ServerContext): 
     );
   });
 
+  registerUpdate(app, context);
+
+  app.delete<ById>('/api/sessions/:id', async (request) => {
+    await store.sessions.delete(request.params.id, principalOf(request).userId);
+    return ok({}, 'Session deleted successfully');
+  });
+
+  app.get<ById>('/api/sessions/:id/tasks', async (request) => {
+    const session = await ownSession(request, context);
+    return ok(await tasksOfSession(store, session), 'Successfully retrieved session tasks');
+  });
+
+  registerEventRoute(app, context);
+}
+
+function registerUpdate(app: FastifyInstance, context: ServerContext): void {
+  const { store, namespace } = context;
   const update = async (request: FastifyRequest<ById>) => {
     const body = bodyOf(request, SessionChange);
     if (!body.name && !body.agent_ref) {
@@ -82,18 +99,6 @@ export function registerSessions(app: FastifyInstance, context: ServerContext): 
   };
   app.put<ById>('/api/sessions/:id', update);
   app.patch<ById>('/api/sessions/:id', update);
-
-  app.delete<ById>('/api/sessions/:id', async (request) => {
-    await store.sessions.delete(request.params.id, principalOf(request).userId);
-    return ok({}, 'Session deleted successfully');
-  });
-
-  app.get<ById>('/api/sessions/:id/tasks', async (request) => {
-    const session = await ownSession(request, context);
-    return ok(await tasksOfSession(store, session), 'Successfully retrieved session tasks');
-  });
-
-  registerEventRoute(app, context);
 }
 
 function registerEventRoute(app: FastifyInstance, context: ServerContext): void {

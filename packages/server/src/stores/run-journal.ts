@@ -7,20 +7,28 @@ import type { Tables } from './schema.ts';
 
 type RunRow = Selectable<Tables['run']>;
 
-export function createRunJournal({ db, now }: StoreContext): RunJournal {
+export function createRunJournal(context: StoreContext): RunJournal {
+  const { db, now } = context;
+  return {
+    create: (run) => db.transaction().execute((tx) => createRun(tx, run, now())),
+    append: (runId, holder, events) =>
+      db.transaction().execute((tx) => appendEvents(tx, { runId, holder, events, at: now() })),
+    ...reading(context),
+    ...leasing(context),
+  };
+}
+
+type Reading = Pick<RunJournal, 'get' | 'read' | 'history' | 'isCancelRequested' | 'ofSession'>;
+
+function reading({ db }: StoreContext): Reading {
   const row = (runId: string) =>
     db.selectFrom('run').selectAll().where('run_id', '=', runId).executeTakeFirst();
 
   return {
-    create: (run) => db.transaction().execute((tx) => createRun(tx, run, now())),
-
     async get(runId) {
       const found = await row(runId);
       return found && record(found);
     },
-
-    append: (runId, holder, events) =>
-      db.transaction().execute((tx) => appendEvents(tx, { runId, holder, events, at: now() })),
 
     async read(runId, afterSeq = 0) {
       const rows = await db
@@ -48,6 +56,25 @@ export function createRunJournal({ db, now }: StoreContext): RunJournal {
       return rows.map((item) => parseColumn(RunEvent, item.body));
     },
 
+    isCancelRequested: async (runId) => Boolean((await row(runId))?.cancel_by),
+
+    async ofSession(sessionId) {
+      const rows = await db
+        .selectFrom('run')
+        .selectAll()
+        .where('session_id', '=', sessionId)
+        .orderBy('created_at')
+        .orderBy('run_id')
+        .execute();
+      return rows.map(record);
+    },
+  };
+}
+
+type Leasing = Pick<RunJournal, 'claim' | 'renew' | 'requestCancel' | 'releaseAll'>;
+
+function leasing({ db, now }: StoreContext): Leasing {
+  return {
     async claim(agent, holder, leaseUntil) {
       const rows = await db
         .updateTable('run')
@@ -83,28 +110,12 @@ export function createRunJournal({ db, now }: StoreContext): RunJournal {
       return result.numUpdatedRows > 0n;
     },
 
-    async isCancelRequested(runId) {
-      const found = await row(runId);
-      return Boolean(found?.cancel_by);
-    },
-
     async releaseAll() {
       await db
         .updateTable('run')
         .set({ holder: null, lease_until: null })
         .where('state', '=', 'running')
         .execute();
-    },
-
-    async ofSession(sessionId) {
-      const rows = await db
-        .selectFrom('run')
-        .selectAll()
-        .where('session_id', '=', sessionId)
-        .orderBy('created_at')
-        .orderBy('run_id')
-        .execute();
-      return rows.map(record);
     },
   };
 }

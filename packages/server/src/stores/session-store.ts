@@ -5,7 +5,13 @@ import type { SessionEventRow, SessionRow, SessionStore } from '../store.ts';
 import type { StoreContext } from './context.ts';
 import type { Tables } from './schema.ts';
 
-export function createSessionStore({ db, now }: StoreContext): SessionStore {
+export function createSessionStore(context: StoreContext): SessionStore {
+  return { ...rows(context), ...events(context) };
+}
+
+type Rows = Pick<SessionStore, 'save' | 'get' | 'list' | 'delete'>;
+
+function rows({ db, now }: StoreContext): Rows {
   const find = (id: string) =>
     db.selectFrom('session').selectAll().where('id', '=', id).executeTakeFirst();
 
@@ -60,7 +66,11 @@ export function createSessionStore({ db, now }: StoreContext): SessionStore {
         .where('user_id', '=', userId)
         .execute();
     },
+  };
+}
 
+function events({ db, now }: StoreContext): Pick<SessionStore, 'addEvent' | 'events'> {
+  return {
     async addEvent({ id, sessionId, userId, data }) {
       const row = { id, session_id: sessionId, user_id: userId, data, created_at: now() };
       await db

@@ -44,7 +44,10 @@ export interface TestPlatform extends AsyncDisposable {
 }
 
 /** Waits until `read` gives what `check` accepts; fails the test with the last value otherwise. */
-export async function eventually<T>(read: () => T | Promise<T>, check: (value: T) => boolean): Promise<T> {
+export async function eventually<T>(
+  read: () => T | Promise<T>,
+  check: (value: T) => boolean,
+): Promise<T> {
   let last: T | undefined;
   await expect
     .poll(
@@ -67,7 +70,10 @@ export function webImage(onStart?: (context: ContainerContext) => void): ImageRu
   };
 }
 
-async function startWeb(context: ContainerContext, onStart?: (context: ContainerContext) => void): Promise<Tenant> {
+async function startWeb(
+  context: ContainerContext,
+  onStart?: (context: ContainerContext) => void,
+): Promise<Tenant> {
   onStart?.(context);
   const { promise: exited, resolve: exit } = Promise.withResolvers<number>();
   let isFailing = false;
@@ -96,7 +102,10 @@ async function startWeb(context: ContainerContext, onStart?: (context: Container
 }
 
 /** A tenant without a socket, run by a function: what it returns is the exit code. */
-export function scriptImage(name: string, run: (context: ContainerContext) => Promise<number> | number): ImageRule {
+export function scriptImage(
+  name: string,
+  run: (context: ContainerContext) => Promise<number> | number,
+): ImageRule {
   return {
     name,
     matches: ({ image }) => image === name,
@@ -113,27 +122,46 @@ export function scriptImage(name: string, run: (context: ContainerContext) => Pr
   };
 }
 
-export const readinessProbe = { httpGet: { path: '/', port: 8080 }, initialDelaySeconds: 15, periodSeconds: 15 };
+export const readinessProbe = {
+  httpGet: { path: '/', port: 8080 },
+  initialDelaySeconds: 15,
+  periodSeconds: 15,
+};
 
 export function podOf(name: string, spec: Partial<PodSpec> & { containers: Container[] }): Pod {
-  return { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'default', labels: { app: name } }, spec };
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: 'default', labels: { app: name } },
+    spec,
+  };
 }
 
 export function isReady(pod: Pod | undefined): boolean {
-  return pod?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
+  return (
+    pod?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ===
+    true
+  );
 }
 
 export async function startTestPlatform(options: TestPlatformOptions = {}): Promise<TestPlatform> {
   const clock: Clock = options.clock ?? systemClock;
   const warnings: TestPlatform['warnings'] = [];
-  const collect = (fields: Record<string, unknown>, message: string): void => void warnings.push({ fields, message });
+  const collect = (fields: Record<string, unknown>, message: string): void =>
+    void warnings.push({ fields, message });
   const logger = options.logger ?? { debug() {}, info() {}, warn: collect, error: collect };
   const storage = options.storage ?? createMemoryStorage();
-  const api = await createTestApi({ storage, clock, podLogs: { read: (query) => node.logs.read(query) } });
+  const api = await createTestApi({
+    storage,
+    clock,
+    podLogs: { read: (query) => node.logs.read(query) },
+  });
   const { client } = api;
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'node-')));
   const workloads =
-    options.workloads === false ? undefined : startWorkloads({ client, logger, clock, randomId: randomUUID });
+    options.workloads === false
+      ? undefined
+      : startWorkloads({ client, logger, clock, randomId: randomUUID });
   const node = startNode({
     client,
     nodeName: 'node-1',

@@ -59,10 +59,7 @@ export const EntryView = memo(function EntryView({ entry }: { entry: Entry }) {
           {entry.text}
         </p>
       ) : (
-        <p
-          role="alert"
-          className="rounded-md border border-bad px-3 py-2 text-sm wrap-anywhere whitespace-pre-wrap text-bad"
-        >
+        <p className="rounded-md border border-bad px-3 py-2 text-sm wrap-anywhere whitespace-pre-wrap text-bad">
           {entry.text}
         </p>
       );

@@ -6,6 +6,7 @@ import {
   projectTask,
   type RunEvent,
   type RunEventDraft,
+  type StatusUpdateEvent,
   type Task,
 } from '@kagent/spec';
 import { describe, expect, it } from 'vitest';
@@ -250,7 +251,7 @@ describe('transcript of agents with another runtime', () => {
     state: Task['status']['state'],
     message?: Partial<A2AMessageInit>,
     metadata?: Record<string, unknown>,
-  ): A2AStreamEvent => ({
+  ): StatusUpdateEvent => ({
     kind: 'status-update',
     taskId: 't1',
     contextId: 'chat-1',
@@ -323,14 +324,21 @@ describe('transcript of agents with another runtime', () => {
 
   it('gives a result to the call of its own task', () => {
     const data = { id: 'a', name: 'ls' };
-    const part = (type: string) => ({ kind: 'data' as const, data, metadata: { [METADATA.type]: type } });
-    const call = (taskId: string): A2AStreamEvent => ({
+    const part = (type: string) => ({
+      kind: 'data' as const,
+      data,
+      metadata: { [METADATA.type]: type },
+    });
+    const call = (taskId: string) => ({
       ...status('input-required', { messageId: `c-${taskId}`, parts: [part('function_call')] }),
       taskId,
-    } as A2AStreamEvent);
+    });
     const result = status('working', { messageId: 'r', parts: [part('function_response')] });
     const { entries } = [call('t0'), call('t1'), result].reduce(addEvent, EMPTY);
-    expect(entries.map((entry) => entry.kind === 'tool' && entry.state)).toEqual(['running', 'done']);
+    expect(entries.map((entry) => entry.kind === 'tool' && entry.state)).toEqual([
+      'running',
+      'done',
+    ]);
   });
 
   it('takes a question as an answer and waits for its user', () => {
