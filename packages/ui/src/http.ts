@@ -20,6 +20,7 @@ export function isAway(error: unknown): boolean {
   return error instanceof ApiError && [0, 502, 503, 504].includes(error.status);
 }
 
+/** The server, as the page reaches it. Paths begin with a slash. */
 export interface Http {
   /** `data` of the envelope. Rejects with `ApiError`, or with the signal's reason. */
   read<T>(path: string, schema: z.ZodType<T>, init?: RequestInit): Promise<T>;
@@ -27,6 +28,7 @@ export interface Http {
   send(path: string, init?: RequestInit): Promise<Response>;
 }
 
+/** Over any `fetch`; sends JSON. */
 export function createHttp(fetch: typeof globalThis.fetch): Http {
   async function send(path: string, init: RequestInit = {}): Promise<Response> {
     try {

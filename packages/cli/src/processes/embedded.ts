@@ -179,6 +179,8 @@ async function startKubernetes(
     dataDir: join(options.home, 'cluster'),
     images: tenants.rules,
     podMode: options.pods,
+    // programs of this machine are found as in the person's own terminal
+    extraEnv: { PATH: options.env['PATH'] ?? process.env['PATH'] ?? '' },
     logger,
     clock: systemClock,
   }).catch((error: unknown) => {

@@ -128,10 +128,10 @@ async function startEngine(
   context: ContainerContext,
   { platform, network }: { platform: TenantPlatform; network: Networks },
 ) {
+  const address = await context.listen(Number(argument(context.args, '--port') ?? 8080));
   const engine = await startEngineRole({
     ...network.of(context),
-    host: context.podIP,
-    port: Number(argument(context.args, '--port') ?? 8080),
+    ...address,
     env: context.env,
     readFile: (path) => readMounted(context, path),
     breakers: platform.breakers,
@@ -154,15 +154,12 @@ async function startEngine(
 }
 
 /** `kagent <role> --host … --port …` as a tenant. */
-function startRole(
+async function startRole(
   context: ContainerContext,
   platform: TenantPlatform,
 ): Promise<{ stop(): Promise<void> }> {
   const [role] = context.args;
-  const address = {
-    host: argument(context.args, '--host') ?? context.podIP,
-    port: Number(argument(context.args, '--port') ?? 8080),
-  };
+  const address = await context.listen(Number(argument(context.args, '--port') ?? 8080));
   const logger = containerLogger(context);
   switch (role) {
     case 'tools': {
@@ -178,11 +175,9 @@ function startRole(
     case 'demo-model':
       return startDemoModel({ ...address, logger });
     default:
-      return Promise.reject(
-        new KagentError(
-          'invalid_argument',
-          `kagent has no role "${role ?? ''}" that runs in a pod here.`,
-        ),
+      throw new KagentError(
+        'invalid_argument',
+        `kagent has no role "${role ?? ''}" that runs in a pod here.`,
       );
   }
 }

@@ -28,6 +28,8 @@ export interface RunnerOptions {
   addresses: PodAddresses;
   /** Base environment of every container. */
   extraEnv: Readonly<Record<string, string>>;
+  /** What processes get beside: how cluster names are reached. Containers may override it. */
+  processEnv(namespace: string): Record<string, string>;
   /** `<dataDir>/pods` */
   podsFolder: string;
   /** Where process ids are remembered. */
@@ -199,6 +201,7 @@ class LocalRunner implements ContainerRunner {
     const running = await startProcessContainer({
       argv: plan.argv.map((word) => local(expandVariables(word, env))),
       env: {
+        ...this.#options.processEnv(volumes.facts.pod.metadata.namespace ?? ''),
         ...listen,
         ...own,
         ...(listen.PORT === undefined ? {} : { PORT: listen.PORT }),

@@ -27,6 +27,8 @@ import { DEFAULT_RESTART_BACKOFF } from './restart-delay.ts';
 import type { RestartBackoff } from './restart-delay.ts';
 import { createScheduler } from './scheduler.ts';
 import type { Scheduler } from './scheduler.ts';
+import { startServiceProxy } from './service-proxy.ts';
+import type { ServiceProxy } from './service-proxy.ts';
 import { createServiceTable } from './service-table.ts';
 import type { ServiceTable } from './service-table.ts';
 import type { ImageRule } from './tenant.ts';
@@ -96,7 +98,13 @@ function configSource(informers: InformerSet): ConfigSource {
   };
 }
 
-function build(options: NodeOptions, addresses: PodAddresses): Parts {
+interface Network {
+  addresses: PodAddresses;
+  /** There once the node has started. */
+  proxy(): ServiceProxy | undefined;
+}
+
+function build(options: NodeOptions, { addresses, proxy }: Network): Parts {
   const { client, clock, logger, nodeName, dataDir } = options;
   const informers = createInformerSet({ client, clock, logger });
   const scheduler = createScheduler(clock);
@@ -115,6 +123,7 @@ function build(options: NodeOptions, addresses: PodAddresses): Parts {
     clock,
     addresses,
     extraEnv: options.extraEnv ?? {},
+    processEnv: (namespace) => proxy()?.env(namespace) ?? {},
     podsFolder: join(dataDir, 'pods'),
     pidFolder: join(dataDir, 'pids'),
     resolve: (host, port, namespace) => services.resolve(host, port, namespace),
@@ -182,13 +191,15 @@ export function startNode(options: NodeOptions): RunningNode {
   const { signal } = stopping;
   let reserved: AddressBlock | undefined;
   const addresses = createPodAddresses({ block: () => reserved?.block });
-  const parts = build(options, addresses);
+  let proxy: ServiceProxy | undefined;
+  const parts = build(options, { addresses, proxy: () => proxy });
   const registration = { client, clock, logger, nodeName, hostIP: HOST_IP };
   const running: Promise<unknown>[] = [];
 
   async function start(): Promise<void> {
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
     reserved = await reserveBlock();
+    proxy = await startServiceProxy((...name) => parts.services.resolve(...name));
     const killed = await killLeftovers(join(dataDir, 'pids'));
     if (killed > 0) logger.info({ killed }, 'processes of an earlier run were ended');
     await Promise.all([registerNode(registration), parts.informers.synced()]);
@@ -215,6 +226,7 @@ export function startNode(options: NodeOptions): RunningNode {
     await parts.informers.stop();
     parts.scheduler.stop();
     reserved?.release();
+    await proxy?.stop();
   }
 
   return {

@@ -28,7 +28,7 @@ export interface ContainerContext {
    * Where to bind a server that serves `port` of the pod. Without it: `podIP` and the port itself. Where a machine has
    * only 127.0.0.1, this is 127.0.0.1 and a free port, and `resolve(podIP, port)` leads there.
    */
-  listen?(port: number): Promise<{ host: string; port: number }>;
+  listen(port: number): Promise<{ host: string; port: number }>;
 }
 
 /** A running tenant. */

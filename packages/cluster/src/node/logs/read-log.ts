@@ -1,6 +1,7 @@
 /** Reads a container's log the way `kubectl logs` asks for it: tail, since, timestamps, limit, follow. */
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { read } from 'node:fs';
+import { StringDecoder } from 'node:string_decoder';
+import { promisify } from 'node:util';
 
 import type { ContainerLog, LogSnapshot } from './container-log.ts';
 
@@ -24,22 +25,23 @@ function render(line: string, options: ReadLogOptions): string | undefined {
   return options.timestamps === true ? `${time} ${text}` : text;
 }
 
+const readAt = promisify(read);
+
+/** Read by position, not as streams: a stream closes its descriptor, and these are the caller's to close. */
 async function* fileLines(files: LogSnapshot['files']): AsyncIterable<string> {
   for (const { fd, bytes } of files) {
-    if (bytes === 0) continue;
-    const stream = createReadStream('', {
-      fd,
-      autoClose: false,
-      start: 0,
-      end: bytes - 1,
-      encoding: 'utf8',
-    });
-    try {
-      for await (const line of createInterface({ input: stream, crlfDelay: Infinity }))
-        yield `${line}\n`;
-    } finally {
-      stream.destroy();
+    const decoder = new StringDecoder('utf8');
+    let rest = '';
+    for (let at = 0; at < bytes;) {
+      const length = Math.min(CHUNK, bytes - at);
+      const { bytesRead, buffer } = await readAt(fd, Buffer.allocUnsafe(length), 0, length, at);
+      if (bytesRead === 0) break;
+      at += bytesRead;
+      const lines = (rest + decoder.write(buffer.subarray(0, bytesRead))).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) yield `${line}\n`;
     }
+    if (rest !== '') yield `${rest}\n`;
   }
 }
 

@@ -33,6 +33,7 @@ const AgentItem = z.looseObject({
   model: z.string().nullish(),
   deploymentReady: z.boolean(),
 });
+/** One element of `GET /api/agents`: only what the page uses. */
 export type AgentItem = z.infer<typeof AgentItem>;
 
 const AgentItems = z
@@ -40,6 +41,7 @@ const AgentItems = z
   .nullish()
   .transform((items) => items ?? []);
 
+/** Where an agent is. */
 export interface AgentName {
   namespace: string;
   name: string;
@@ -54,6 +56,7 @@ export function agentsQuery(http: Http) {
   });
 }
 
+/** Readiness for a person. */
 export interface AgentState {
   tone: 'good' | 'warn' | 'bad';
   label: string;

@@ -12,6 +12,7 @@ import { ApiError, type Http } from '../../http.ts';
 import type { AgentName } from '../agents/api.ts';
 
 const Session = z.looseObject({ id: z.string(), name: z.string().nullish() });
+/** One element of the list of chats. */
 export type Session = z.infer<typeof Session>;
 
 /** Lists come as `null` from the older line when they are empty. */
@@ -31,13 +32,14 @@ export function sessionsQuery(http: Http, { namespace, name }: AgentName) {
   });
 }
 
+/** A call that is answered with a stream; `signal` ends the reading, never the run. */
 export interface StreamCall {
   method: 'message/stream' | 'tasks/resubscribe';
   params: unknown;
   signal: AbortSignal;
 }
 
-/** Rejects with `ApiError` or `KagentError`, whose messages are for people, or with the signal's reason. */
+/** What a conversation needs of the server. Rejects with `ApiError` or `KagentError`, whose messages are for people, or with the signal's reason. */
 export interface ChatApi {
   /** Again with the same id changes nothing. */
   create(title: string, signal: AbortSignal): Promise<unknown>;
@@ -48,6 +50,7 @@ export interface ChatApi {
   cancel(taskId: string, signal: AbortSignal): Promise<void>;
 }
 
+/** Binds the port to one agent and one session. */
 export function createChatApi(http: Http, agent: AgentName, sessionId: string): ChatApi {
   const { namespace, name } = agent;
   const post = (method: string, params: unknown, signal: AbortSignal) =>

@@ -8,6 +8,7 @@ import type { Services } from '../../services.tsx';
 import type { ChatApi, StreamCall } from './api.ts';
 import { addEvent, addOutgoing, addTask, EMPTY, isAtRest, type Transcript } from './transcript.ts';
 
+/** A new value at every change. */
 export interface ConversationState {
   transcript: Transcript;
   /** `missing`: the server does not know this chat. */
@@ -20,6 +21,7 @@ export interface ConversationState {
   unsent: { text: string; reason: string } | undefined;
 }
 
+/** A store with actions; failures are in its state, nothing throws. */
 export interface Conversation {
   getState(): ConversationState;
   subscribe(listener: () => void): () => void;
@@ -54,6 +56,7 @@ interface Outgoing {
   text: string;
 }
 
+/** Does nothing before `open()`. */
 export function createConversation(options: ConversationOptions): Conversation {
   const { api, sessionId, services, onCreated, onRest } = options;
   const listeners = new Set<() => void>();

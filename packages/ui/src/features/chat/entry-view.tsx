@@ -66,6 +66,7 @@ export const EntryView = memo(function EntryView({ entry }: { entry: Entry }) {
   }
 });
 
+/** Words of the user. */
 export function UserBubble({ text }: { text: string }) {
   return (
     <article

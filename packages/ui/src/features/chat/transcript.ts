@@ -16,6 +16,7 @@ import {
 } from '@kagent/spec';
 import { readResult } from './tool-result.ts';
 
+/** One thing to read, in the order it was said. */
 export type Entry =
   | { kind: 'user'; text: string }
   | SpokenEntry
@@ -32,6 +33,7 @@ interface SpokenEntry {
   streaming: boolean;
 }
 
+/** A call and, once it is there, its result. */
 export interface ToolEntry {
   kind: 'tool';
   taskId: string;
@@ -43,6 +45,7 @@ export interface ToolEntry {
   output: string;
 }
 
+/** A conversation so far; a value that is never changed in place. */
 export interface Transcript {
   entries: readonly Entry[];
   /** Of the latest task. */
@@ -52,6 +55,7 @@ export interface Transcript {
   seen: ReadonlySet<string>;
 }
 
+/** Nothing was said yet. */
 export const EMPTY: Transcript = {
   entries: [],
   state: undefined,
