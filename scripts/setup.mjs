@@ -79,8 +79,8 @@ function installDependencies() {
 
 function buildUi() {
   const wanted = createHash('sha256')
-    .update(listing('packages/ui/src'))
-    .update(readFileSync(join(root, 'packages/ui/index.html')))
+    .update(['packages/ui/src', 'packages/ui/public', 'packages/spec/src'].map(listing).join('\n'))
+    .update(digest(['packages/ui/index.html', 'packages/ui/vite.config.ts']))
     .update(readStamps().lockfile ?? '')
     .digest('hex');
   if (readStamps().ui === wanted && existsSync(join(root, 'packages/ui/dist/index.html'))) return;

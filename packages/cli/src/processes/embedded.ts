@@ -129,7 +129,7 @@ async function start(options: PlatformOptions, undo: Undo): Promise<Platform> {
       api: `http://${HOST}:${server.apiPort}`,
       kubernetes: cluster.url,
     },
-    kubeconfig: writeKubeconfig(home, cluster),
+    kubeconfig: kubeconfigOf(home),
     home,
     model: await defaultModel(kube),
     flags: server.apiPort === 8083 ? '' : `--kagent-url http://${HOST}:${server.apiPort} `,
@@ -139,13 +139,14 @@ async function start(options: PlatformOptions, undo: Undo): Promise<Platform> {
   };
 }
 
+const kubeconfigOf = (home: string) => join(home, 'kubeconfig');
+
 /** Only its owner may read it: it holds the administrator's key. */
-function writeKubeconfig(home: string, cluster: Cluster): string {
-  const path = join(home, 'kubeconfig');
+function writeKubeconfig(home: string, cluster: Cluster): void {
+  const path = kubeconfigOf(home);
   const next = `${path}.next`;
   writeFileSync(next, cluster.kubeconfig, { mode: 0o600 });
   renameSync(next, path);
-  return path;
 }
 
 interface KubernetesParts {
@@ -167,6 +168,7 @@ async function startKubernetes(
     breakers: createBreakers(),
     logger,
     holder: crypto.randomUUID(),
+    kubeconfig: kubeconfigOf(options.home),
     transport: (user) => {
       if (!cluster) throw new Error('a pod started before its cluster');
       return cluster.transport(user);
@@ -188,6 +190,7 @@ async function startKubernetes(
   });
   const started = cluster;
   undo.add(() => started.stop());
+  writeKubeconfig(options.home, started);
   return { cluster, tenants };
 }
 

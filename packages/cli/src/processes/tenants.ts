@@ -29,6 +29,8 @@ export interface TenantPlatform {
   logger: FileLogger;
   /** Name of this process in run leases. */
   holder: string;
+  /** For roles that run as a process of their own and talk to Kubernetes. */
+  kubeconfig: string;
 }
 
 export interface Tenants {
@@ -49,6 +51,7 @@ export function createTenants(platform: TenantPlatform): Tenants {
       : {
           mode: 'process',
           command: [process.execPath, EXECUTABLE, ...(role === '' ? [] : [role])],
+          env: { KUBECONFIG: platform.kubeconfig },
         };
   const rules: ImageRule[] = [
     {
