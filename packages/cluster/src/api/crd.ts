@@ -112,27 +112,27 @@ export function establishCrd(crd: ApiObject, context: { now: number; conflict?: 
   const isAccepted = context.conflict === undefined;
   const established = isEstablished(crd) || isAccepted;
   const conditions = [
-    isAccepted
-      ? condition('NamesAccepted', true, 'NoConflicts', 'no conflicts found')
-      : condition('NamesAccepted', false, 'NamesConflict', context.conflict ?? ''),
-    established
-      ? condition(
-          'Established',
-          true,
-          'InitialNamesAccepted',
-          'the initial names have been accepted',
-        )
-      : condition('Established', false, 'NotAccepted', 'not all names are accepted'),
+    condition(
+      'NamesAccepted',
+      isAccepted,
+      isAccepted
+        ? ['NoConflicts', 'no conflicts found']
+        : ['NamesConflict', context.conflict ?? ''],
+    ),
+    condition(
+      'Established',
+      established,
+      established
+        ? ['InitialNamesAccepted', 'the initial names have been accepted']
+        : ['NotAccepted', 'not all names are accepted'],
+    ),
   ];
   if (crd.metadata.deletionTimestamp !== undefined) {
-    conditions.push(
-      condition(
-        'Terminating',
-        true,
-        'InstanceDeletionInProgress',
-        'CustomResource deletion is in progress',
-      ),
-    );
+    const why: [string, string] = [
+      'InstanceDeletionInProgress',
+      'CustomResource deletion is in progress',
+    ];
+    conditions.push(condition('Terminating', true, why));
   }
   crd['status'] = {
     acceptedNames: isAccepted
@@ -153,7 +153,7 @@ interface Condition {
   message: string;
 }
 
-function condition(type: string, isTrue: boolean, reason: string, message: string): Condition {
+function condition(type: string, isTrue: boolean, [reason, message]: [string, string]): Condition {
   return { type, status: isTrue ? 'True' : 'False', reason, message };
 }
 

@@ -140,7 +140,7 @@ async function decode(
   signal: AbortSignal,
 ): Promise<ApiRequest> {
   checkHost(request.headers.host, options.host);
-  const [path = '/', search] = splitOnce(request.url ?? '/', '?');
+  const [path, search] = splitOnce(request.url ?? '/', '?');
   const user = authenticate(request, options.tokens, isHealthPath(path));
   const bytes = await readBody(request);
   return {

@@ -1,4 +1,4 @@
-/** `/openapi/v3`: the index with hashes and one document for each group version, made when first asked for. */
+/** `/openapi/v3`: the index with hashes and one document for each group version, made when first asked for; an empty v2. */
 import { openApiV3 } from '../builtin/openapi.ts';
 import type { KindDefinition } from './kinds.ts';
 import { groupVersion } from './object.ts';
@@ -15,8 +15,9 @@ export class OpenApiPublisher {
     this.#registry = registry;
   }
 
-  /** Answers paths below `/openapi`. There is no version 2: clients that ask for it do without. */
+  /** Answers paths below `/openapi`. */
   answer(request: ApiRequest): ApiResponse {
+    if (request.path === '/openapi/v2') return emptyV2(request);
     if (request.path === '/openapi/v3' || request.path === '/openapi/v3/') return this.#index();
     const path = request.path.replace(/^\/openapi\/v3\//, '');
     const served = this.#registry.groupVersions().find((item) => documentPath(item) === path);
@@ -49,6 +50,25 @@ export class OpenApiPublisher {
     this.#documents.set(path, { hash: served.hash, document });
     return document;
   }
+}
+
+/**
+ * Version 2 says nothing: clients have everything from version 3. kubectl asks for it when version 3 does not know a kind;
+ * with an answer it goes on and says so, without one it complains about the document.
+ */
+function emptyV2(request: ApiRequest): ApiResponse {
+  if (!/spec\.v2[@.]v1\.0\+protobuf/.test(request.headers['accept'] ?? '')) {
+    const info = { title: 'Kubernetes', version: 'unversioned' };
+    return json({ swagger: '2.0', info, paths: {} }, 200);
+  }
+  // field 1, `swagger`
+  const body = '\u000a\u00032.0';
+  return {
+    kind: 'text',
+    status: 200,
+    headers: { 'content-type': 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf' },
+    body,
+  };
 }
 
 function documentPath({ group, version }: ServedGroupVersion): string {

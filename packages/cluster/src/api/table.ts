@@ -69,7 +69,8 @@ export function partialObject(object: ApiObject): object {
 }
 
 function layOut(columns: PrinterColumn[]): TableLayout {
-  const hasName = columns[0]?.name === 'Name';
+  // Events have theirs at the end.
+  const hasName = columns.some(({ name }) => name === 'Name');
   const printers = columns.map((column) => printerOf(column));
   return {
     columnDefinitions: [

@@ -9,7 +9,7 @@ export function describeStorageContract(
   name: string,
   open: (options: { maxEvents: number }) => Storage,
 ): void {
-  describe(name, () => {
+  describe(`${name}`, () => {
     const fresh = () => open({ maxEvents: 100 });
 
     test('starts at revision 1 and counts every write once', () => {

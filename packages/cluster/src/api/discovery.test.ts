@@ -1,0 +1,140 @@
+import { describe, expect, test } from 'vitest';
+
+import { createTestApi } from '../testing/test-api.ts';
+
+const AGGREGATED =
+  'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json';
+
+interface Group {
+  metadata: { name: string };
+  versions: {
+    version: string;
+    resources: { resource: string; verbs: string[]; subresources?: { subresource: string }[] }[];
+  }[];
+}
+
+describe('api/discovery', () => {
+  test('tells its version and health', async () => {
+    using api = await createTestApi();
+    expect((await api.call('GET', '/version')).body).toMatchObject({
+      major: '1',
+      minor: '35',
+      gitVersion: 'v1.35.2-kagent',
+    });
+    for (const path of ['/healthz', '/livez', '/readyz', '/readyz/ping']) {
+      expect(await api.open('GET', path)).toMatchObject({ kind: 'text', status: 200, body: 'ok' });
+    }
+    expect((await api.call('GET', '/nothing')).status).toBe(404);
+    expect((await api.call('POST', '/version')).status).toBe(404);
+  });
+
+  test('answers the old form', async () => {
+    using api = await createTestApi();
+    expect((await api.call('GET', '/api')).body).toMatchObject({
+      kind: 'APIVersions',
+      versions: ['v1'],
+    });
+    expect((await api.call('GET', '/apis')).body).toMatchObject({
+      kind: 'APIGroupList',
+      groups: expect.arrayContaining([expect.objectContaining({ name: 'apps' })]),
+    });
+    const core = (await api.call('GET', '/api/v1')).body as {
+      resources: { name: string; kind: string; group?: string }[];
+    };
+    expect(core.resources.map(({ name }) => name)).toEqual(
+      expect.arrayContaining([
+        'pods',
+        'pods/log',
+        'pods/status',
+        'pods/eviction',
+        'namespaces/finalize',
+        'serviceaccounts/token',
+      ]),
+    );
+    const apps = (await api.call('GET', '/apis/apps/v1')).body as {
+      resources: { name: string; kind: string; group?: string }[];
+    };
+    expect(apps.resources).toContainEqual(
+      expect.objectContaining({
+        name: 'deployments/scale',
+        kind: 'Scale',
+        group: 'autoscaling',
+        version: 'v1',
+      }),
+    );
+    expect((await api.call('GET', '/apis/nope')).status).toBe(404);
+    expect((await api.call('GET', '/apis/apps/v7')).status).toBe(404);
+  });
+
+  test('answers in one document, with an ETag', async () => {
+    using api = await createTestApi();
+    const headers = { accept: AGGREGATED };
+    const response = await api.call('GET', '/apis', { headers });
+    expect(response.headers['content-type']).toBe(
+      'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList',
+    );
+    const { items } = response.body as { items: Group[] };
+    const apps = items.find(({ metadata }) => metadata.name === 'apps')?.versions[0];
+    const deployments = apps?.resources.find(({ resource }) => resource === 'deployments');
+    expect(deployments).toMatchObject({
+      responseKind: { group: 'apps', version: 'v1', kind: 'Deployment' },
+      scope: 'Namespaced',
+      singularResource: 'deployment',
+      shortNames: ['deploy'],
+      categories: ['all'],
+      verbs: ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'],
+    });
+    const core = (await api.call('GET', '/api', { headers })).body as { items: Group[] };
+    expect(core.items.map(({ metadata }) => metadata.name)).toEqual(['']);
+    const etag = String(response.headers['etag']);
+    const again = await api.open('GET', '/apis', {
+      headers: { ...headers, 'if-none-match': etag },
+    });
+    expect(again).toMatchObject({ status: 304, body: '' });
+    const beta = await api.call('GET', '/apis', {
+      headers: {
+        accept: 'application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList',
+      },
+    });
+    expect(beta.body).toMatchObject({ apiVersion: 'apidiscovery.k8s.io/v2beta1' });
+  });
+
+  test('publishes OpenAPI with what kubectl reads in it', async () => {
+    using api = await createTestApi();
+    const index = (await api.call('GET', '/openapi/v3')).body as {
+      paths: Record<string, { serverRelativeURL: string }>;
+    };
+    const url = index.paths['apis/apps/v1']?.serverRelativeURL ?? '';
+    expect(url).toMatch(/^\/openapi\/v3\/apis\/apps\/v1\?hash=[0-9A-F]+$/);
+    const response = await api.call('GET', url);
+    expect(response.headers['cache-control']).toContain('immutable');
+    const { paths } = response.body as {
+      paths: Record<
+        string,
+        { patch?: { parameters: { name: string }[]; requestBody: { content: object } } }
+      >;
+    };
+    const patch = paths['/apis/apps/v1/namespaces/{namespace}/deployments/{name}']?.patch;
+    expect(patch).toMatchObject({
+      'x-kubernetes-group-version-kind': { group: 'apps', version: 'v1', kind: 'Deployment' },
+    });
+    expect(patch?.parameters.map(({ name }) => name)).toContain('fieldValidation');
+    expect(Object.keys(patch?.requestBody.content ?? {})).toEqual(
+      expect.arrayContaining([
+        'application/apply-patch+yaml',
+        'application/json-patch+json',
+        'application/merge-patch+json',
+        'application/strategic-merge-patch+json',
+      ]),
+    );
+    const etag = String(response.headers['etag']);
+    expect(await api.open('GET', url, { headers: { 'if-none-match': etag } })).toMatchObject({
+      status: 304,
+    });
+    expect(await api.call('GET', '/openapi/v2')).toMatchObject({
+      status: 200,
+      body: { paths: {} },
+    });
+    expect((await api.call('GET', '/openapi/v3/apis/nope/v1')).status).toBe(404);
+  });
+});

@@ -1,0 +1,17 @@
+import { describe, expect, test } from 'vitest';
+
+import { findDuplicateKeys } from './duplicate-keys.ts';
+
+describe('api/duplicate-keys', () => {
+  test.each([
+    ['{}', []],
+    ['{"a":1,"b":{"a":1},"c":[{"a":1},{"a":2}]}', []],
+    ['{"a":1,"a":2}', ['a']],
+    ['{"spec":{"x":{"y":1},"x":2}}', ['spec.x']],
+    ['{"spec":{"items":[{"n":1},{"n":1,"n":2}]}}', ['spec.items[1].n']],
+    ['[[1,{"a":[],"a":1}]]', ['[0][1].a']],
+    ['{"a\\"b":1,"a\\u0022b":2}', ['a"b']],
+    ['{"text":"{\\"a\\":1,\\"a\\":2}","list":["a","a"]}', []],
+    ['{"a":"x:y","b":"\\\\","a":null}', ['a']],
+  ])('%s', (text, expected) => expect(findDuplicateKeys(text)).toEqual(expected));
+});

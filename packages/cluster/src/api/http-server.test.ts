@@ -1,0 +1,227 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { Agent, request as httpsRequest } from 'node:https';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { silentLogger, systemClock } from '@kagent/kube';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { createTestApi } from '../testing/test-api.ts';
+import type { TestApi } from '../testing/test-api.ts';
+import { loadCertificates } from './certificates.ts';
+import type { Certificates } from './certificates.ts';
+import { MAX_BODY_BYTES, startHttpServer } from './http-server.ts';
+import type { HttpServer } from './http-server.ts';
+import { issueCertificate } from './x509.ts';
+
+interface Call {
+  method?: string;
+  headers?: Record<string, string>;
+  body?: string | Buffer;
+  /** Client certificate; the administrator's by default, none for `null`. */
+  as?: { cert: string; key: string } | null;
+}
+
+describe('api/http-server', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'kagent-http-'));
+  let api: TestApi;
+  let certificates: Certificates;
+  let server: HttpServer;
+
+  beforeAll(async () => {
+    api = await createTestApi();
+    certificates = loadCertificates({ directory, host: '127.0.0.1', clock: systemClock });
+    const { handle: handler, tokens } = api.server;
+    server = await startHttpServer({
+      handler,
+      tokens,
+      certificates,
+      host: '127.0.0.1',
+      port: 0,
+      logger: silentLogger,
+    });
+  });
+
+  afterAll(async () => {
+    await server.close();
+    api[Symbol.dispose]();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  function open(
+    path: string,
+    { method = 'GET', headers = {}, body, as }: Call = {},
+  ): Promise<IncomingMessage> {
+    const client = as === null ? {} : (as ?? certificates.admin);
+    return new Promise((resolve, reject) => {
+      const agent = new Agent({ ca: certificates.ca.cert, servername: 'localhost', ...client });
+      const request = httpsRequest(new URL(path, server.url), { agent, method, headers }, resolve);
+      request.on('error', reject);
+      request.end(body);
+    });
+  }
+
+  async function call(path: string, options: Call = {}) {
+    const response = await open(path, options);
+    let text = '';
+    for await (const chunk of response) text += String(chunk);
+    const isJson = response.headers['content-type']?.startsWith('application/json') ?? false;
+    return {
+      status: response.statusCode,
+      headers: response.headers,
+      text,
+      body: isJson ? (JSON.parse(text) as Record<string, unknown>) : {},
+    };
+  }
+
+  test('serves the administrator over verified TLS', async () => {
+    const { status, headers, body } = await call('/api/v1/namespaces/default');
+    expect(status).toBe(200);
+    expect(headers['content-type']).toBe('application/json');
+    expect(body).toMatchObject({ kind: 'Namespace', metadata: { name: 'default' } });
+    expect((await call('/version?pretty=true')).text).toContain('\n  "major": "1"');
+  });
+
+  test('turns away those it does not know, but tells anybody that it lives', async () => {
+    const unauthorized = {
+      status: 401,
+      body: { kind: 'Status', reason: 'Unauthorized', code: 401 },
+    };
+    expect(await call('/api/v1/namespaces', { as: null })).toMatchObject(unauthorized);
+    const validity = { notBefore: Date.now() - 1000, notAfter: Date.now() + 100_000 };
+    const forged = issueCertificate({
+      commonName: 'kubernetes-admin',
+      organizations: ['system:masters'],
+      use: 'client',
+      ...validity,
+    });
+    expect(await call('/api/v1/namespaces', { as: forged })).toMatchObject(unauthorized);
+    const headers = { authorization: 'Bearer nonsense' };
+    expect(await call('/api/v1/namespaces', { as: null, headers })).toMatchObject(unauthorized);
+    // A bad token is not made good by a certificate.
+    expect(await call('/api/v1/namespaces', { headers })).toMatchObject(unauthorized);
+    expect(await call('/readyz', { as: null })).toMatchObject({ status: 200, text: 'ok' });
+  });
+
+  test('knows users by certificate, by token and by impersonation', async () => {
+    const whoAmI = async (options: Call) => {
+      const body = JSON.stringify({
+        apiVersion: 'authentication.k8s.io/v1',
+        kind: 'SelfSubjectReview',
+        metadata: {},
+      });
+      const path = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
+      const response = await call(path, { method: 'POST', body, ...options });
+      return (response.body as { status: { userInfo: object } }).status.userInfo;
+    };
+    expect(await whoAmI({})).toEqual({
+      username: 'kubernetes-admin',
+      groups: ['system:masters', 'system:authenticated'],
+    });
+    expect(await whoAmI({ headers: { 'impersonate-user': 'bob' } })).toEqual({
+      username: 'bob',
+      groups: ['system:authenticated'],
+    });
+    const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'bot' } };
+    const accounts = '/api/v1/namespaces/default/serviceaccounts';
+    await call(accounts, { method: 'POST', body: JSON.stringify(account) });
+    const { body } = await call(`${accounts}/bot/token`, {
+      method: 'POST',
+      body: '{"kind":"TokenRequest","spec":{}}',
+    });
+    const { token } = (body as { status: { token: string } }).status;
+    const headers = { authorization: `Bearer ${token}` };
+    expect(await whoAmI({ as: null, headers })).toMatchObject({
+      username: 'system:serviceaccount:default:bot',
+    });
+  });
+
+  test('answers only to its own names', async () => {
+    const at = async (host: string) => (await call('/version', { headers: { host } })).status;
+    expect(await at('localhost:1')).toBe(200);
+    expect(await at('kubernetes.default.svc')).toBe(200);
+    expect(await at('[::1]:6443')).toBe(200);
+    expect(await at('evil.example')).toBe(403);
+  });
+
+  test('refuses bodies that are too large, said or not', async () => {
+    const body = Buffer.alloc(MAX_BODY_BYTES + 1, 'x');
+    const path = '/api/v1/namespaces/default/configmaps';
+    const said = await call(path, { method: 'POST', body });
+    const refusal = {
+      status: 413,
+      body: {
+        reason: 'RequestEntityTooLarge',
+        message: 'Request entity too large: limit is 3145728',
+      },
+    };
+    expect(said).toMatchObject(refusal);
+    const unsaid = await call(path, {
+      method: 'POST',
+      body,
+      headers: { 'transfer-encoding': 'chunked' },
+    });
+    expect(unsaid).toMatchObject(refusal);
+  });
+
+  test('sends the head of a watch before there is anything to tell, then each event', async () => {
+    const revision = api.storage.revision();
+    const response = await open(
+      `/api/v1/namespaces/default/configmaps?watch=true&resourceVersion=${revision}`,
+    );
+    expect(response.statusCode).toBe(200);
+    const body = JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'seen' },
+    });
+    await call('/api/v1/namespaces/default/configmaps', { method: 'POST', body });
+    for await (const chunk of response) {
+      expect(JSON.parse(String(chunk))).toMatchObject({
+        type: 'ADDED',
+        object: { metadata: { name: 'seen' } },
+      });
+      break;
+    }
+    response.destroy();
+    await expect.poll(() => api.server.hub.size, { interval: 5 }).toBe(0);
+  });
+
+  test('sends warnings as headers', async () => {
+    const body = JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'w' },
+      a: 1,
+      b: 2,
+    });
+    const { headers } = await call('/api/v1/namespaces/default/configmaps?dryRun=All', {
+      method: 'POST',
+      body,
+    });
+    expect(headers['warning']).toBe('299 - "unknown field \\"a\\"", 299 - "unknown field \\"b\\""');
+  });
+
+  test('says who has the port', async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const { port } = other.address() as { port: number };
+    const { handle: handler, tokens } = api.server;
+    const starting = startHttpServer({
+      handler,
+      tokens,
+      certificates,
+      host: '127.0.0.1',
+      port,
+      logger: silentLogger,
+    });
+    const refusal: unknown = await starting.catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ code: 'port_in_use', port });
+    expect(String(refusal)).toContain(`Port ${port} on 127.0.0.1 is in use`);
+    // Only Linux tells whose it is.
+    expect(String(refusal)).toContain(process.platform === 'linux' ? `(pid ${process.pid})` : '');
+    await new Promise((resolve) => other.close(resolve));
+  });
+});

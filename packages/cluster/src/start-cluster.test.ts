@@ -1,0 +1,78 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { CONFIG_MAPS, createKubeClient, NAMESPACES, SERVICE_ACCOUNTS } from '@kagent/kube';
+import { afterAll, describe, expect, test } from 'vitest';
+
+import { startCluster } from './start-cluster.ts';
+import { startTestCluster } from './testing/test-cluster.ts';
+
+describe('start-cluster', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'kagent-cluster-'));
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+  test('is complete when it is ready', async () => {
+    await using cluster = await startTestCluster();
+    const client = createKubeClient(cluster.transport());
+    await expect
+      .poll(() => client.find(SERVICE_ACCOUNTS, { namespace: 'default', name: 'default' }), {
+        interval: 5,
+      })
+      .toBeDefined();
+    const root = await client.get(CONFIG_MAPS, { namespace: 'default', name: 'kube-root-ca.crt' });
+    expect(root).toMatchObject({ data: { 'ca.crt': cluster.caCertificate } });
+    await client.create(NAMESPACES, {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: 'blue' },
+    });
+    await client.delete(NAMESPACES, { name: 'blue' });
+    await expect
+      .poll(() => client.find(NAMESPACES, { name: 'blue' }), { interval: 5 })
+      .toBeUndefined();
+  });
+
+  test('runs many at once, apart from each other', async () => {
+    await using first = await startTestCluster({ workloads: false });
+    await using second = await startTestCluster({ workloads: false });
+    expect(first.port).not.toBe(second.port);
+    const blue = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'blue' } };
+    await createKubeClient(first.transport()).create(NAMESPACES, blue);
+    expect(
+      await createKubeClient(second.transport()).find(NAMESPACES, { name: 'blue' }),
+    ).toBeUndefined();
+  });
+
+  test('finds everything as it was, and the old kubeconfig still works', async () => {
+    const options = {
+      storage: { sqlite: join(directory, 'a.db') },
+      dataDir: join(directory, 'a'),
+      workloads: false,
+    };
+    const before = await startCluster(options);
+    const blue = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'blue' } };
+    const created = await createKubeClient(before.transport()).create(NAMESPACES, blue);
+    await before.stop();
+    await before.stop();
+    await using after = await startTestCluster({ ...options, port: before.port });
+    expect(await createKubeClient(after.transport()).get(NAMESPACES, { name: 'blue' })).toEqual(
+      created,
+    );
+    expect(after.kubeconfig).toBe(before.kubeconfig);
+  });
+
+  test('leaves nothing behind when it cannot start', async () => {
+    await using running = await startTestCluster({ workloads: false });
+    const path = join(directory, 'b.db');
+    const options = { storage: { sqlite: path }, workloads: false };
+    await expect(startCluster({ ...options, port: running.port })).rejects.toMatchObject({
+      code: 'port_in_use',
+      port: running.port,
+    });
+    expect(existsSync(path)).toBe(true);
+    const cluster = await startCluster(options);
+    await expect(startCluster(options)).rejects.toMatchObject({ code: 'in_use' });
+    await cluster.stop();
+  });
+});
