@@ -1,26 +1,33 @@
 /** The scripted model behind its real wire, and the manifest that makes an agent use it. */
+import { once } from 'node:events';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import {
+  type Brain,
   type Conversation,
   createScriptedModel,
+  mockLlmListener,
   parseModelScript,
-  type Reply,
-  startMockLlm,
 } from '@kagent/engine';
 
-export interface ScriptedServer {
+export interface ModelServer {
   /** Without a path. */
   url: string;
   /** ModelConfig in namespace `kagent` for this server. */
   manifest(name: string): string;
+  /** Of the requests, in order. */
+  readonly headers: IncomingHttpHeaders[];
+  stop(): Promise<void>;
+}
+
+export interface ScriptedServer extends ModelServer {
   /** What the model was asked so far. */
   readonly requests: Conversation[];
   /** What no rule covered; tests assert that it is empty. */
   readonly unmatched: string[];
-  stop(): Promise<void>;
 }
 
-export interface ScriptedOptions {
-  port?: number;
+export interface ModelOptions {
   /** Milliseconds between the pieces of a streamed answer. */
   chunkDelayMs?: number;
 }
@@ -30,20 +37,35 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} };
 /** `rules` are those of docs/how-to/script-a-model.md, as a value. */
 export async function startScriptedModel(
   rules: readonly unknown[],
-  options: ScriptedOptions = {},
+  options: ModelOptions = {},
 ): Promise<ScriptedServer> {
   const script = parseModelScript(JSON.stringify({ rules }), 'rules of the test');
   const { brain, requests, unmatched } = createScriptedModel(script);
-  const { url, stop } = await startMockLlm({ brain, logger: silent, ...options });
-  return { url, requests, unmatched, stop, manifest: (name) => modelConfig(name, url) };
+  return { ...(await startModel(brain, options)), requests, unmatched };
 }
 
-/** Like a scripted model, decided by a function: for replies that the test releases itself. */
-export async function startModel(
-  brain: (conversation: Conversation) => Reply | Promise<Reply>,
-): Promise<{ url: string; manifest(name: string): string; stop(): Promise<void> }> {
-  const { url, stop } = await startMockLlm({ brain, logger: silent });
-  return { url, stop, manifest: (name) => modelConfig(name, url) };
+/** Like a scripted model, decided by a function: for replies that the test itself releases. */
+export async function startModel(brain: Brain, options: ModelOptions = {}): Promise<ModelServer> {
+  const headers: IncomingHttpHeaders[] = [];
+  const answer = mockLlmListener({ brain, logger: silent, ...options });
+  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+    headers.push(request.headers);
+    answer(request, response);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    url,
+    headers,
+    manifest: (name) => modelConfig(name, url),
+    async stop() {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
 }
 
 export function modelConfig(name: string, url: string): string {

@@ -28,6 +28,9 @@ export async function startUp({ home, args = [], env = {} }: UpOptions): Promise
     env: { PATH: process.env['PATH'], HOME: home, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  // a test that fails half way must not leave it behind
+  const killAtExit = () => child.kill('SIGKILL');
+  process.once('exit', killAtExit);
   let output = '';
   const { promise: ready, resolve, reject } = Promise.withResolvers<void>();
   const add = (text: string) => {
@@ -36,7 +39,12 @@ export async function startUp({ home, args = [], env = {} }: UpOptions): Promise
   };
   child.stdout.setEncoding('utf8').on('data', add);
   child.stderr.setEncoding('utf8').on('data', add);
-  const exited = new Promise<number | null>((done) => child.once('close', (code) => done(code)));
+  const exited = new Promise<number | null>((done) => {
+    child.once('close', (code) => {
+      process.off('exit', killAtExit);
+      done(code);
+    });
+  });
   void exited.then((code) => reject(new Error(`kagent up ended with ${code}:\n${output}`)));
   const late = setTimeout(() => {
     child.kill('SIGKILL');

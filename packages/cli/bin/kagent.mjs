@@ -2,6 +2,7 @@
 // Starts the CLI under a Node that runs TypeScript: this one when it is new enough, else the one from the lockfile.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -9,6 +10,8 @@ const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 const here = dirname(fileURLToPath(import.meta.url));
 
 if (major > 24 || (major === 24 && minor >= 12)) {
+  // Keeps compiled code, which saves half of the time to start. A folder that can't be written is no error.
+  enableCompileCache(join(here, '../../../node_modules/.cache/kagent'));
   await import('../src/main.ts');
 } else {
   const node = join(here, '../../../node_modules/.bin/node');

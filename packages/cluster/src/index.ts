@@ -1,7 +1,7 @@
 /** The embedded Kubernetes: API server, storage, workload controllers and a node in one process. */
 export { startCluster } from './start-cluster.ts';
 export type { Cluster, ClusterOptions } from './start-cluster.ts';
-export { writeKubeconfig } from './api/kubeconfig.ts';
+export { writeKubeconfig } from './api/pki/kubeconfig.ts';
 export type { User } from './api/request.ts';
 export { findPortOwner } from './api/port-owner.ts';
 export { StartError } from './api/start-error.ts';

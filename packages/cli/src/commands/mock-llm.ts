@@ -1,6 +1,5 @@
 /** `kagent mock-llm --script f.yaml`: the scripted model as a server, for tests of agents without a language model. */
 import { readFile } from 'node:fs/promises';
-import { createScriptedModel, parseModelScript, startMockLlm } from '@kagent/engine';
 import { KagentError } from '@kagent/spec';
 import type { Command } from 'commander';
 import { z } from 'zod';
@@ -41,6 +40,7 @@ export function registerMockLlm(program: Command): void {
   addSettings(command, MOCK_SETTINGS);
   command.action(async (flags: Record<string, unknown>) => {
     const settings = readSettings(MOCK_SETTINGS, flags, process.env);
+    const { createScriptedModel, parseModelScript, startMockLlm } = await import('@kagent/engine');
     const script = parseModelScript(await readScript(settings.script), settings.script);
     const model = createScriptedModel(script);
     const logger = createConsoleLogger('info', (line) => console.error(line));

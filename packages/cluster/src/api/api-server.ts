@@ -33,7 +33,7 @@ import {
 } from './status-error.ts';
 import { TablePrinter } from './table.ts';
 import { TokenAuthority } from './tokens.ts';
-import { WatchHub } from './watch-hub.ts';
+import { WatchHub } from './watch/watch-hub.ts';
 
 export interface ApiServerOptions {
   storage: Storage;

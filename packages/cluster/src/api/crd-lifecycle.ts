@@ -8,7 +8,7 @@ import type { DeleteDependencies } from './delete.ts';
 import { fromStorage, namesInKey, resourcePrefix } from './object.ts';
 import type { ApiObject } from './object.ts';
 import type { ResourceRegistry } from './resource-registry.ts';
-import type { WatchHub } from './watch-hub.ts';
+import type { WatchHub } from './watch/watch-hub.ts';
 
 export interface CrdLifecycleDependencies extends DeleteDependencies {
   storage: Storage;

@@ -167,8 +167,18 @@ describe('api/crd', () => {
         }
       ).paths['apis/demo.dev/v1']?.serverRelativeURL;
     const before = await hash();
+    const blind = await api.call('PUT', `${CRDS}/widgets.demo.dev`, { body: crd() });
+    expect(blind.body).toMatchObject({
+      code: 422,
+      message: expect.stringContaining(
+        'metadata.resourceVersion: Invalid value: 0x0: must be specified',
+      ),
+    });
+    const current = (await api.call('GET', `${CRDS}/widgets.demo.dev`)).body as {
+      metadata: object;
+    };
     const changed = await api.call('PUT', `${CRDS}/widgets.demo.dev`, {
-      body: crd([version('v1', { selectableFields: [] })]),
+      body: { ...crd([version('v1', { selectableFields: [] })]), metadata: current.metadata },
     });
     expect(changed.body).toMatchObject({
       status: { storedVersions: ['v1'] },

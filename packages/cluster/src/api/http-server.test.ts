@@ -10,11 +10,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { createTestApi } from '../testing/test-api.ts';
 import type { TestApi } from '../testing/test-api.ts';
-import { loadCertificates } from './certificates.ts';
-import type { Certificates } from './certificates.ts';
+import { loadCertificates } from './pki/certificates.ts';
+import type { Certificates } from './pki/certificates.ts';
 import { MAX_BODY_BYTES, startHttpServer } from './http-server.ts';
 import type { HttpServer } from './http-server.ts';
-import { issueCertificate } from './x509.ts';
+import { issueCertificate } from './pki/x509.ts';
 
 interface Call {
   method?: string;

@@ -9,8 +9,8 @@ import type { Logger } from '@kagent/kube';
 
 import { isHealthPath } from './api-server.ts';
 import { authenticate } from './authentication.ts';
-import { SERVER_NAMES } from './certificates.ts';
-import type { Certificates } from './certificates.ts';
+import { SERVER_NAMES } from './pki/certificates.ts';
+import type { Certificates } from './pki/certificates.ts';
 import { findPortOwner } from './port-owner.ts';
 import { json } from './request.ts';
 import type { ApiHandler, ApiRequest, ApiResponse } from './request.ts';

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import type { Cluster } from '../start-cluster.ts';
 import { startTestCluster } from '../testing/test-cluster.ts';
-import { writeKubeconfig } from './kubeconfig.ts';
+import { writeKubeconfig } from './pki/kubeconfig.ts';
 
 const KUBECTL = fileURLToPath(
   new URL('../../../../node_modules/.kagent-bin/kubectl', import.meta.url),

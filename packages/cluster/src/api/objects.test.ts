@@ -245,7 +245,7 @@ describe('api/objects', () => {
       spec: { replicas: -1 },
     };
     expect((await refusal(api, 'PUT', `${sets}/web/scale`, negative))[2]).toContain(
-      'must be greater than or equal to 0',
+      'Scale.autoscaling "web" is invalid: spec.replicas',
     );
     expect((await refusal(api, 'GET', `${CONFIG_MAPS}/x/scale`))[0]).toBe(404);
   });

@@ -126,14 +126,10 @@ function applyPatch(
       isNew: true,
     };
   }
-  // Not all of these are part of the merge, yet they say which object is meant.
-  const { uid, resourceVersion } = applied.metadata;
-  const object = writer.update(target, tracked, (current) => {
-    const result = merge(context, { applied, options, live: current });
-    result.metadata.uid = uid;
-    result.metadata.resourceVersion = resourceVersion;
-    return result;
-  });
+  // A uid or resourceVersion in the configuration comes through the merge and is checked as on every update.
+  const object = writer.update(target, tracked, (live) =>
+    merge(context, { applied, options, live }),
+  );
   return { object, isNew: false };
 }
 

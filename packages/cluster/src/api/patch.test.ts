@@ -161,6 +161,18 @@ describe('api/patch', () => {
       'fieldManager=me&force=true',
     );
     expect(containers(forced.body)[0]?.image).toBe('two');
+    const stale = { ...deployment('two'), metadata: { name: 'web', resourceVersion: '1' } };
+    const late = await patch(api, 'apply-patch+yaml', stale, 'fieldManager=me');
+    expect(late.body).toMatchObject({
+      code: 409,
+      message: expect.stringContaining('has been modified'),
+    });
+    const other = { ...deployment('two'), metadata: { name: 'web', uid: 'other' } };
+    const wrong = await patch(api, 'apply-patch+yaml', other, 'fieldManager=me');
+    expect(wrong.body).toMatchObject({
+      code: 409,
+      message: expect.stringContaining('UID in precondition: other'),
+    });
     const fewer = await patch(api, 'apply-patch+yaml', deployment('two'), 'fieldManager=helm');
     expect(fewer.status).toBe(200);
     expect(fewer.body).toMatchObject({ metadata: { generation: 2 }, spec: { replicas: 1 } });

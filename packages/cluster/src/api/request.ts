@@ -1,5 +1,5 @@
 /** What crosses the line between the bindings (HTTP, same process) and the handler that holds all semantics. */
-import type { WatchFrame } from './watch-frame.ts';
+import type { WatchFrame } from './watch/watch-frame.ts';
 
 /** Who asks. Names as in Kubernetes: `system:serviceaccount:<namespace>:<name>`, groups like `system:masters`. */
 export interface User {

@@ -16,15 +16,16 @@ import { negotiate, renderList, renderObject } from './representation.ts';
 import type { RenderOptions } from './representation.ts';
 import { json } from './request.ts';
 import type { ApiRequest, ApiResponse } from './request.ts';
-import type { ResourceRegistry } from './resource-registry.ts';
+import type { ResourceRegistry, ServedResource } from './resource-registry.ts';
 import type { ResourceRoute } from './route.ts';
 import { fromScale, toScale } from './scale.ts';
-import { deleted, methodNotAllowed, unknownPath } from './status-error.ts';
+import { isCrd } from './special-kinds.ts';
+import { deleted, invalid, methodNotAllowed, unknownPath } from './status-error.ts';
 import { createSubresource } from './subresource-create.ts';
 import type { SubresourceDependencies } from './subresource-create.ts';
 import type { TablePrinter } from './table.ts';
-import { startWatch } from './watch-request.ts';
-import type { WatchHub } from './watch-hub.ts';
+import { startWatch } from './watch/watch-request.ts';
+import type { WatchHub } from './watch/watch-hub.ts';
 import { deleteOptions, writeOptions } from './write-options.ts';
 
 export interface ResourceDependencies extends SubresourceDependencies {
@@ -171,9 +172,18 @@ function update(deps: ResourceDependencies, call: ResourceRequest): ApiResponse 
     if (target.subresource === 'scale') return fromScale(target.resource, current, body.value);
     const next = decodeObject(body.value, target);
     pruneUnknown(next, target.resource, { ...options, duplicates: body.duplicates, warn });
+    requireRevision(target.resource, next);
     return next;
   });
   return json(present(deps, call, object));
+}
+
+/** Custom resources and CRDs are never replaced blindly. */
+function requireRevision(resource: ServedResource, next: ApiObject): void {
+  const { name, resourceVersion = '' } = next.metadata;
+  if (resourceVersion !== '' || (!resource.isCustom && !isCrd(resource))) return;
+  const detail = 'Invalid value: 0x0: must be specified for an update';
+  throw invalid(resource, name, [{ type: 'Invalid', field: 'metadata.resourceVersion', detail }]);
 }
 
 function patch(deps: ResourceDependencies, call: ResourceRequest): ApiResponse {

@@ -62,6 +62,7 @@ export function describeStorageContract(
       storage.update('/x/a', object('a2'), 2); // 4
       storage.delete('/x/b', 3); // 5
       storage.create('/x/c', object('c1')); // 6
+      storage.update('/x/a', object('a3'), 4); // 7
       const then = storage.list('/x/', { revision: 3 });
       expect(then.entries.map((entry) => entry.value['text'])).toEqual(['a1', 'b1']);
       expect(then.entries.map((entry) => entry.revision)).toEqual([2, 3]);

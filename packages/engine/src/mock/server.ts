@@ -209,10 +209,21 @@ async function sendStream({ response, wire, input, chunkDelayMs }: StreamInput):
       sent += 1;
     }
     const room = response.write(`${eventLine(frame.data)}data: ${frame.data}\n\n`);
-    if (!room) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+    if (!room) await roomOrEnd(response);
   }
   if (reply.cutAfterChunks !== undefined && reply.cutAfterChunks >= sent) return cut(response);
   response.end();
+}
+
+/** Resolves when the client takes more, or is gone. */
+function roomOrEnd(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off('drain', done).off('close', done);
+      resolve();
+    };
+    response.once('drain', done).once('close', done);
+  });
 }
 
 /** Anthropic names its events; the name is the `type` of the data. */

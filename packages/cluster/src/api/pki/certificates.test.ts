@@ -12,7 +12,7 @@ import { issueCertificate } from './x509.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
 
-describe('api/certificates', () => {
+describe('api/pki/certificates', () => {
   let directory: string;
   beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'kagent-pki-'))));
   afterEach(() => rmSync(directory, { recursive: true, force: true }));

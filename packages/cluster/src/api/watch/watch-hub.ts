@@ -4,15 +4,15 @@
  */
 import type { Clock } from '@kagent/kube';
 
-import type { Storage, StorageEvent } from '../storage/storage.ts';
-import type { Selection } from './list-selection.ts';
-import { fromStorage } from './object.ts';
-import type { ApiObject } from './object.ts';
-import { inVersion, renderObject } from './representation.ts';
-import type { Representation } from './representation.ts';
-import type { ServedResource } from './resource-registry.ts';
-import { expired } from './status-error.ts';
-import type { TablePrinter } from './table.ts';
+import type { Storage, StorageEvent } from '../../storage/storage.ts';
+import type { Selection } from '../list-selection.ts';
+import { fromStorage } from '../object.ts';
+import type { ApiObject } from '../object.ts';
+import { inVersion, renderObject } from '../representation.ts';
+import type { Representation } from '../representation.ts';
+import type { ServedResource } from '../resource-registry.ts';
+import { expired } from '../status-error.ts';
+import type { TablePrinter } from '../table.ts';
 import { WatchFrame } from './watch-frame.ts';
 import type { WatchEventType } from './watch-frame.ts';
 import { WatchQueue } from './watch-queue.ts';

@@ -7,7 +7,7 @@ import type { Clock } from '@kagent/kube';
 
 import { issueCertificate } from './x509.ts';
 import type { CertificateRequest, KeyPair } from './x509.ts';
-import { StartError } from './start-error.ts';
+import { StartError } from '../start-error.ts';
 
 export interface Certificates {
   ca: KeyPair;

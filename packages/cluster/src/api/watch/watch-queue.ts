@@ -1,5 +1,5 @@
 /** The frames one watch has yet to send: first the given ones, then what comes, up to a bound. */
-import { expired } from './status-error.ts';
+import { expired } from '../status-error.ts';
 import { WatchFrame } from './watch-frame.ts';
 
 export interface WatchQueueOptions {

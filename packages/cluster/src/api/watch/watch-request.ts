@@ -1,20 +1,20 @@
 /** The parameters of a watch: where it starts, what marks it, when it ends. */
 import type { Clock } from '@kagent/kube';
 
-import type { FieldError } from '../schema/schema.ts';
-import type { Storage } from '../storage/storage.ts';
-import { parseSelection } from './list-selection.ts';
-import { revisionIn } from './reads.ts';
-import { negotiate } from './representation.ts';
-import type { ApiRequest, ApiResponse } from './request.ts';
-import type { ServedResource } from './resource-registry.ts';
-import { isTrue } from './route.ts';
-import type { ResourceRoute } from './route.ts';
-import { invalid, tooLargeResourceVersion } from './status-error.ts';
+import type { FieldError } from '../../schema/schema.ts';
+import type { Storage } from '../../storage/storage.ts';
+import { parseSelection } from '../list-selection.ts';
+import { revisionIn } from '../reads.ts';
+import { negotiate } from '../representation.ts';
+import type { ApiRequest, ApiResponse } from '../request.ts';
+import type { ServedResource } from '../resource-registry.ts';
+import { isTrue } from '../route.ts';
+import type { ResourceRoute } from '../route.ts';
+import { invalid, tooLargeResourceVersion } from '../status-error.ts';
 import { WatchFrame } from './watch-frame.ts';
 import type { WatchHub, WatchStart } from './watch-hub.ts';
 import type { WatchQueue } from './watch-queue.ts';
-import { numberIn } from './write-options.ts';
+import { numberIn } from '../write-options.ts';
 
 export interface WatchCall {
   request: ApiRequest;
