@@ -103,8 +103,13 @@ function contextOf({ name }: Measure, root: string): BenchContext {
   if (profiles !== undefined) mkdirSync(profiles, { recursive: true });
   return {
     scratch: () => mkdtempSync(join(root, `${name}-`)),
-    agents: values.agents === undefined ? undefined : Number(values.agents),
+    agents: values.agents === undefined ? undefined : agentCount(values.agents),
     profiles,
     say: (text) => console.error(`${name}: ${text}`),
   };
+}
+
+function agentCount(text: string): number {
+  if (/^[1-9]\d*$/.test(text)) return Number(text);
+  throw new Error(`--agents must be a number above 0, not "${text}"`);
 }

@@ -1,13 +1,24 @@
 /** What the platform adds to one turn of a model that answers at once, and how many turns it can do. */
+import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
 import { a2a, agentUrl, applyAgent, applyModel, chat, watchAgents } from '../agents.ts';
 import { startModelProcess, startPlatformProcess } from '../children.ts';
 import { post } from '../http.ts';
-import { type Figure, type Measure, percentile, repeat, spread, timed } from '../measure.ts';
+import {
+  type BenchContext,
+  type Figure,
+  type Measure,
+  percentile,
+  repeat,
+  spread,
+  timed,
+} from '../measure.ts';
 
 const WARM_UP = 200;
 const SEQUENTIAL = 500;
 const CONCURRENT = 3000;
 const WIDTH = 16;
+const SYNCS = 100;
 
 export const turns: Measure = {
   name: 'turns',
@@ -61,7 +72,19 @@ export const turns: Measure = {
         unit: '/s',
         target: { above: 300 },
       },
-      { what: `turns per second by the clock`, value: (CONCURRENT / ms) * 1000, unit: '/s' },
+      { what: 'turns per second by the clock', value: (CONCURRENT / ms) * 1000, unit: '/s' },
+      { what: 'one write that reaches the disk, p50', value: await syncTime(context), unit: 'ms' },
     ];
   },
 };
+
+/** What durability costs on this disk: the journal of a turn is a few commits, one after the other. */
+async function syncTime({ scratch }: BenchContext): Promise<number> {
+  const file = openSync(join(scratch(), 'file'), 'w');
+  const times = await repeat(SYNCS, async () => {
+    writeSync(file, 'x'.repeat(4096));
+    fdatasyncSync(file);
+  });
+  closeSync(file);
+  return percentile(times, 0.5);
+}

@@ -1,4 +1,5 @@
 /** References to what does not exist: accepted by the API, named in a condition, healed when the object appears. */
+import { resolve } from 'node:path';
 import { AGENTS, MODEL_CONFIGS, REMOTE_MCP_SERVERS } from '@kagent/spec';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answerOf, toolCallsOf, toolResultsOf } from '../testing/a2a.ts';
@@ -11,6 +12,8 @@ import {
   startScriptedModel,
 } from '../testing/scripted-model.ts';
 import { conditionOf, isTrue, waitFor } from '../testing/wait-for.ts';
+
+const STDIO_SERVER = resolve(import.meta.dirname, '../__fixtures__/stdio-mcp-server.mjs');
 
 let platform: TestPlatform;
 let model: ScriptedServer;
@@ -72,6 +75,23 @@ const MISSING: Missing[] = [
       }),
     missing: () => mcp.manifest('later-tools'),
     named: 'RemoteMCPServer kagent/later-tools',
+  },
+  {
+    kind: 'MCPServer',
+    reason: 'MCPServerNotFound',
+    agent: 'without-command',
+    referrer: () =>
+      agentManifest('without-command', {
+        modelConfig: 'present-model',
+        tools: [{ type: 'McpServer', mcpServer: { kind: 'MCPServer', name: 'later-command' } }],
+      }),
+    missing: () => `
+apiVersion: kagent.dev/v1alpha1
+kind: MCPServer
+metadata: { name: later-command, namespace: kagent }
+spec: { transportType: stdio, deployment: { image: "node:24-alpine3.21", cmd: node, args: ["${STDIO_SERVER}"] } }
+`,
+    named: 'MCPServer kagent/later-command',
   },
   {
     kind: 'Agent',

@@ -68,7 +68,7 @@ export async function startModel(brain: Brain, options: ModelOptions = {}): Prom
   };
 }
 
-export function modelConfig(name: string, url: string): string {
+function modelConfig(name: string, url: string): string {
   return `
 apiVersion: kagent.dev/v1alpha2
 kind: ModelConfig

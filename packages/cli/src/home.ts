@@ -17,7 +17,7 @@ export const HOME_SETTING = {
   default: '~/.kagent',
 };
 
-const Lock = z.object({ pid: z.number(), api: z.string() });
+const Lock = z.object({ pid: z.number(), api: z.string().optional() });
 
 /** Creates the folder (0700) when it is missing; rejects with what to do when that can't be. */
 export function openHome(path: string): void {
@@ -33,28 +33,32 @@ export function openHome(path: string): void {
   }
 }
 
-/**
- * Takes the folder for this process; another live process that has it is named. A lock left by a killed process is
- * taken over. The returned function gives it back.
- */
-export function lockHome(home: string, api: string): () => void {
+export interface HomeLock {
+  /** Writes down where this process serves, for whoever is refused. */
+  announce(api: string): void;
+  release(): void;
+}
+
+/** Takes the folder for this process; another live process that has it is named. A lock left by a killed one is taken. */
+export function lockHome(home: string): HomeLock {
   const path = join(home, 'lock.json');
-  const write = (flag: 'wx' | 'w') =>
+  const write = (flag: 'wx' | 'w', api?: string) =>
     writeFileSync(path, JSON.stringify({ pid: process.pid, api }), { flag, mode: 0o600 });
   try {
     write('wx');
   } catch {
     const holder = Lock.safeParse(readJson(path)).data;
     if (holder && holder.pid !== process.pid && isAlive(holder.pid)) {
+      const api = holder.api === undefined ? '' : `, API ${holder.api}`;
       throw new KagentError(
         'conflict',
-        `kagent is already running with ${home} (process ${holder.pid}, API ${holder.api}). ` +
+        `kagent is already running with ${home} (process ${holder.pid}${api}). ` +
           'Use that one, stop it, or choose another folder with --home.',
       );
     }
     write('w');
   }
-  return () => rmSync(path, { force: true });
+  return { announce: (api) => write('w', api), release: () => rmSync(path, { force: true }) };
 }
 
 function readJson(path: string): unknown {

@@ -78,7 +78,7 @@ describe('an Agent', () => {
     const config = JSON.parse(
       Buffer.from(files.data?.['config.json'] ?? '', 'base64').toString(),
     ) as EngineConfig;
-    expect(config).toMatchObject({ instruction: 'Help.', model_config_name: 'gpt' });
+    expect(config).toMatchObject({ instruction: 'Help.', model_config_name: 'shop-ops/gpt' });
     await w.setAvailable('bot', 1);
     await expect.poll(() => w.condition(AGENTS, 'bot', 'Ready'), SOON).toBe('True DeploymentReady');
     await w.setAvailable('bot', 0);

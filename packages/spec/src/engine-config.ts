@@ -98,7 +98,7 @@ export const EngineConfig = z.looseObject({
   remote_agents: z.array(EngineRemoteAgent).nullish(),
   execute_code: z.boolean().nullish(),
   stream: z.boolean().nullish(),
-  /** Ours: name of the ModelConfig, for messages to people. */
+  /** Ours: `namespace/name` of the ModelConfig, for messages to people. */
   model_config_name: z.string().nullish(),
   /** Ours. */
   limits: EngineLimits.nullish(),

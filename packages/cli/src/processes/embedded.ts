@@ -89,14 +89,21 @@ class Undo {
   }
 
   async #all(): Promise<void> {
-    for (const step of this.#steps.toReversed()) await Promise.resolve(step()).catch(() => {});
+    for (const step of this.#steps.toReversed()) {
+      try {
+        await step();
+      } catch {
+        // what else was started must be stopped all the same
+      }
+    }
   }
 }
 
 async function start(options: PlatformOptions, undo: Undo): Promise<Platform> {
   const { home, env } = options;
   openHome(home);
-  undo.add(lockHome(home, `http://${HOST}:${options.apiPort}`));
+  const lock = lockHome(home);
+  undo.add(lock.release);
   const logger = createFileLogger(join(home, 'kagent.log'), options.logLevel);
   undo.add(() => logger.flush());
   const store = createSqliteStore({ path: join(home, 'server.db'), now: Date.now });
@@ -115,6 +122,7 @@ async function start(options: PlatformOptions, undo: Undo): Promise<Platform> {
   await installCrds(kube);
 
   const server = await startServer({ options, kube, store, network, localAgents, logger, undo });
+  lock.announce(`http://${HOST}:${server.apiPort}`);
   await applyDefaults({
     kube,
     models: await models,

@@ -1,4 +1,5 @@
 /** JSON lines into a file, so that the terminal stays readable. */
+import { openSync } from 'node:fs';
 import { pino } from 'pino';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -24,7 +25,8 @@ const REDACTED = [
 ].flatMap((name) => [name, `*.${name}`, `headers.${name}`, `*.headers.${name}`]);
 
 export function createFileLogger(path: string, level: LogLevel): FileLogger {
-  const destination = pino.destination({ dest: path, mkdir: true, sync: false, mode: 0o600 });
+  // opened here and now: pino would do it later, and a start that fails before that could not flush
+  const destination = pino.destination({ dest: openSync(path, 'a', 0o600), sync: false });
   const logger = pino({ level, redact: { paths: REDACTED, censor: '[redacted]' } }, destination);
   return {
     debug: (fields, message) => logger.debug(fields, message),

@@ -9,6 +9,7 @@ import { PODS } from '../workloads/objects.ts';
 import type { Container, ContainerStatus, Pod, PodStatus } from '../workloads/objects.ts';
 import { timeText } from '../workloads/time-text.ts';
 import type { PodAddresses } from './addresses.ts';
+import { jsonEqual } from '../schema/json.ts';
 import { ConfigProblem } from './config-problem.ts';
 import type { ConfigSource, PodFacts } from './config-source.ts';
 import { ContainerEntry } from './container-entry.ts';
@@ -43,6 +44,8 @@ export interface PodHost {
   settled(key: string): void;
 }
 
+/** A service account that is not there yet usually is in a moment. */
+const PREPARE_RETRY_MS = 250;
 /** So long a pod that comes up quietly is not written about, so that one write tells of start and readiness. */
 const SETTLE_MS = 300;
 const QUIET = new Set(['ContainerCreating', 'PodInitializing']);
@@ -113,6 +116,10 @@ export class PodWorker {
    * Rejects when the status could not be written.
    */
   async sync(pod: Pod): Promise<void> {
+    if (!jsonEqual(pod.metadata.annotations ?? {}, this.#pod.metadata.annotations ?? {})) {
+      // an annotation may say how to run what could not be run
+      for (const entry of [...this.#init, ...this.#main]) entry.unblock();
+    }
     this.#pod = pod;
     this.#facts.pod = pod;
     if (this.#ending !== undefined) return;
@@ -199,11 +206,16 @@ export class PodWorker {
         reason: 'FailedMount',
         message: `MountVolume.SetUp failed for volume "kube-api-access": ${error instanceof Error ? error.message : String(error)}`,
       });
-      this.#host.scheduler.after(1000, () => this.#host.enqueue(this.key));
-    } finally {
-      this.#preparing = undefined;
-      this.#host.enqueue(this.key);
+      // it stays "preparing" until then: a sync meanwhile must not ask again at once
+      this.#host.scheduler.after(PREPARE_RETRY_MS, () => this.#prepared());
+      return;
     }
+    this.#prepared();
+  }
+
+  #prepared(): void {
+    this.#preparing = undefined;
+    this.#host.enqueue(this.key);
   }
 
   #advance(): void {

@@ -36,7 +36,7 @@ export function engineConfig(spec: AgentSpec, resolved: ResolvedDeclarative): En
       : { remote_agents: resolved.remoteAgents.map(remoteAgent) }),
     ...(declarative?.executeCodeBlocks === true ? { execute_code: true } : {}),
     stream: declarative?.stream ?? true,
-    model_config_name: resolved.model.name,
+    model_config_name: resolved.model.ref,
     ...(Object.keys(limits).length === 0 ? {} : { limits }),
   };
 }

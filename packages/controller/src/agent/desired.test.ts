@@ -371,7 +371,7 @@ describe('agent config', () => {
         },
       ],
       stream: true,
-      model_config_name: 'gpt',
+      model_config_name: 'shop-ops/gpt',
       limits: { max_turns: 5, max_duration: 600, max_tokens: 1000, tool_timeout: 30 },
     });
   });

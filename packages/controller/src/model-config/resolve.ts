@@ -8,7 +8,8 @@ import { findCaSecret, findSecret, requireKey, secretBytes } from '../values.ts'
 import { type DesiredModel, desiredModel, hasSecret } from './desired.ts';
 
 export interface ResolvedModel extends DesiredModel {
-  name: string;
+  /** `namespace/name` */
+  ref: string;
 }
 
 export interface ModelResolution {
@@ -53,7 +54,7 @@ export function resolveModelConfig(modelConfig: ModelConfig, scope: Scope): Mode
     resolved:
       translated === undefined || scope.problems.length > before
         ? undefined
-        : { ...translated, name },
+        : { ...translated, ref },
     secretHash: secretHash(unique(found, scope.namespace)),
     refersToSecrets: found.length > 0,
   };

@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { systemClock } from '@kagent/kube';
+import { SERVICE_ACCOUNTS, systemClock } from '@kagent/kube';
 import type { Clock, KubeClient, Logger } from '@kagent/kube';
 import { expect } from 'vitest';
 
@@ -144,6 +144,12 @@ export function isReady(pod: Pod | undefined): boolean {
   );
 }
 
+async function ensureServiceAccount(client: KubeClient): Promise<void> {
+  const metadata = { namespace: 'default', name: 'default' };
+  if (await client.find(SERVICE_ACCOUNTS, metadata)) return;
+  await client.create(SERVICE_ACCOUNTS, { apiVersion: 'v1', kind: 'ServiceAccount', metadata });
+}
+
 export async function startTestPlatform(options: TestPlatformOptions = {}): Promise<TestPlatform> {
   const clock: Clock = options.clock ?? systemClock;
   const warnings: TestPlatform['warnings'] = [];
@@ -158,6 +164,8 @@ export async function startTestPlatform(options: TestPlatformOptions = {}): Prom
   });
   const { client } = api;
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'node-')));
+  // without the controllers nobody else makes the account that every pod needs
+  if (options.workloads === false) await ensureServiceAccount(client);
   const workloads =
     options.workloads === false
       ? undefined

@@ -1,4 +1,5 @@
 /** The store over SQLite: one file in WAL mode, durable before an answer. */
+import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { KagentError } from '@kagent/spec';
 import { Kysely } from 'kysely';
@@ -41,6 +42,7 @@ function open(path: string): DatabaseSync {
       'pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 5000',
     );
     migrate(database, path);
+    check(database, path);
     return database;
   } catch (error) {
     database?.close();
@@ -71,6 +73,15 @@ function migrate(database: DatabaseSync, path: string): void {
       throw error;
     }
   }
+}
+
+/** The structure check reads the whole file, so larger ones are taken as they are. */
+const MAX_CHECKED_BYTES = 64 * 1024 * 1024;
+
+function check(database: DatabaseSync, path: string): void {
+  if (path === ':memory:' || statSync(path).size > MAX_CHECKED_BYTES) return;
+  const result = database.prepare('pragma quick_check(1)').get()?.quick_check;
+  if (result !== 'ok') throw new Error(String(result));
 }
 
 function damaged(path: string, error: unknown): string {
