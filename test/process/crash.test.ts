@@ -9,7 +9,14 @@ import {
   loadKubeconfig,
 } from '@kagent/kube';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type A2AClient, answerOf, createA2AClient, textOf, toolCallsOf, toolResultsOf } from '../testing/a2a.ts';
+import {
+  type A2AClient,
+  answerOf,
+  createA2AClient,
+  textOf,
+  toolCallsOf,
+  toolResultsOf,
+} from '../testing/a2a.ts';
 import { createKubectl } from '../testing/kubectl.ts';
 import { startMcpServer } from '../testing/mcp-server.ts';
 import { agentManifest, remoteTools, startModel } from '../testing/scripted-model.ts';
@@ -49,7 +56,10 @@ const moments = Object.keys(MOMENTS) as Moment[];
 
 /** One agent, one tool server, one model that knows where each run is to be interrupted. */
 async function startWorld() {
-  const gates = Object.fromEntries(moments.map((moment) => [moment, new Gate()])) as Record<Moment, Gate>;
+  const gates = Object.fromEntries(moments.map((moment) => [moment, new Gate()])) as Record<
+    Moment,
+    Gate
+  >;
   const done: Record<string, number> = {};
   const work = async (name: string, text = '') => {
     done[`${name} ${text}`] = (done[`${name} ${text}`] ?? 0) + 1;
@@ -84,7 +94,10 @@ async function startWorld() {
   const manifests =
     model.manifest('billing-model') +
     mcp.manifest('billing') +
-    agentManifest('billing-agent', { modelConfig: 'billing-model', tools: [remoteTools('billing')] });
+    agentManifest('billing-agent', {
+      modelConfig: 'billing-model',
+      tools: [remoteTools('billing')],
+    });
   const stop = () => Promise.all([mcp.stop(), model.stop()]);
   return { gates, done, seen, manifests, stop };
 }
@@ -124,7 +137,8 @@ async function begin(
   const { value: first } = await events.next();
   if (first?.kind !== 'status-update') throw new Error(`unexpected first event ${first?.kind}`);
   const readOn = async () => {
-    for (let next = await events.next(); !next.done; next = await events.next()) onEvent(next.value);
+    for (let next = await events.next(); !next.done; next = await events.next())
+      onEvent(next.value);
   };
   readOn().catch(() => undefined);
   return { taskId: first.taskId, contextId: first.contextId };
@@ -196,7 +210,9 @@ describe('kill -9 in the middle of runs', () => {
       'look reading': 2,
     });
     const charging = await ended(after, runs.charging);
-    expect(toolResultsOf(charging).join()).toMatch(/outcome of this call .* is unknown.*not repeated/);
+    expect(toolResultsOf(charging).join()).toMatch(
+      /outcome of this call .* is unknown.*not repeated/,
+    );
     expect(world.seen).toContainEqual(expect.stringMatching(/^charging: .*outcome .* is unknown/));
     expect(world.seen).toContain('reading: look of reading is done');
   });
@@ -249,7 +265,11 @@ async function writeUntilRefused(
 ): Promise<void> {
   for (let index = 0; ; index += 1) {
     const name = `written-${index}`;
-    const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'default' } };
+    const object = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name, namespace: 'default' },
+    };
     try {
       await kube.create(CONFIG_MAPS, object);
     } catch {

@@ -1,7 +1,15 @@
 /** The embedded Kubernetes as the real kubectl and helm see it. */
 import { resolve } from 'node:path';
 import { AGENTS } from '@kagent/spec';
-import { CONFIG_MAPS, DEPLOYMENTS, NAMESPACES, PODS, SECRETS, SERVICE_ACCOUNTS, SERVICES } from '@kagent/kube';
+import {
+  CONFIG_MAPS,
+  DEPLOYMENTS,
+  NAMESPACES,
+  PODS,
+  SECRETS,
+  SERVICE_ACCOUNTS,
+  SERVICES,
+} from '@kagent/kube';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestPlatform, type TestPlatform } from '../testing/platform.ts';
 import { agentManifest } from '../testing/scripted-model.ts';
@@ -66,9 +74,11 @@ describe('kubectl', () => {
     expect(whole).toMatch(new RegExp(`^${line}`, 'm'));
     expect(tail).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z \S[^\n]*\n$/);
     // it runs on after what there is, so it has to be ended
-    const followed = await kubectl.run(['logs', '-f', '--pod-running-timeout=1s', ...target], {
-      timeout: 700,
-    }).catch(String);
+    const followed = await kubectl
+      .run(['logs', '-f', '--pod-running-timeout=1s', ...target], {
+        timeout: 700,
+      })
+      .catch(String);
     expect(followed).toMatch(new RegExp(`was killed\\n.*${line}`, 's'));
   });
 
@@ -76,7 +86,9 @@ describe('kubectl', () => {
     expect(await kubectl.apply(plain('waited-for'))).toBe('agent.kagent.dev/waited-for created\n');
     const waiting = ['--for=condition=Ready', 'agent/waited-for', '-n', 'kagent', '--timeout=20s'];
     expect(await kubectl('wait', ...waiting)).toBe('agent.kagent.dev/waited-for condition met\n');
-    expect(await kubectl.apply(plain('waited-for'))).toBe('agent.kagent.dev/waited-for unchanged\n');
+    expect(await kubectl.apply(plain('waited-for'))).toBe(
+      'agent.kagent.dev/waited-for unchanged\n',
+    );
     const pods = await kubectl('get', 'pods', '-n', 'kagent', '-l', 'kagent=waited-for');
     expect(pods).toMatch(/^waited-for-\S+ +1\/1 +Running +0 +\S+$/m);
   });
@@ -88,7 +100,9 @@ describe('kubectl', () => {
     const agent = { type: AGENTS, namespace: 'green', name: 'green-agent' };
     await waitFor(platform.kube, agent, ({ status }) => (status?.conditions?.length ?? 0) > 0);
 
-    expect(await kubectl('delete', 'namespace', 'green', '--timeout=20s')).toContain('"green" deleted');
+    expect(await kubectl('delete', 'namespace', 'green', '--timeout=20s')).toContain(
+      '"green" deleted',
+    );
 
     expect(await platform.kube.find(NAMESPACES, { name: 'green' })).toBeUndefined();
     expect((await platform.kube.list(CONFIG_MAPS)).items).not.toContainEqual(
@@ -106,8 +120,11 @@ describe('kubectl', () => {
     await kubectl('delete', 'agent', 'short-lived', '-n', 'kagent', '--timeout=20s');
 
     await Promise.all(children.map((type) => waitUntilGone(platform.kube, { type, ...own })));
-    const pods = () => platform.kube.list(PODS, { namespace: 'kagent', labelSelector: 'kagent=short-lived' });
-    await expect.poll(async () => (await pods()).items, { interval: 20, timeout: 10_000 }).toEqual([]);
+    const pods = () =>
+      platform.kube.list(PODS, { namespace: 'kagent', labelSelector: 'kagent=short-lived' });
+    await expect
+      .poll(async () => (await pods()).items, { interval: 20, timeout: 10_000 })
+      .toEqual([]);
     const answer = await platform.a2a.post('short-lived', '{}');
     expect(answer.status).toBe(404);
   });
@@ -128,7 +145,9 @@ describe('kubectl', () => {
     expect(before).toHaveLength(3);
     expect(after.filter((name) => before.includes(name))).toEqual([]);
     expect(await kubectl('rollout', 'history', ...target)).toMatch(/^2 /m);
-    expect((await platform.a2a.send('scaled', 'List all namespaces')).status.state).toBe('completed');
+    expect((await platform.a2a.send('scaled', 'List all namespaces')).status.state).toBe(
+      'completed',
+    );
   });
 });
 
@@ -188,7 +207,14 @@ const INVALID: [string, string, RegExp][] = [
   ],
   [
     'a missing field of a built-in kind',
-    manifest('Deployment', { selector: { matchLabels: { a: 'b' } }, template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'x' }] } } }, 'apps/v1'),
+    manifest(
+      'Deployment',
+      {
+        selector: { matchLabels: { a: 'b' } },
+        template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'x' }] } },
+      },
+      'apps/v1',
+    ),
     /^The Deployment "bad" is invalid: spec\.template\.spec\.containers\[0\]\.image: Required value/,
   ],
 ];
@@ -214,7 +240,9 @@ describe('helm', () => {
     expect((await kube.get(CONFIG_MAPS, text)).data).toEqual({ greeting: 'bye' });
     const agent = await kube.get(AGENTS, { namespace: 'kagent', name: 'greet-agent' });
     expect(agent.spec?.declarative?.systemMessage).toBe('Say bye.');
-    expect(await helm('list', '-n', 'kagent')).toMatch(/^greet\s+kagent\s+2\s.*\sdeployed\s+greeting-0\.1\.0/m);
+    expect(await helm('list', '-n', 'kagent')).toMatch(
+      /^greet\s+kagent\s+2\s.*\sdeployed\s+greeting-0\.1\.0/m,
+    );
 
     await helm('uninstall', 'greet', '-n', 'kagent', '--wait', '--timeout', '20s');
     expect(await kube.find(CONFIG_MAPS, text)).toBeUndefined();
@@ -225,6 +253,8 @@ describe('helm', () => {
     const crds = await platform.helm('template', 'crds', CRD_CHART);
     const dryRun = await kubectl.apply(crds, '--dry-run=server');
     expect(dryRun.trim().split('\n')).toHaveLength(4);
-    expect(dryRun).toMatch(/^customresourcedefinition\S*\/agents\.kagent\.dev (configured|unchanged) \(server dry run\)$/m);
+    expect(dryRun).toMatch(
+      /^customresourcedefinition\S*\/agents\.kagent\.dev (configured|unchanged) \(server dry run\)$/m,
+    );
   });
 });

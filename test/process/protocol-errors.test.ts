@@ -1,6 +1,16 @@
 /** What callers and operators get when something is wrong with a request, a port or the data directory. */
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, openSync, readdirSync, readFileSync, statSync, truncateSync, writeSync, closeSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeSync,
+  closeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -27,7 +37,12 @@ describe('a request', () => {
     const rest = await fetch(`${platform.urls.api}/api/agents/kagent/nobody`);
     expect(rest.status).toBe(404);
     expect(await rest.json()).toMatchObject({ error: 'Agent not found', code: 'agent_not_found' });
-    const { code, stderr, stdout } = await platform.cli.run(['agent', 'invoke', 'nobody', 'Hello?']);
+    const { code, stderr, stdout } = await platform.cli.run([
+      'agent',
+      'invoke',
+      'nobody',
+      'Hello?',
+    ]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(/^error: Agent kagent\/nobody not found/);
   });
@@ -38,7 +53,12 @@ describe('a request', () => {
     ['a batch', `[${rpc('message/send', {})}]`, -32600, null],
     ['an unknown method', rpc('message/sing', {}), -32601, 7],
     ['no message', rpc('message/send', {}), -32602, 7],
-    ['a message without parts', rpc('message/send', { message: { role: 'user', parts: [] } }), -32602, 7],
+    [
+      'a message without parts',
+      rpc('message/send', { message: { role: 'user', parts: [] } }),
+      -32602,
+      7,
+    ],
     ['an unknown task', rpc('tasks/get', { id: 'no-such-task' }), -32001, 7],
     ['an unknown task to cancel', rpc('tasks/cancel', { id: 'no-such-task' }), -32001, 7],
   ])('with %s gets the JSON-RPC error', async (_what, body, code, id) => {
@@ -46,7 +66,11 @@ describe('a request', () => {
     expect(answer.status).toBe(200);
     expect(answer.headers.get('content-type')).toContain('application/json');
     const { jsonrpc, error, id: answeredId } = (await answer.json()) as Record<string, unknown>;
-    expect({ jsonrpc, error, id: answeredId }).toMatchObject({ jsonrpc: '2.0', id, error: { code } });
+    expect({ jsonrpc, error, id: answeredId }).toMatchObject({
+      jsonrpc: '2.0',
+      id,
+      error: { code },
+    });
     expect((error as { message: string }).message).not.toMatch(/internal|\bat .*\.ts/i);
   });
 
@@ -68,11 +92,24 @@ describe('a request', () => {
       fetch(`${platform.urls.api}/api/sessions`, { method: 'POST', body: huge }),
     ]);
     expect(a2a.status).toBe(413);
-    expect(await a2a.json()).toMatchObject({ jsonrpc: '2.0', error: { code: -32600, message: expect.stringContaining('10 MiB') } });
+    expect(await a2a.json()).toMatchObject({
+      jsonrpc: '2.0',
+      error: { code: -32600, message: expect.stringContaining('10 MiB') },
+    });
     expect(rest.status).toBe(413);
-    expect(await rest.json()).toMatchObject({ code: 'payload_too_large', error: expect.stringContaining('10 MiB') });
-    const secret = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'huge', namespace: 'default' }, data: { huge } };
-    const kubectl = await platform.kubectl.run(['create', '-f', '-'], { input: JSON.stringify(secret) });
+    expect(await rest.json()).toMatchObject({
+      code: 'payload_too_large',
+      error: expect.stringContaining('10 MiB'),
+    });
+    const secret = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'huge', namespace: 'default' },
+      data: { huge },
+    };
+    const kubectl = await platform.kubectl.run(['create', '-f', '-'], {
+      input: JSON.stringify(secret),
+    });
     expect(kubectl.code).toBe(1);
     expect(kubectl.stderr).toMatch(/RequestEntityTooLarge|too large/i);
   });
@@ -81,10 +118,13 @@ describe('a request', () => {
     const { hostname, port } = new URL(platform.urls.api);
     const { request } = await import('node:http');
     const status = await new Promise((resolve, reject) => {
-      request({ hostname, port, path: '/api/agents', headers: { host: 'evil.example' } }, (response) => {
-        response.resume();
-        resolve(response.statusCode);
-      })
+      request(
+        { hostname, port, path: '/api/agents', headers: { host: 'evil.example' } },
+        (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        },
+      )
         .on('error', reject)
         .end();
     });
@@ -101,24 +141,35 @@ describe('a port in use', () => {
     ['API', 'api', '--api-port', 'KAGENT_API_PORT'],
     ['UI', 'ui', '--ui-port', 'KAGENT_UI_PORT'],
     ['Kubernetes API', 'kubernetes', '--kube-port', 'KAGENT_KUBE_PORT'],
-  ] as const)('(%s) is named with who has it and how to choose another', async (purpose, key, flag, env) => {
-    const port = portOf(platform.urls[key]);
-    const home = join(folder.path, key);
-    const free = ['--api-port', '0', '--ui-port', '0', '--kube-port', '0'];
-    const started = await platform.cli.run(['up', '--home', home, ...free, flag, String(port)]);
-    expect(started.code).toBe(1);
-    expect(started.stderr).toMatch(
-      new RegExp(`^error: Port ${port} on 127\\.0\\.0\\.1 \\(${purpose}\\) is already in use by .* \\(pid ${process.pid}\\)`),
-    );
-    expect(started.stderr).toContain(`${flag} or ${env}`);
-    expect(started.stdout).toBe('');
-    expect(existsSync(join(home, 'lock.json'))).toBe(false);
-  });
+  ] as const)(
+    '(%s) is named with who has it and how to choose another',
+    async (purpose, key, flag, env) => {
+      const port = portOf(platform.urls[key]);
+      const home = join(folder.path, key);
+      const free = ['--api-port', '0', '--ui-port', '0', '--kube-port', '0'];
+      const started = await platform.cli.run(['up', '--home', home, ...free, flag, String(port)]);
+      expect(started.code).toBe(1);
+      expect(started.stderr).toMatch(
+        new RegExp(
+          `^error: Port ${port} on 127\\.0\\.0\\.1 \\(${purpose}\\) is already in use by .* \\(pid ${process.pid}\\)`,
+        ),
+      );
+      expect(started.stderr).toContain(`${flag} or ${env}`);
+      expect(started.stdout).toBe('');
+      expect(existsSync(join(home, 'lock.json'))).toBe(false);
+    },
+  );
 });
 
 describe('a home', () => {
   it('that is in use is refused with who has it', async () => {
-    const { code, stderr } = await platform.cli.run(['up', '--home', platform.home, '--api-port', '0']);
+    const { code, stderr } = await platform.cli.run([
+      'up',
+      '--home',
+      platform.home,
+      '--api-port',
+      '0',
+    ]);
     expect(code).toBe(1);
     expect(stderr).toContain(`kagent is already running with ${platform.home}`);
     expect(stderr).toContain(`process ${process.pid}, API ${platform.urls.api}`);
@@ -153,7 +204,15 @@ describe('a data file', () => {
   let count = 0;
 
   beforeAll(async () => {
-    const once = await startPlatform({ home: clean, apiPort: 0, uiPort: 0, kubePort: 0, pods: 'tenant', logLevel: 'info', env: {} });
+    const once = await startPlatform({
+      home: clean,
+      apiPort: 0,
+      uiPort: 0,
+      kubePort: 0,
+      pods: 'tenant',
+      logLevel: 'info',
+      env: {},
+    });
     await once.stop();
   });
   afterAll(folder.remove);
@@ -162,26 +221,37 @@ describe('a data file', () => {
     HARM.map(([what, message, harm]) => ({ file, what, message, harm })),
   );
 
-  it.each(cases)('$file $what is refused with the way out, and nothing is touched', async ({ file, message, harm }) => {
-    const home = join(folder.path, `home-${++count}`);
-    cpSync(clean, home, { recursive: true });
-    harm(join(home, file));
-    const before = digests(home);
+  it.each(cases)(
+    '$file $what is refused with the way out, and nothing is touched',
+    async ({ file, message, harm }) => {
+      const home = join(folder.path, `home-${++count}`);
+      cpSync(clean, home, { recursive: true });
+      harm(join(home, file));
+      const before = digests(home);
 
-    const refused = await startPlatform({ home, apiPort: 0, uiPort: 0, kubePort: 0, pods: 'tenant', logLevel: 'info', env: {} }).then(
-      async (started) => {
-        await started.stop();
-        return 'it started';
-      },
-      (error: Error) => error.message,
-    );
+      const refused = await startPlatform({
+        home,
+        apiPort: 0,
+        uiPort: 0,
+        kubePort: 0,
+        pods: 'tenant',
+        logLevel: 'info',
+        env: {},
+      }).then(
+        async (started) => {
+          await started.stop();
+          return 'it started';
+        },
+        (error: Error) => error.message,
+      );
 
-    expect(refused).toContain(join(home, file));
-    expect(refused).toMatch(message);
-    expect(refused).toMatch(/another (folder|data directory)|backup/);
-    expect(digests(home)).toEqual(before);
-    expect(existsSync(join(home, 'lock.json'))).toBe(false);
-  });
+      expect(refused).toContain(join(home, file));
+      expect(refused).toMatch(message);
+      expect(refused).toMatch(/another (folder|data directory)|backup/);
+      expect(digests(home)).toEqual(before);
+      expect(existsSync(join(home, 'lock.json'))).toBe(false);
+    },
+  );
 });
 
 /** SHA-256 of every file but the log. */
@@ -190,6 +260,8 @@ function digests(home: string): Record<string, string> {
     .filter((entry) => entry.isFile() && entry.name !== 'kagent.log')
     .map((entry) => join(entry.parentPath, entry.name));
   return Object.fromEntries(
-    files.toSorted().map((path) => [path, createHash('sha256').update(readFileSync(path)).digest('hex')]),
+    files
+      .toSorted()
+      .map((path) => [path, createHash('sha256').update(readFileSync(path)).digest('hex')]),
   );
 }

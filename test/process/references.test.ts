@@ -115,9 +115,15 @@ describe('a reference to a missing', () => {
     async ({ reason, agent, referrer, missing, named }) => {
       const { kube, kubectl, a2a } = platform;
       expect(await kubectl.apply(referrer())).toContain(`${agent} created`);
-      const waiting = await waitFor(kube, agentCalled(agent), (object) => conditionOf(object, 'Accepted') !== undefined);
+      const waiting = await waitFor(
+        kube,
+        agentCalled(agent),
+        (object) => conditionOf(object, 'Accepted') !== undefined,
+      );
       expect(conditionOf(waiting, 'Accepted')).toMatchObject({ status: 'False', reason });
-      expect(conditionOf(waiting, 'Accepted')?.message).toMatch(new RegExp(`^${named}\\b.* does not exist; create it`));
+      expect(conditionOf(waiting, 'Accepted')?.message).toMatch(
+        new RegExp(`^${named}\\b.* does not exist; create it`),
+      );
       expect(isTrue(waiting, 'Ready')).toBe(false);
       const refused = await a2a.send(agent, 'Are you there?').catch(String);
       expect(refused).toContain(named);
@@ -132,10 +138,12 @@ describe('a reference to a missing', () => {
 
   it('Secret, or key in it, is said at the ModelConfig and its agent, and heals', async () => {
     const { kube, kubectl, a2a } = platform;
-    const withKey = model.manifest('locked-model').replace(
-      'model: scripted,',
-      'model: scripted, apiKeySecret: later-secret, apiKeySecretKey: KEY,',
-    );
+    const withKey = model
+      .manifest('locked-model')
+      .replace(
+        'model: scripted,',
+        'model: scripted, apiKeySecret: later-secret, apiKeySecretKey: KEY,',
+      );
     await kubectl.apply(withKey + agentManifest('locked-agent', { modelConfig: 'locked-model' }));
     const config = { type: MODEL_CONFIGS, namespace: 'kagent', name: 'locked-model' };
     const accepted = (reason: string) => (object: { status?: object }) =>
@@ -145,11 +153,27 @@ describe('a reference to a missing', () => {
     expect(conditionOf(found, 'Accepted')?.message).toContain('kagent/later-secret');
     await waitFor(kube, agentCalled('locked-agent'), accepted('SecretNotFound'));
 
-    await kubectl('create', 'secret', 'generic', 'later-secret', '-n', 'kagent', '--from-literal=OTHER=x');
+    await kubectl(
+      'create',
+      'secret',
+      'generic',
+      'later-secret',
+      '-n',
+      'kagent',
+      '--from-literal=OTHER=x',
+    );
     const keyless = await waitFor(kube, config, accepted('SecretKeyNotFound'));
     expect(conditionOf(keyless, 'Accepted')?.message).toContain('KEY');
 
-    await kubectl('patch', 'secret', 'later-secret', '-n', 'kagent', '-p', '{"stringData":{"KEY":"sk-now"}}');
+    await kubectl(
+      'patch',
+      'secret',
+      'later-secret',
+      '-n',
+      'kagent',
+      '-p',
+      '{"stringData":{"KEY":"sk-now"}}',
+    );
     await waitFor(kube, config, (object) => isTrue(object, 'Accepted'));
     await platform.agentReady('locked-agent');
     await a2a.send('locked-agent', 'Are you there?');
@@ -169,9 +193,18 @@ describe('a reference to a missing', () => {
         tools: [remoteTools('present-tools', 'weather', 'teleport')],
       }),
     );
-    const agent = await waitFor(kube, agentCalled('wishful'), (object) => isTrue(object, 'Ready') && conditionOf(object, 'ToolsReady') !== undefined);
-    expect(conditionOf(agent, 'ToolsReady')).toMatchObject({ status: 'False', reason: 'ToolNotFound' });
-    expect(conditionOf(agent, 'ToolsReady')?.message).toMatch(/present-tools does not offer teleport/);
+    const agent = await waitFor(
+      kube,
+      agentCalled('wishful'),
+      (object) => isTrue(object, 'Ready') && conditionOf(object, 'ToolsReady') !== undefined,
+    );
+    expect(conditionOf(agent, 'ToolsReady')).toMatchObject({
+      status: 'False',
+      reason: 'ToolNotFound',
+    });
+    expect(conditionOf(agent, 'ToolsReady')?.message).toMatch(
+      /present-tools does not offer teleport/,
+    );
     expect(answerOf(await a2a.send('wishful', 'Are you there?'))).toBe('Here I am.');
   });
 });

@@ -55,8 +55,13 @@ async function watchUntil<T extends KubeObject>(
   } catch (error) {
     if (!signal.aborted) throw error;
   }
-  const state = last === undefined ? 'it does not exist' : JSON.stringify(last, undefined, 1);
+  const state =
+    last === undefined ? 'it does not exist' : JSON.stringify(statusOf(last), undefined, 1);
   throw new Error(`${type.kind} ${key.name} did not come to the wanted state: ${state}`);
+}
+
+function statusOf(object: object): unknown {
+  return 'status' in object ? object.status : 'no status';
 }
 
 interface WithConditions {

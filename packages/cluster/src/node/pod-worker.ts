@@ -64,7 +64,7 @@ export class PodWorker {
   readonly #settledAt: number;
   #pod: Pod;
   #isPrepared = false;
-  #preparing: Promise<void> | undefined;
+  #isPreparing = false;
   /** What was written last; newer than the informer's copy until that has caught up. */
   #written: PodStatus | undefined;
   #hasSettleTimer = false;
@@ -124,7 +124,10 @@ export class PodWorker {
     this.#facts.pod = pod;
     if (this.#ending !== undefined) return;
     if (this.#isPrepared) this.#advance();
-    else this.#preparing ??= this.#prepare();
+    else if (!this.#isPreparing) {
+      this.#isPreparing = true;
+      void this.#prepare();
+    }
     await this.#publish();
   }
 
@@ -214,7 +217,7 @@ export class PodWorker {
   }
 
   #prepared(): void {
-    this.#preparing = undefined;
+    this.#isPreparing = false;
     this.#host.enqueue(this.key);
   }
 
