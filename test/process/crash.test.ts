@@ -1,4 +1,5 @@
 /** What is promised when the process dies: runs go on, side effects are not repeated, acknowledged writes are kept. */
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type A2AStreamEvent, AGENTS, METADATA, Task } from '@kagent/spec';
 import {
@@ -186,7 +187,7 @@ describe('kill -9 in the middle of runs', () => {
     after = await start(home);
   });
   afterAll(async () => {
-    await after.up.end('SIGKILL');
+    await after.up.end('SIGTERM');
     await world.stop();
     folder.remove();
   });
@@ -304,6 +305,7 @@ describe('Ctrl-C in the middle of a run', () => {
       expect(await tasksOf(after, earlier.contextId)).toHaveLength(1);
       const kept = await after.kube.get(AGENTS, { namespace: 'kagent', name: 'billing-agent' });
       expect(isTrue(kept, 'Accepted')).toBe(true);
+      expect(statSync(after.up.kubeconfig).mode & 0o777).toBe(0o600);
       expect(await after.up.end('SIGTERM')).toBe(0);
     } finally {
       await world.stop();

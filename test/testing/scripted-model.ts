@@ -17,6 +17,8 @@ export interface ModelServer {
   manifest(name: string): string;
   /** Of the requests, in order. */
   readonly headers: IncomingHttpHeaders[];
+  /** Requests whose caller left before the answer was whole. */
+  abandoned(): number;
   stop(): Promise<void>;
 }
 
@@ -48,8 +50,12 @@ export async function startScriptedModel(
 export async function startModel(brain: Brain, options: ModelOptions = {}): Promise<ModelServer> {
   const headers: IncomingHttpHeaders[] = [];
   const answer = mockLlmListener({ brain, logger: silent, ...options });
+  let abandoned = 0;
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     headers.push(request.headers);
+    response.once('close', () => {
+      if (!response.writableFinished) abandoned += 1;
+    });
     answer(request, response);
   });
   server.listen(0, '127.0.0.1');
@@ -59,6 +65,7 @@ export async function startModel(brain: Brain, options: ModelOptions = {}): Prom
     url,
     headers,
     manifest: (name) => modelConfig(name, url),
+    abandoned: () => abandoned,
     async stop() {
       const closed = once(server, 'close');
       server.close();

@@ -13,6 +13,11 @@ const program = new Command('kagent')
 
 registerCommands(program);
 
+// `kagent … | head` closes the pipe early; that is no failure
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 try {
   await program.parseAsync(process.argv);
 } catch (error) {

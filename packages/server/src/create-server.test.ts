@@ -125,6 +125,18 @@ describe('server', () => {
     expect(await list('ann')).toEqual([]);
   });
 
+  it('lists no more sessions than asked for, the latest first', async () => {
+    const app = await start();
+    for (const id of ['1', '2', '3']) {
+      await server.store.sessions.save({ id, userId: 'ann', agent: 'kagent/k8s-agent' });
+    }
+    const list = async (query: string) => app.inject({ url: `/api/sessions?user_id=ann${query}` });
+    const ids = (await list('&limit=2')).json().data.map((item: { id: string }) => item.id);
+    expect(ids).toEqual(['3', '2']);
+    expect((await list('')).json().data).toHaveLength(3);
+    expect((await list('&limit=many')).statusCode).toBe(400);
+  });
+
   it('refuses a session for an agent that does not exist', async () => {
     const app = await start();
     const response = await app.inject({

@@ -26,6 +26,7 @@ import { applyDefaults, NAMESPACE } from './defaults.ts';
 import { createLocalAgents, type LocalAgents } from './local-agents.ts';
 import { portError, portTaken } from './listen.ts';
 import { findModels } from './providers.ts';
+import { settle } from './settle.ts';
 import { createTenants, type Tenants } from './tenants.ts';
 
 export interface PlatformOptions {
@@ -131,6 +132,7 @@ async function start(options: PlatformOptions, undo: Undo): Promise<Platform> {
   const controller = startControllerFor({ kube, store, network, logger });
   undo.add(() => controller.stop());
   await controller.ready;
+  await settle(kube, logger);
   return {
     urls: {
       ui: `http://${HOST}:${server.uiPort}`,

@@ -50,7 +50,12 @@ export function createTenants(platform: TenantPlatform): Tenants {
       ? { mode: 'tenant', start: tenant(start) }
       : {
           mode: 'process',
-          command: [process.execPath, EXECUTABLE, ...(role === '' ? [] : [role])],
+          command: [
+            process.execPath,
+            '--max-semi-space-size=1',
+            EXECUTABLE,
+            ...(role === '' ? [] : [role]),
+          ],
           env: { KUBECONFIG: platform.kubeconfig },
         };
   const rules: ImageRule[] = [

@@ -3,6 +3,7 @@
  * gives every pod an address of it. Where the machine has only 127.0.0.1 (macOS), the pod address is a name only: each
  * port a pod listens on is mapped to a free port of 127.0.0.1.
  */
+import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 
 import { KubeError } from '@kagent/kube';
@@ -59,12 +60,22 @@ export interface AddressBlock {
   release(): void;
 }
 
+/** Blocks with listening sockets, whoever holds them: processes outlive a node that is killed. Linux only, else empty. */
+async function blocksInUse(): Promise<Set<number>> {
+  const table = await readFile('/proc/net/tcp', 'latin1').catch(() => '');
+  // the address is hexadecimal with its bytes reversed; 0A is LISTEN
+  const listening = table.matchAll(/: [0-9A-F]{4}([0-9A-F]{2})7F:[0-9A-F]{4} \S+ 0A /g);
+  return new Set([...listening].map((match) => Number.parseInt(match[1] ?? '0', 16)));
+}
+
 /**
  * Reserves the first block nobody on this machine holds. `undefined` where only 127.0.0.1 can be bound, or when all
  * blocks are taken: then addresses must be mapped.
  */
 export async function reserveBlock(): Promise<AddressBlock | undefined> {
+  const inUse = await blocksInUse();
   for (let block = 1; block <= LAST_BLOCK; block += 1) {
+    if (inUse.has(block)) continue;
     const host = format(LOOPBACK + block * BLOCK_SIZE + BLOCK_SIZE - 2);
     const result = await hold(host, RESERVATION_PORT);
     if (result === 'taken') continue;

@@ -29,7 +29,10 @@ export function registerSessions(app: FastifyInstance, context: ServerContext): 
   const { store, namespace } = context;
 
   app.get('/api/sessions', async (request) => {
-    const rows = await store.sessions.list({ userId: principalOf(request).userId });
+    const rows = await store.sessions.list({
+      userId: principalOf(request).userId,
+      ...limitOf(request),
+    });
     return ok(rows.map(sessionItem), 'Successfully listed sessions');
   });
 
@@ -52,7 +55,11 @@ export function registerSessions(app: FastifyInstance, context: ServerContext): 
     const key = namedParams(request);
     const agent = `${key.namespace}/${key.name}`;
     requireAgent(context, agent, 'not_found');
-    const rows = await store.sessions.list({ userId: principalOf(request).userId, agent });
+    const rows = await store.sessions.list({
+      userId: principalOf(request).userId,
+      agent,
+      ...limitOf(request),
+    });
     return ok(rows.map(sessionItem), 'Successfully listed sessions');
   });
 
@@ -143,6 +150,18 @@ function requireAgent(
         'invalid_argument',
         `Agent ref is invalid, please check the agent ref ${ref}: no such agent`,
       );
+}
+
+/** `?limit=`: the latest so many; all without it, as the older system answers. */
+function limitOf(request: FastifyRequest): { limit?: number } {
+  const text = new URL(request.url, 'http://localhost').searchParams.get('limit');
+  if (text === null) return {};
+  const limit = Number(text);
+  if (Number.isInteger(limit) && limit > 0) return { limit };
+  throw new KagentError(
+    'invalid_argument',
+    `Failed to parse limit: ${text} is not a positive number`,
+  );
 }
 
 function eventQuery(request: FastifyRequest, userId: string) {

@@ -7,6 +7,8 @@ export interface StoreContext {
   db: Kysely<Tables>;
   /** Milliseconds since the epoch. */
   now: () => number;
+  /** Makes everything committed so far survive a power cut as well. */
+  flush: () => Promise<void>;
 }
 
 /** Reads a JSON column that this store wrote itself. */

@@ -11,8 +11,16 @@ export function createRunJournal(context: StoreContext): RunJournal {
   const { db, now } = context;
   return {
     create: (run) => db.transaction().execute((tx) => createRun(tx, run, now())),
-    append: (runId, holder, events) =>
-      db.transaction().execute((tx) => appendEvents(tx, { runId, holder, events, at: now() })),
+    async append(runId, holder, events) {
+      const placed = await db
+        .transaction()
+        .execute((tx) => appendEvents(tx, { runId, holder, events, at: now() }));
+      const isDelicate = placed.some(
+        (event) => event.type === 'tool-requested' && !event.repeatable,
+      );
+      if (isDelicate) await context.flush();
+      return placed;
+    },
     ...reading(context),
     ...leasing(context),
   };

@@ -1,4 +1,7 @@
-/** The store over SQLite: one file in WAL mode, durable before an answer. */
+/**
+ * The store over SQLite: one file in WAL mode. What was acknowledged survives the death of any process; a power cut may
+ * take the last moments, but never the record of a tool call that must not be repeated: that is flushed to the disk.
+ */
 import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { KagentError } from '@kagent/spec';
@@ -24,7 +27,14 @@ export interface SqliteStoreOptions {
 export function createSqliteStore({ path, now }: SqliteStoreOptions): Store {
   const database = open(path);
   const db = new Kysely<Tables>({ dialect: sqliteDialect(database) });
-  const context = { db, now };
+  const context = {
+    db,
+    now,
+    flush: () => {
+      database.exec('pragma wal_checkpoint(passive)');
+      return Promise.resolve();
+    },
+  };
   return {
     runs: createRunJournal(context),
     sessions: createSessionStore(context),
@@ -39,7 +49,7 @@ function open(path: string): DatabaseSync {
   try {
     database = new DatabaseSync(path);
     database.exec(
-      'pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 5000',
+      'pragma journal_mode = wal; pragma synchronous = normal; pragma busy_timeout = 5000',
     );
     migrate(database, path);
     check(database, path);

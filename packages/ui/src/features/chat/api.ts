@@ -27,7 +27,7 @@ export function sessionsQuery(http: Http, { namespace, name }: AgentName) {
   return queryOptions({
     queryKey: ['sessions', namespace, name],
     queryFn: ({ signal }) =>
-      http.read(`/api/sessions/agent/${namespace}/${name}`, list(Session), { signal }),
+      http.read(`/api/sessions/agent/${namespace}/${name}?limit=100`, list(Session), { signal }),
     refetchInterval: 5_000,
   });
 }
