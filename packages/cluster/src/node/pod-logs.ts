@@ -86,10 +86,13 @@ export function createPodLogs(options: {
       0;
     const id = { pod: { namespace, name, uid }, container, attempt: current };
     const state = statusOf(pod, container)?.state;
+    // a run that said nothing left no file, and its log is empty
+    const hasEnded = statusOf(pod, container)?.lastState?.terminated !== undefined;
     const isBetween = state?.waiting?.reason === 'CrashLoopBackOff';
     if (previous) {
       const before = store.previousAttempt(isBetween ? { ...id, attempt: current + 1 } : id);
       if (before !== undefined) return before;
+      if (hasEnded) return current;
       throw refuse(
         'BadRequest',
         `previous terminated container "${container}" in pod "${name}" not found`,
@@ -98,7 +101,7 @@ export function createPodLogs(options: {
     if (store.has(id)) return current;
     const last = store.previousAttempt(id);
     if (last !== undefined) return last;
-    if (state?.running !== undefined || state?.terminated !== undefined) return current;
+    if (hasEnded || state?.running !== undefined || state?.terminated !== undefined) return current;
     const reason = state?.waiting?.reason ?? 'ContainerCreating';
     throw refuse(
       'BadRequest',
