@@ -16,7 +16,7 @@ const CALLER = 'planted-caller-token-55aa31';
 let platform: TestPlatform;
 
 beforeAll(async () => {
-  platform = await startTestPlatform();
+  platform = await startTestPlatform({ logLevel: 'debug' });
   const literals = [`--from-literal=KEY=${KEY}`, `--from-literal=HEADER=${HEADER}`];
   await platform.kubectl('create', 'secret', 'generic', 'planted', '-n', 'kagent', ...literals);
 });
@@ -276,7 +276,7 @@ describe('secrets', () => {
       },
       {
         match: { user: 'second' },
-        reply: status(401, `Incorrect API key provided: ${KEY}. Header ${HEADER}`),
+        reply: status(400, `You sent the key ${KEY} and the header ${HEADER}`),
       },
     ]);
     const headers = [
@@ -308,7 +308,7 @@ describe('secrets', () => {
         return (await platform.a2a.post('careful', JSON.stringify(body), caller)).text();
       };
       const answers = [await ask('marker-of-the-question first'), await ask('second')];
-      expect(answers[1]).toContain('refused the API key');
+      expect(answers[1]).toContain('You sent the key [redacted] and the header');
       expect(model.headers[0]?.authorization).toBe(`Bearer ${KEY}`);
       expect(mcp.headers.some(({ authorization }) => authorization === HEADER)).toBe(true);
 

@@ -53,7 +53,8 @@ export function lockHome(home: string): HomeLock {
       throw new KagentError(
         'conflict',
         `kagent is already running with ${home} (process ${holder.pid}${api}). ` +
-          'Use that one, stop it, or choose another folder with --home.',
+          'Use that one, stop it, or choose another folder with --home. ' +
+          `If process ${holder.pid} is another program, remove ${path}.`,
       );
     }
     write('w');
