@@ -178,9 +178,24 @@ function singleHeaders(request: IncomingMessage): Record<string, string | undefi
   );
 }
 
+const MAX_DROPPED_BYTES = 64 * 1024 * 1024;
+
+/** Reads what nobody wants: a client that is still writing would lose the refusal with the connection. Bounded. */
+async function dropBody(request: IncomingMessage): Promise<void> {
+  let size = 0;
+  try {
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+      size += Buffer.byteLength(chunk);
+      if (size > MAX_DROPPED_BYTES) return;
+    }
+  } catch {
+    // The client went away; the answer goes nowhere.
+  }
+}
+
 async function readBody(request: IncomingMessage): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) {
-    request.resume();
+    await dropBody(request);
     throw tooLarge(MAX_BODY_BYTES);
   }
   const chunks: Buffer[] = [];

@@ -10,7 +10,7 @@ import {
   establishCrd,
   validateCrd,
 } from './crd.ts';
-import { listAt, objectAt, setAt, stringAt } from './json.ts';
+import { listAt, objectAt, stringAt } from './json.ts';
 import { fromStorage, objectKey, resourcePrefix } from './object.ts';
 import type { ApiObject } from './object.ts';
 import type { ResourceRegistry, ServedResource } from './resource-registry.ts';
@@ -77,15 +77,17 @@ export function prepareSpecial(
   context: PrepareContext,
 ): void {
   if (isNamespace(resource)) {
-    setAt(object, ['metadata', 'labels', 'kubernetes.io/metadata.name'], object.metadata.name);
+    // What a patch left alone is shared with the stored object: made anew here, not written to.
+    const labels = {
+      ...object.metadata.labels,
+      'kubernetes.io/metadata.name': object.metadata.name,
+    };
+    object.metadata = { ...object.metadata, labels };
     if (!context.old) object['status'] = { phase: 'Active' };
     // Only `finalize` may take the content finalizer away.
     if (context.subresource !== 'finalize') {
-      setAt(
-        object,
-        ['spec', 'finalizers'],
-        context.old ? listAt(context.old, 'spec', 'finalizers') : ['kubernetes'],
-      );
+      const finalizers = context.old ? listAt(context.old, 'spec', 'finalizers') : ['kubernetes'];
+      object['spec'] = { ...objectAt(object, 'spec'), finalizers };
     }
   }
   if (isCrd(resource)) {

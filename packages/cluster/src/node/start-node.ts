@@ -8,6 +8,7 @@ import { createEventRecorder } from '../workloads/event-recorder.ts';
 import type { EventRecorder } from '../workloads/event-recorder.ts';
 import { createInformerSet } from '../workloads/informer-set.ts';
 import type { InformerSet } from '../workloads/informer-set.ts';
+import { namedClient } from '../workloads/named-client.ts';
 import { CONFIG_MAPS, ENDPOINT_SLICES, PODS, SECRETS, SERVICES } from '../workloads/objects.ts';
 import { createPodAddresses, reserveBlock } from './addresses.ts';
 import type { AddressBlock } from './addresses.ts';
@@ -186,13 +187,14 @@ async function renewTokens(options: NodeOptions, parts: Parts, signal: AbortSign
  * from the state of the API server.
  */
 export function startNode(options: NodeOptions): RunningNode {
-  const { client, clock, logger, nodeName, dataDir } = options;
+  const client = namedClient(options.client, 'kubelet');
+  const { clock, logger, nodeName, dataDir } = options;
   const stopping = new AbortController();
   const { signal } = stopping;
   let reserved: AddressBlock | undefined;
   const addresses = createPodAddresses({ block: () => reserved?.block });
   let proxy: ServiceProxy | undefined;
-  const parts = build(options, { addresses, proxy: () => proxy });
+  const parts = build({ ...options, client }, { addresses, proxy: () => proxy });
   const registration = { client, clock, logger, nodeName, hostIP: HOST_IP };
   const running: Promise<unknown>[] = [];
 

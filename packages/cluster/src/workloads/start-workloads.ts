@@ -10,6 +10,7 @@ import { GarbageCollector } from './garbage-collector/garbage-collector.ts';
 import { createInformerSet } from './informer-set.ts';
 import { createJobController } from './jobs/job-controller.ts';
 import { createNamespaceController } from './namespaces/namespace-controller.ts';
+import { namedClient } from './named-client.ts';
 import { PODS } from './objects.ts';
 import { createReplicaSetController } from './replica-sets/replica-set-controller.ts';
 import { createServiceController } from './services/service-controller.ts';
@@ -36,7 +37,8 @@ const EVENT_FLUSH_MS = 2000;
 
 /** Starts at once. One instance a cluster: two would work, but do everything twice. */
 export function startWorkloads(options: WorkloadsOptions): RunningWorkloads {
-  const { client, logger, clock, randomId } = options;
+  const { logger, clock, randomId } = options;
+  const client = namedClient(options.client, 'kube-controller-manager');
   const stopping = new AbortController();
   const { signal } = stopping;
   const informers = createInformerSet({ client, clock, logger });

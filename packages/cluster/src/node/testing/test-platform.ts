@@ -53,12 +53,19 @@ export async function eventually<T>(
     .poll(
       async () => {
         last = await read();
-        return check(last) ? 'accepted' : JSON.stringify(last, undefined, 1)?.slice(0, 3000);
+        return check(last)
+          ? 'accepted'
+          : JSON.stringify(last, withoutManagedFields, 1)?.slice(0, 3000);
       },
       { interval: 5, timeout: 8000 },
     )
     .toBe('accepted');
   return last as T;
+}
+
+/** Managed fields would drown what a failed test has to say. */
+function withoutManagedFields(key: string, value: unknown): unknown {
+  return key === 'managedFields' ? undefined : value;
 }
 
 /** A tenant that serves HTTP on 8080 and tells what it sees; `/fail` lets the next requests fail. */

@@ -32,6 +32,8 @@ export class GarbageCollector {
   readonly #kinds = new Map<string, ResourceType>();
   /** `group/Kind` → kind, to look up owners by what a reference says. */
   readonly #byKind = new Map<string, ResourceType>();
+  /** `group/Kind` that is not served → the dependents to judge again when it is. */
+  readonly #waiting = new Map<string, Set<string>>();
 
   constructor(context: ControllerContext) {
     this.#context = context;
@@ -67,11 +69,28 @@ export class GarbageCollector {
   }
 
   #watch(kind: ResourceType): void {
-    this.#context.informers.get(kind).onChange((change) => {
+    const informer = this.#context.informers.get(kind);
+    informer.onChange((change) => {
       const uid = change.object.metadata.uid ?? '';
       if (change.type === 'deleted') this.#forget(uid);
       else this.#learn(kind, change.object);
     });
+    const name = `${kind.group}/${kind.kind}`;
+    informer.synced.then(
+      () => {
+        for (const uid of this.#waiting.get(name) ?? []) this.reconciler.enqueue(uid);
+        this.#waiting.delete(name);
+      },
+      () => {
+        // Stopped before it had anything to tell.
+      },
+    );
+  }
+
+  #wait(name: string, uid: string): void {
+    const uids = this.#waiting.get(name) ?? new Set();
+    uids.add(uid);
+    this.#waiting.set(name, uids);
   }
 
   #learn(kind: ResourceType, object: KubeObject): void {
@@ -169,7 +188,10 @@ export class GarbageCollector {
     const group = reference.apiVersion.includes('/') ? reference.apiVersion.split('/')[0]! : '';
     const kind = this.#byKind.get(`${group}/${reference.kind}`);
     // A kind nobody serves now may come back with its CRD; deleting would be beyond repair.
-    if (kind === undefined) return true;
+    if (kind === undefined) {
+      this.#wait(`${group}/${reference.kind}`, node.uid);
+      return true;
+    }
     const namespace = kind.namespaced ? node.namespace : undefined;
     if (kind.namespaced && namespace === undefined) return true;
     const owner = await this.#context.client.find(kind, { namespace, name: reference.name });
