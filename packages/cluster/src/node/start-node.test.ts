@@ -1,5 +1,3 @@
-import { createServer } from 'node:http';
-
 import { describe, expect, it } from 'vitest';
 
 import { CONFIG_MAPS, EVENTS, NODES, PODS, SECRETS } from '../workloads/objects.ts';
@@ -385,13 +383,5 @@ describe('startNode', () => {
     );
     expect((await second.pod('job'))?.status?.phase).toBe('Succeeded');
     expect(runs).toEqual(['job']);
-  });
-
-  it('routes to a server outside of the cluster through slices of a Service without selector', async () => {
-    await using platform = await startTestPlatform({ workloads: false });
-    const server = createServer((_, response) => response.end('hi'));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    expect(platform.node.resolve('nobody.default', 80)).toBeUndefined();
-    server.close();
   });
 });

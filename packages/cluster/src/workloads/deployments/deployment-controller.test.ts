@@ -340,3 +340,33 @@ describe('DeploymentController', () => {
     expect((await pods(platform)).map(({ metadata }) => metadata.uid)).toEqual([pod?.metadata.uid]);
   });
 });
+
+describe('a platform that is started again', () => {
+  it('finds its Deployments and brings them back, without new ReplicaSets or pods', async () => {
+    await using first = await startTestPlatform();
+    const names = ['a', 'b', 'c'];
+    for (const name of names)
+      await first.client.create(DEPLOYMENTS, deploymentOf(name, { replicas: 2 }));
+    for (const name of names) await eventually(() => read(first, name), isDone);
+    const uids = async (platform: TestPlatform): Promise<unknown[]> =>
+      [...(await pods(platform)), ...(await replicaSets(platform))]
+        .map(({ metadata }) => metadata.uid)
+        .toSorted();
+    const before = await uids(first);
+    await first.halt();
+    const { storage, dataDir } = first;
+    await using second = await startTestPlatform({ storage, dataDir });
+    await eventually(
+      () => pods(second),
+      (found) =>
+        found.every(
+          ({ status }) =>
+            status?.containerStatuses?.[0]?.restartCount === 1 && status.phase === 'Running',
+        ),
+    );
+    for (const name of names) await eventually(() => read(second, name), isDone);
+    expect(await uids(second)).toEqual(before);
+    const [pod] = await pods(second);
+    expect((await fetch(`http://${pod?.status?.podIP}:8080/`)).status).toBe(200);
+  });
+});
