@@ -25,7 +25,7 @@ export default defineConfig({
         test: {
           name: 'process',
           pool: 'forks',
-          include: ['test/process/**/*.test.ts'],
+          include: ['test/process/**/*.test.ts', 'docs/examples/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -12,7 +12,9 @@ import {
   type KubeClient,
   loadKubeconfig,
 } from '@kagent/kube';
+import type { ClusterOptions } from '@kagent/cluster';
 import type { BenchContext } from './measure.ts';
+import type { ClusterReady, ClusterUsage } from './processes/cluster.ts';
 import type {
   PlatformAnswer,
   PlatformReady,
@@ -121,5 +123,33 @@ export async function startModelProcess(): Promise<BenchModel> {
     url: `${child.ready.url}/v1`,
     ticksUrl: `${child.ready.url}/ticks/v1`,
     [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
+  };
+}
+
+export interface BenchCluster extends AsyncDisposable {
+  kubeconfig: string;
+  /** Over TLS, as kubectl would. */
+  kube: KubeClient;
+  pid: number;
+  usage(options?: { gc?: boolean }): Promise<ClusterUsage>;
+}
+
+/** The embedded Kubernetes alone, in a process of its own, on a free port of the loopback. */
+export async function startClusterProcess(
+  options: Pick<ClusterOptions, 'storage' | 'dataDir' | 'workloads'>,
+): Promise<BenchCluster> {
+  const child = await start<ClusterReady>('cluster.ts', options);
+  const { kubeconfig } = child.ready;
+  const access = await loadKubeconfig({ text: kubeconfig, env: {} });
+  const transport = createHttpTransport(access.transport);
+  return {
+    kubeconfig,
+    kube: createKubeClient(transport),
+    pid: child.pid,
+    usage: async (request = {}) => (await child.ask(request)) as ClusterUsage,
+    async [Symbol.asyncDispose]() {
+      await transport.close();
+      await child[Symbol.asyncDispose]();
+    },
   };
 }

@@ -2,7 +2,7 @@
 // Starts the CLI under a Node that runs TypeScript: this one when it is new enough, else the one from the lockfile.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { enableCompileCache } from 'node:module';
+import * as nodeModule from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -11,7 +11,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 
 if (major > 24 || (major === 24 && minor >= 12)) {
   // Keeps compiled code, which saves half of the time to start. A folder that can't be written is no error.
-  enableCompileCache(join(here, '../../../node_modules/.cache/kagent'));
+  nodeModule.enableCompileCache(join(here, '../../../node_modules/.cache/kagent'));
   await import('../src/main.ts');
 } else {
   const node = join(here, '../../../node_modules/.bin/node');

@@ -6,7 +6,7 @@ import { VERSION } from './version.ts';
 
 const program = new Command('kagent')
   .description('Kubernetes-native AI agents')
-  .version(VERSION, '-V, --cli-version', 'print the version of this program')
+  .version(VERSION, '-V, --version', 'print the version of this program')
   .showHelpAfterError('(add --help for what is possible)')
   .enablePositionalOptions()
   .exitOverride();

@@ -1,4 +1,5 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -6,7 +7,21 @@ import { CONFIG_MAPS, createKubeClient, NAMESPACES, SERVICE_ACCOUNTS } from '@ka
 import { afterAll, describe, expect, test } from 'vitest';
 
 import { startCluster } from './start-cluster.ts';
+import type { Cluster } from './start-cluster.ts';
 import { startTestCluster } from './testing/test-cluster.ts';
+
+/** Status code of a request with a token nobody gave out. */
+function unauthorized({ url, caCertificate: ca }: Cluster): Promise<number | undefined> {
+  const headers = { authorization: 'Bearer planted-token' };
+  return new Promise((resolve, reject) => {
+    request(`${url}/api/v1/secrets`, { ca, headers }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    })
+      .on('error', reject)
+      .end();
+  });
+}
 
 describe('start-cluster', () => {
   const directory = mkdtempSync(join(tmpdir(), 'kagent-cluster-'));
@@ -60,6 +75,32 @@ describe('start-cluster', () => {
       created,
     );
     expect(after.kubeconfig).toBe(before.kubeconfig);
+  });
+
+  test('keeps the default policy over restarts, and an audit log of who was turned away', async () => {
+    const path = join(directory, 'audit.log');
+    const options = { storage: { sqlite: join(directory, 'policy.db') }, workloads: false };
+    const roles = '/apis/rbac.authorization.k8s.io/v1/clusterroles';
+    const read = async (cluster: Cluster) =>
+      (await cluster.transport().request({ method: 'GET', path: roles })).body as {
+        items: object[];
+        metadata: { resourceVersion: string };
+      };
+    const first = await startCluster(options);
+    const before = await read(first);
+    await first.stop();
+    const second = await startCluster({ ...options, audit: { path } });
+    expect(await read(second)).toEqual(before);
+    await expect(unauthorized(second)).resolves.toBe(401);
+    await second.stop();
+    expect(JSON.parse(readFileSync(path, 'utf8').trim().split('\n').at(-1) ?? '')).toMatchObject({
+      verb: 'list',
+      user: { username: 'system:anonymous' },
+      sourceIPs: ['127.0.0.1'],
+      requestURI: '/api/v1/secrets',
+      responseStatus: { code: 401, reason: 'Unauthorized' },
+    });
+    expect(readFileSync(path, 'utf8')).not.toContain('planted-token');
   });
 
   test('leaves nothing behind when it cannot start', async () => {

@@ -9,18 +9,27 @@ import type { Clock, Logger, Transport } from '@kagent/kube';
 
 import { createApiServer, DEFAULT_VERSION } from './api/api-server.ts';
 import type { ApiServer } from './api/api-server.ts';
+import { createAuditFile } from './api/audit/audit-file.ts';
+import type { AuditLevel } from './api/audit/audit-event.ts';
+import type { AuditSink } from './api/audit/auditor.ts';
+import { allowAll } from './api/authorization/authorizer.ts';
+import { ensureBootstrapPolicy } from './api/authorization/bootstrap-policy.ts';
 import { createSystemNamespaces, expireEvents, SYSTEM_USER } from './api/bootstrap.ts';
+import { followGroupVersions } from './api/local-api-services.ts';
 import { loadCertificates } from './api/pki/certificates.ts';
+import type { Certificates } from './api/pki/certificates.ts';
 import { startHttpServer } from './api/http-server.ts';
 import { renderKubeconfig } from './api/pki/kubeconfig.ts';
 import { createLocalTransport } from './api/local-transport.ts';
 import type { User } from './api/request.ts';
+import type { StaticToken, TokenAuthority } from './api/tokens.ts';
 import { builtinKinds } from './builtin/registry.ts';
 import type { PodMode } from './node/image-rules.ts';
 import type { PodLogs } from './node/pod-logs.ts';
 import { startNode } from './node/start-node.ts';
 import type { RunningNode } from './node/start-node.ts';
 import type { ImageRule } from './node/tenant.ts';
+import { startSimulation } from './simulation/start-simulation.ts';
 import { createMemoryStorage } from './storage/memory-storage.ts';
 import { openSqliteStorage } from './storage/sqlite-storage.ts';
 import type { Storage } from './storage/storage.ts';
@@ -48,8 +57,19 @@ export interface ClusterOptions {
   nodeName?: string;
   /** Name of cluster and context in the kubeconfig. */
   name?: string;
+  /** How many times faster than the clock delays pass in scenarios that run. Default 1. */
+  simulationPace?: number;
   /** False leaves out the workload controllers and the node: only the API server. */
   workloads?: boolean;
+  /**
+   * `RBAC`, the default, lets users do what Roles and ClusterRoles allow them; the administrator of the kubeconfig may do
+   * everything. `AlwaysAllow` makes every authenticated user an administrator.
+   */
+  authorization?: 'RBAC' | 'AlwaysAllow';
+  /** Bearer tokens of people and programs, beside client certificates and service account tokens. Secrets. */
+  tokens?: StaticToken[];
+  /** Writes who did what to a file, one audit.k8s.io/v1 Event a line; `maxBytes` until it is rotated (64 MiB). */
+  audit?: { path: string; policy?: AuditLevel | 'None'; maxBytes?: number };
 }
 
 export interface Cluster {
@@ -106,27 +126,28 @@ async function start(
     clock,
   });
   let node: RunningNode | undefined;
-  const api = createApiServer({
-    storage,
-    kinds: builtinKinds(),
-    clock,
-    logger,
-    tokenKey: certificates.tokenKey,
-    version: options.version ?? DEFAULT_VERSION,
-    podLogs: () => node?.logs,
-  });
-  stack.defer(() => api.stop());
-  await createSystemNamespaces(api.handle);
+  const api = await startApi(options, { storage, certificates, stack, node: () => node });
   const { handle: handler, tokens } = api;
   const port = options.port ?? 0;
-  const http = await startHttpServer({ handler, tokens, certificates, host, port, logger });
+  const http = await startHttpServer({
+    ...{ handler, tokens, certificates, host, port, logger },
+    onUnauthenticated: (request, refusal) => api.auditRefusal(request, refusal),
+  });
   stack.defer(() => http.close());
   stack.defer(startHousekeeping({ api, storage, clock, logger }));
   const transport = (user: User = SYSTEM_USER) => createLocalTransport(handler, user);
   if (options.workloads !== false) {
     const rootCertificate = certificates.ca.cert;
     node = await startWorkers(
-      { ...options, clock, logger, transport: transport(), rootCertificate },
+      {
+        ...options,
+        clock,
+        logger,
+        transport: transport(),
+        store: storage,
+        rootCertificate,
+        tokenAuthority: tokens,
+      },
       stack,
     );
   }
@@ -146,6 +167,52 @@ async function start(
   };
 }
 
+interface ApiParts {
+  storage: Storage;
+  certificates: Certificates;
+  stack: AsyncDisposableStack;
+  node(): RunningNode | undefined;
+}
+
+/** The API server with what every cluster has from its first moment. */
+async function startApi(options: ClusterOptions, parts: ApiParts): Promise<ApiServer> {
+  const { clock = systemClock, logger = silentLogger } = options;
+  const { storage, certificates, stack, node } = parts;
+  const api = createApiServer({
+    storage,
+    kinds: builtinKinds(),
+    clock,
+    logger,
+    tokenKey: certificates.tokenKey,
+    version: options.version ?? DEFAULT_VERSION,
+    podLogs: () => node()?.logs,
+    podStreams: () => node()?.streams,
+    resolveService: (name, servicePort) => node()?.resolve(name, servicePort),
+    rootCertificate: certificates.ca.cert,
+    authorizer: options.authorization === 'AlwaysAllow' ? allowAll : undefined,
+    staticTokens: options.tokens,
+    audit: startAudit(options.audit, { logger, stack }),
+  });
+  stack.defer(() => api.stop());
+  await createSystemNamespaces(api.handle);
+  if (options.authorization !== 'AlwaysAllow')
+    ensureBootstrapPolicy({ storage, clock, randomId: randomUUID });
+  const { registry } = api;
+  stack.defer(followGroupVersions({ storage, registry, clock, randomId: randomUUID }));
+  return api;
+}
+
+function startAudit(
+  audit: ClusterOptions['audit'],
+  { logger, stack }: { logger: Logger; stack: AsyncDisposableStack },
+): AuditSink | undefined {
+  if (audit === undefined || audit.policy === 'None') return undefined;
+  const { path, policy: level, maxBytes } = audit;
+  const file = createAuditFile({ path, level, maxBytes, logger });
+  stack.defer(() => file.close());
+  return file;
+}
+
 function openStorage(kind: ClusterOptions['storage']): Storage {
   return kind === 'memory' ? createMemoryStorage() : openSqliteStorage(kind.sqlite);
 }
@@ -154,7 +221,9 @@ type WorkerOptions = ClusterOptions & {
   clock: Clock;
   logger: Logger;
   transport: Transport;
+  store: Storage;
   rootCertificate: string;
+  tokenAuthority: TokenAuthority;
 };
 
 async function startWorkers(
@@ -163,29 +232,45 @@ async function startWorkers(
 ): Promise<RunningNode> {
   const { clock, logger, images = [], podMode, extraEnv, nodeName = 'kagent' } = options;
   const client = createKubeClient(options.transport);
-  const { rootCertificate } = options;
+  const { rootCertificate, tokenAuthority } = options;
+  const dataDir = nodeDirectory(options.dataDir, stack);
   const workloads = startWorkloads({
     client,
+    volumesDirectory: join(dataDir, 'volumes'),
     logger,
     clock,
     randomId: randomUUID,
     rootCertificate,
+    issueSecretToken: (subject) => tokenAuthority.issueForSecret(subject),
   });
   stack.defer(() => workloads.stop());
+  const simulation = startSimulation({
+    transport: options.transport,
+    storage: options.store,
+    clock,
+    logger,
+    randomId: randomUUID,
+    pace: options.simulationPace,
+  });
+  stack.defer(() => simulation.stop());
+  await simulation.ready;
   const node = startNode({
     client,
+    simulated: simulation,
     nodeName,
     images,
     logger,
     clock,
-    dataDir: nodeDirectory(options.dataDir, stack),
+    dataDir,
     podMode,
     extraEnv,
     randomId: randomUUID,
   });
   stack.defer(() => node.stop());
   await Promise.all([workloads.ready, node.ready]);
-  return node;
+  const { logs } = node;
+  const read: PodLogs['read'] = (query) => (simulation.logs(query.namespace) ?? logs).read(query);
+  return { ...node, logs: { read } };
 }
 
 function nodeDirectory(dataDir: string | undefined, stack: AsyncDisposableStack): string {

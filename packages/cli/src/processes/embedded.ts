@@ -2,10 +2,10 @@
  * The embedded home: the whole platform in one process. The same controller, server, engine and tools as on a cluster,
  * wired to the embedded Kubernetes and to SQLite files in one folder.
  */
-import { existsSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Cluster, StartError, startCluster, StorageError } from '@kagent/cluster';
+import { type Cluster, startCluster } from '@kagent/cluster';
 import { type Controller, startController } from '@kagent/controller';
 import { createBreakers, discoverTools } from '@kagent/engine';
 import { createInformer, createKubeClient, type KubeClient, systemClock } from '@kagent/kube';
@@ -16,7 +16,7 @@ import {
   createSqliteStore,
   type Store,
 } from '@kagent/server';
-import { AGENTS, KagentError, MODEL_CONFIGS } from '@kagent/spec';
+import { AGENTS, MODEL_CONFIGS } from '@kagent/spec';
 import { lockHome, openHome } from '../home.ts';
 import { createFileLogger, type FileLogger, type LogLevel } from '../terminal/logger.ts';
 import { BUILD_DATE, GIT_COMMIT, VERSION } from '../version.ts';
@@ -24,7 +24,8 @@ import { type ClusterFetch, createClusterFetch } from './cluster-fetch.ts';
 import { installCrds } from './crds.ts';
 import { applyDefaults, NAMESPACE } from './defaults.ts';
 import { createLocalAgents, type LocalAgents } from './local-agents.ts';
-import { portError, portTaken } from './listen.ts';
+import { clusterError, writeKubeconfig } from './kubernetes.ts';
+import { portError } from './listen.ts';
 import { findModels } from './providers.ts';
 import { settle } from './settle.ts';
 import { createTenants, type Tenants } from './tenants.ts';
@@ -151,14 +152,6 @@ async function start(options: PlatformOptions, undo: Undo): Promise<Platform> {
 
 const kubeconfigOf = (home: string) => join(home, 'kubeconfig');
 
-/** Only its owner may read it: it holds the administrator's key. */
-function writeKubeconfig(home: string, cluster: Cluster): void {
-  const path = kubeconfigOf(home);
-  const next = `${path}.next`;
-  writeFileSync(next, cluster.kubeconfig, { mode: 0o600 });
-  renameSync(next, path);
-}
-
 interface KubernetesParts {
   undo: Undo;
   logger: FileLogger;
@@ -196,23 +189,12 @@ async function startKubernetes(
     logger,
     clock: systemClock,
   }).catch((error: unknown) => {
-    throw clusterError(error, listening);
+    throw clusterError(error, { ...listening, hint: '--kube-port or KAGENT_KUBE_PORT' });
   });
   const started = cluster;
   undo.add(() => started.stop());
-  writeKubeconfig(options.home, started);
+  writeKubeconfig(kubeconfigOf(options.home), started);
   return { cluster, tenants };
-}
-
-/** What keeps the cluster from starting, with the flag that helps. */
-function clusterError(error: unknown, listening: { host: string; port: number }): unknown {
-  if (error instanceof StorageError)
-    return new KagentError('unavailable', error.message, { cause: error });
-  if (!(error instanceof StartError)) return error;
-  if (error.code !== 'port_in_use')
-    return new KagentError('unavailable', error.message, { cause: error });
-  const hint = '--kube-port or KAGENT_KUBE_PORT';
-  return portTaken(error, { ...listening, purpose: 'Kubernetes API', hint, owner: error.owner });
 }
 
 interface ServerParts {

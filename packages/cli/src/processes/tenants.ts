@@ -56,7 +56,8 @@ export function createTenants(platform: TenantPlatform): Tenants {
             EXECUTABLE,
             ...(role === '' ? [] : [role]),
           ],
-          env: { KUBECONFIG: platform.kubeconfig },
+          // an agent has no business with the administrator's file
+          env: role === 'engine' ? {} : { KUBECONFIG: platform.kubeconfig },
         };
   const rules: ImageRule[] = [
     {
@@ -175,7 +176,11 @@ async function startRole(
       const kube = createKubeClient(
         platform.transport({
           name: account,
-          groups: ['system:serviceaccounts', 'system:authenticated'],
+          groups: [
+            'system:serviceaccounts',
+            `system:serviceaccounts:${context.namespace}`,
+            'system:authenticated',
+          ],
         }),
       );
       return startToolServer({ ...address, kube, logger, version: VERSION });

@@ -5,35 +5,34 @@ import { isKubeError } from '@kagent/kube';
 import type { Clock, Logger } from '@kagent/kube';
 
 import type { PodLogs } from '../node/pod-logs.ts';
-import { isObject } from '../schema/json.ts';
+import type { PodStreams } from '../node/streams/pod-streams.ts';
 import type { Storage } from '../storage/storage.ts';
-import { allowAll } from './authorization.ts';
-import type { AccessRequest, Authorizer } from './authorization.ts';
-import { decodeBody } from './body.ts';
+import { createAdmission } from './admission/create-admission.ts';
+import { createAuditor } from './audit/auditor.ts';
+import type { AuditTrail } from './audit/audit-event.ts';
+import type { Auditor, AuditSink } from './audit/auditor.ts';
+import { authorizedCreates } from './authorization/apply-creates.ts';
+import type { Authorizer } from './authorization/authorizer.ts';
+import { rbacEscalation } from './authorization/escalation.ts';
+import { createRbacAuthorizer } from './authorization/rbac-authorizer.ts';
+import { createWebhookConverter } from './conversion/webhook-converter.ts';
+import { furnish } from './furnish.ts';
 import { followCrds } from './crd-lifecycle.ts';
-import { discover } from './discovery.ts';
 import type { KindDefinition } from './kinds.ts';
 import { ObjectWriter } from './object-writer.ts';
 import { OpenApiPublisher } from './openapi.ts';
 import { json } from './request.ts';
 import type { ApiHandler, ApiRequest, ApiResponse } from './request.ts';
-import { handleResource } from './resource-handler.ts';
 import type { ResourceDependencies } from './resource-handler.ts';
 import { ResourceRegistry } from './resource-registry.ts';
-import { answerReview, reviewOf } from './reviews.ts';
-import { parseResourceRoute } from './route.ts';
-import type { ResourceRoute } from './route.ts';
-import {
-  badRequest,
-  forbidden,
-  internalError,
-  methodNotAllowed,
-  StatusError,
-  unknownPath,
-} from './status-error.ts';
+import { Router } from './router.ts';
+import { internalError, StatusError } from './status-error.ts';
 import { TablePrinter } from './table.ts';
 import { TokenAuthority } from './tokens.ts';
+import type { StaticToken } from './tokens.ts';
 import { WatchHub } from './watch/watch-hub.ts';
+import { createWebhookClient } from './webhook/webhook-client.ts';
+import type { ServiceResolver } from './webhook/webhook-client.ts';
 
 export interface ApiServerOptions {
   storage: Storage;
@@ -46,9 +45,20 @@ export interface ApiServerOptions {
   version: string;
   /** The node's logs, once there is a node. */
   podLogs(): PodLogs | undefined;
+  /** The node's exec, attach and port-forward, once there is a node. */
+  podStreams?(): PodStreams | undefined;
+  /** Role-based access control by default. */
   authorizer?: Authorizer;
+  /** Bearer tokens of people, beside service account tokens. */
+  staticTokens?: StaticToken[];
+  /** Where the audit log goes; without it there is none. */
+  audit?: AuditSink;
   randomId?: () => string;
   random?: () => number;
+  /** Where webhooks behind Services are; without it they cannot be reached. */
+  resolveService?: ServiceResolver;
+  /** PEM of the certificate authority clients in pods trust, for `kube-root-ca.crt`. */
+  rootCertificate?: string;
   /** Frames a watch may lag behind before it is dropped. */
   maxWatchLag?: number;
 }
@@ -58,6 +68,8 @@ export interface ApiServer {
   tokens: TokenAuthority;
   registry: ResourceRegistry;
   hub: WatchHub;
+  /** For the audit log: a request that was turned away before it got here, because nobody knows who made it. */
+  auditRefusal(request: ApiRequest, refusal: StatusError): void;
   /** Ends all watches; later requests are still answered. */
   stop(): void;
 }
@@ -68,55 +80,107 @@ const DEFAULT_WATCH_LAG = 8192;
 
 /** Builds the server over a storage. CRDs in the storage are served at once. */
 export function createApiServer(options: ApiServerOptions): ApiServer {
-  const { storage, clock, logger } = options;
-  const registry = new ResourceRegistry(options.kinds);
-  const printer = new TablePrinter();
-  const hub = new WatchHub({
-    storage,
-    printer,
-    clock,
-    maxLag: options.maxWatchLag ?? DEFAULT_WATCH_LAG,
-  });
-  const writer = new ObjectWriter({
-    storage,
-    registry,
-    clock,
-    randomId: options.randomId ?? randomUUID,
-    random: options.random ?? Math.random,
-  });
-  const tokens = new TokenAuthority({ key: options.tokenKey, storage, clock });
-  const resources: ResourceDependencies = {
-    storage,
-    registry,
-    writer,
-    printer,
-    hub,
-    clock,
-    tokens,
-    podLogs: () => options.podLogs(),
-  };
+  const { clock, logger, rootCertificate, randomId = randomUUID } = options;
+  const { resources, authorizer, close } = assemble(options);
+  const { storage, registry, writer, tokens, hub } = resources;
   const stopCrds = followCrds({ ...resources, logger });
+  const stopFurnishing = furnish({ storage, registry, writer, logger, rootCertificate });
   const router = new Router({
     resources,
     openApi: new OpenApiPublisher(registry),
-    authorizer: options.authorizer ?? allowAll,
+    authorizer,
     version: options.version,
   });
+  const auditor = options.audit && createAuditor(options.audit, { clock, randomId });
   return {
-    handle: (request) => answer(router, request, logger),
+    handle: (request) => answer({ router, auditor, logger }, request),
     tokens,
     registry,
     hub,
+    auditRefusal(request, { status }) {
+      const trail = auditor?.begin(request);
+      if (trail) auditor?.end(trail, json(status, status.code));
+    },
     stop() {
+      stopFurnishing();
       stopCrds();
+      close();
       hub.endWatches(() => true);
     },
   };
 }
 
-async function answer(router: Router, request: ApiRequest, logger: Logger): Promise<ApiResponse> {
+/** What requests are answered with, and who may make them. */
+function assemble(options: ApiServerOptions): {
+  resources: ResourceDependencies;
+  authorizer: Authorizer;
+  close(): void;
+} {
+  const { storage, clock, logger, randomId = randomUUID, random = Math.random } = options;
+  const registry = new ResourceRegistry(options.kinds);
+  const printer = new TablePrinter();
+  const maxLag = options.maxWatchLag ?? DEFAULT_WATCH_LAG;
+  const hub = new WatchHub({ storage, printer, clock, maxLag });
+  const rbac = createRbacAuthorizer(storage);
+  const authorizer = options.authorizer ?? rbac;
+  const webhooks = createWebhookClient({ clock, resolveService: options.resolveService });
+  const converter = createWebhookConverter({ client: webhooks, randomId });
+  const writing = { storage, registry, converter, clock, randomId, random };
+  const { chain: admission, close: closeAdmission } = createAdmission({
+    ...writing,
+    logger,
+    client: webhooks,
+    authorizer,
+    plugins: [authorizedCreates(authorizer), rbacEscalation(authorizer, rbac)],
+  });
+  const writer = new ObjectWriter({ ...writing, admission });
+  const { tokenKey: key, staticTokens } = options;
+  const tokens = new TokenAuthority({ key, storage, clock, randomId, staticTokens });
+  const resources: ResourceDependencies = {
+    storage,
+    registry,
+    writer,
+    admission,
+    converter,
+    printer,
+    hub,
+    clock,
+    tokens,
+    podLogs: () => options.podLogs(),
+    podStreams: () => options.podStreams?.(),
+  };
+  return {
+    resources,
+    authorizer,
+    close() {
+      rbac.close();
+      closeAdmission();
+      webhooks.close();
+    },
+  };
+}
+
+interface Answering {
+  router: Router;
+  auditor: Auditor | undefined;
+  logger: Logger;
+}
+
+async function answer(
+  { router, auditor, logger }: Answering,
+  request: ApiRequest,
+): Promise<ApiResponse> {
+  const trail = auditor?.begin(request);
+  const response = await route(router, { request, trail, logger });
+  return auditor && trail ? auditor.end(trail, response) : response;
+}
+
+async function route(
+  router: Router,
+  { request, trail, logger }: { request: ApiRequest; trail?: AuditTrail; logger: Logger },
+): Promise<ApiResponse> {
   try {
-    return await router.route(request);
+    return await router.route(request, trail);
   } catch (error) {
     if (error instanceof StatusError) return json(error.status, error.status.code);
     // The node's refusals come in the words of the client port.
@@ -129,111 +193,4 @@ async function answer(router: Router, request: ApiRequest, logger: Logger): Prom
     const failure = internalError(error instanceof Error ? error.message : String(error), error);
     return json(failure.status, failure.status.code);
   }
-}
-
-interface RouterOptions {
-  resources: ResourceDependencies;
-  openApi: OpenApiPublisher;
-  authorizer: Authorizer;
-  version: string;
-}
-
-class Router {
-  readonly #options: RouterOptions;
-
-  constructor(options: RouterOptions) {
-    this.#options = options;
-  }
-
-  async route(request: ApiRequest): Promise<ApiResponse> {
-    const route = parseResourceRoute(request.method, request.path, request.query);
-    if (route) {
-      this.#authorize({ user: request.user, ...accessOf(route) });
-      const review = route.verb === 'create' ? reviewOf(route.group, route.plural) : undefined;
-      if (review) return this.#review(request, route, review);
-      return handleResource(this.#options.resources, request, route);
-    }
-    this.#authorize({ user: request.user, verb: request.method.toLowerCase(), path: request.path });
-    return this.#routePath(request);
-  }
-
-  #routePath(request: ApiRequest): ApiResponse {
-    const { path } = request;
-    const isRead = request.method === 'GET' || request.method === 'HEAD';
-    if (!isRead) throw /^\/(api|apis)\//.test(path) ? methodNotAllowed() : unknownPath();
-    if (path === '/version' || path === '/version/')
-      return json(versionInfo(this.#options.version));
-    if (isHealthPath(path))
-      return {
-        kind: 'text',
-        status: 200,
-        headers: { 'content-type': 'text/plain; charset=utf-8' },
-        body: 'ok',
-      };
-    if (path.startsWith('/openapi/')) return this.#options.openApi.answer(request);
-    const discovered = discover(this.#options.resources.registry, request);
-    if (!discovered) throw unknownPath();
-    return discovered;
-  }
-
-  #authorize(access: AccessRequest): void {
-    const { allowed, reason } = this.#options.authorizer.authorize(access);
-    if (allowed) return;
-    const { user, verb, group = '', resource, subresource, namespace, name = '', path } = access;
-    if (resource === undefined) {
-      const message = `forbidden: User ${JSON.stringify(user.name)} cannot ${verb} path ${JSON.stringify(path)}`;
-      throw new StatusError({ code: 403, reason: 'Forbidden', message, details: {} });
-    }
-    const scope =
-      namespace === undefined
-        ? 'at the cluster scope'
-        : `in the namespace ${JSON.stringify(namespace)}`;
-    const subject = subresource === undefined ? resource : `${resource}/${subresource}`;
-    const why = `User ${JSON.stringify(user.name)} cannot ${verb} resource ${JSON.stringify(subject)} in API group ${JSON.stringify(group)} ${scope}`;
-    throw forbidden({ group, plural: resource }, name, reason === '' ? why : `${why}: ${reason}`);
-  }
-
-  #review(
-    request: ApiRequest,
-    route: ResourceRoute,
-    review: NonNullable<ReturnType<typeof reviewOf>>,
-  ): ApiResponse {
-    const { resources, authorizer } = this.#options;
-    if (!resources.registry.find(route.group, route.version, route.plural)) throw unknownPath();
-    const body = decodeBody(request).value;
-    if (!isObject(body)) throw badRequest('the body is not a review');
-    const { user } = request;
-    return json(answerReview(review, body, { user, authorizer, tokens: resources.tokens }), 201);
-  }
-}
-
-/** Paths that answer without credentials. */
-export function isHealthPath(path: string): boolean {
-  return /^\/(?:healthz|livez|readyz)(?:\/|$)/.test(path);
-}
-
-function accessOf({
-  group,
-  plural,
-  namespace,
-  name,
-  subresource,
-  verb,
-}: ResourceRoute): Omit<AccessRequest, 'user'> {
-  return { verb, group, resource: plural, subresource, namespace, name };
-}
-
-function versionInfo(gitVersion: string): object {
-  const [, major = '', minor = ''] = /^v(\d+)\.(\d+)/.exec(gitVersion) ?? [];
-  return {
-    major,
-    minor,
-    gitVersion,
-    gitCommit: '',
-    gitTreeState: 'clean',
-    buildDate: '1970-01-01T00:00:00Z',
-    goVersion: 'none',
-    compiler: 'none',
-    platform: `${process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}`,
-  };
 }

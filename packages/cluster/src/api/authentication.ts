@@ -1,4 +1,4 @@
-/** Who is at the other end of a connection: a client certificate of this cluster's CA, or a service account token. */
+/** Who is at the other end of a connection: a bearer token, or a client certificate of this cluster's CA. */
 import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
 
@@ -6,44 +6,47 @@ import type { User } from './request.ts';
 import { unauthorized } from './status-error.ts';
 import type { TokenAuthority } from './tokens.ts';
 
-const ANONYMOUS: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
+/** Who asks without credentials. */
+export const ANONYMOUS: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
 
-/** The user of a request. Throws 401 unless `mayBeAnonymous`. */
+/**
+ * The user of a request. Throws 401 for a token that is not valid, whatever else the request brings, and for no
+ * credentials at all unless `mayBeAnonymous`.
+ */
 export function authenticate(
   request: IncomingMessage,
   tokens: TokenAuthority,
   mayBeAnonymous: boolean,
 ): User {
-  const user = userOf(request, tokens);
-  if (user) return impersonated(request, user);
-  if (mayBeAnonymous) return ANONYMOUS;
+  const token = bearerToken(request);
+  const user = token === undefined ? certificateUser(request.socket) : tokens.verify(token)?.user;
+  if (user) return user;
+  if (mayBeAnonymous && token === undefined) return ANONYMOUS;
   throw unauthorized();
 }
 
-function userOf(request: IncomingMessage, tokens: TokenAuthority): User | undefined {
-  const { authorization } = request.headers;
-  if (authorization !== undefined) {
-    const token = /^Bearer\s+(\S+)\s*$/i.exec(authorization)?.[1];
-    return token === undefined ? undefined : tokens.verify(token)?.user;
-  }
-  const { socket } = request;
-  return socket instanceof TLSSocket && socket.authorized ? certificateUser(socket) : undefined;
+/** Browsers cannot set headers on a WebSocket: there the token is one of the protocols offered, in base64url. */
+const PROTOCOL_TOKEN = /(?:^|,)\s*base64url\.bearer\.authorization\.k8s\.io\.([\w-]+)\s*(?:,|$)/;
+
+/** Undefined without one; other schemes than Bearer are nobody's here and are passed over. */
+function bearerToken({ headers }: IncomingMessage): string | undefined {
+  const token = /^Bearer\s+(\S+)/i.exec(headers.authorization ?? '')?.[1];
+  if (token !== undefined || headers.upgrade?.toLowerCase() !== 'websocket') return token;
+  const encoded = PROTOCOL_TOKEN.exec(headers['sec-websocket-protocol'] ?? '')?.[1];
+  return encoded === undefined ? undefined : Buffer.from(encoded, 'base64url').toString();
 }
 
-function certificateUser(socket: TLSSocket): User | undefined {
-  const { subject } = socket.getPeerCertificate();
+/** Name from CN, groups from O; the credential's id is its fingerprint, as since Kubernetes 1.32. */
+function certificateUser(socket: IncomingMessage['socket']): User | undefined {
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
+  const { subject, fingerprint256 } = socket.getPeerCertificate();
   const name = subject?.CN;
   if (typeof name !== 'string' || name === '') return undefined;
   const organizations = subject.O === undefined ? [] : [subject.O].flat();
-  return { name, groups: [...organizations, 'system:authenticated'] };
-}
-
-/** `kubectl --as`: every user of this cluster is an administrator and may be somebody else. */
-function impersonated(request: IncomingMessage, user: User): User {
-  const name = request.headers['impersonate-user'];
-  if (typeof name !== 'string' || name === '') return user;
-  const groups = [request.headers['impersonate-group'] ?? []]
-    .flat()
-    .flatMap((item) => item.split(', '));
-  return { name, groups: [...groups, 'system:authenticated'] };
+  const id = `X509SHA256=${fingerprint256.replaceAll(':', '').toLowerCase()}`;
+  return {
+    name,
+    groups: [...organizations, 'system:authenticated'],
+    extra: { 'authentication.kubernetes.io/credential-id': [id] },
+  };
 }

@@ -4,7 +4,8 @@ import { parse as parseYamlText } from 'yaml';
 import { decodeProtobuf } from '../builtin/protobuf.ts';
 import { isObject, put } from '../schema/json.ts';
 import type { JsonObject } from '../schema/json.ts';
-import { findDuplicateKeys } from './duplicate-keys.ts';
+import { findDuplicateKeys, findDuplicateYamlKeys } from './duplicate-keys.ts';
+import { isTooDeep } from './json.ts';
 import type { ApiRequest } from './request.ts';
 import { badRequest, unsupportedMediaType } from './status-error.ts';
 
@@ -56,6 +57,7 @@ function decodeJson(bytes: Uint8Array): DecodedBody {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
   try {
     const value: unknown = JSON.parse(text);
+    if (isTooDeep(value)) throw new Error('exceeded max depth');
     return { value, duplicates: () => findDuplicateKeys(text) };
   } catch (error) {
     throw badRequest(`couldn't get version/kind; json parse error: ${messageOf(error)}`);
@@ -73,7 +75,8 @@ function decodeYaml(bytes: Uint8Array): DecodedBody {
       uniqueKeys: false,
       maxAliasCount: 100,
     });
-    return { value: copyValue(value), duplicates: () => [] };
+    if (isTooDeep(value)) throw new Error('exceeded max depth');
+    return { value: copyValue(value), duplicates: () => findDuplicateYamlKeys(text) };
   } catch (error) {
     throw badRequest(`error decoding YAML: ${messageOf(error)}`);
   }

@@ -3,7 +3,7 @@ import type { Logger } from '@kagent/kube';
 
 import type { Storage, StorageEvent } from '../storage/storage.ts';
 import { CRD_FINALIZER, CRD_GROUP, CRD_PLURAL, customDefinition, isEstablished } from './crd.ts';
-import { deleteObject } from './delete.ts';
+import { deleteNow } from './delete.ts';
 import type { DeleteDependencies } from './delete.ts';
 import { fromStorage, namesInKey, resourcePrefix } from './object.ts';
 import type { ApiObject } from './object.ts';
@@ -99,7 +99,7 @@ function empty(
     for (const { key } of storage.list(prefix).entries) {
       // A deletion earlier in this loop may have taken this object along.
       if (storage.get(key))
-        deleteObject(deps, { resource, ...namesInKey(prefix, key) }, { dryRun: false });
+        deleteNow(deps, { resource, ...namesInKey(prefix, key) }, { dryRun: false });
     }
   }
   release(deps, name, prefix);

@@ -3,6 +3,11 @@ import { compileSchema } from '../schema/compile.ts';
 import { isObject } from '../schema/json.ts';
 import type { JsonObject } from '../schema/json.ts';
 import type { FieldError, Schema } from '../schema/schema.ts';
+import {
+  validateConversion,
+  validateSelectableFields,
+  validateStoredVersions,
+} from './crd-rules.ts';
 import { validateSchema } from '../schema/structural.ts';
 import { listAt, objectAt, stringAt, valueAt } from './json.ts';
 import type { KindDefinition, KindVersion, PrinterColumn } from './kinds.ts';
@@ -45,7 +50,7 @@ export function validateCrd(crd: ApiObject, old?: ApiObject): FieldError[] {
       errors.push(invalidValue(`spec.names.${field}`, value, problem));
     }
   }
-  errors.push(...validateVersions(crd));
+  errors.push(...validateVersions(crd), ...validateConversion(crd), ...validateStoredVersions(crd));
   for (const [field, path] of Object.entries(IMMUTABLE)) {
     const before = old && stringAt(old, ...path);
     const after = stringAt(crd, ...path);
@@ -85,6 +90,7 @@ function validateVersions(crd: JsonObject): FieldError[] {
     for (const problem of dns1035Problems(name))
       errors.push(invalidValue(`${path}.name`, name, problem));
     errors.push(...validateVersionSchema(version, `${path}.schema.openAPIV3Schema`));
+    errors.push(...validateSelectableFields(version, `${path}.selectableFields`));
   }
   return errors;
 }
@@ -189,6 +195,7 @@ export function customDefinition(crd: ApiObject): CustomDefinition {
     shortNames: strings(names, 'shortNames'),
     categories: strings(names, 'categories'),
     namespaced: stringAt(crd, 'spec', 'scope') === 'Namespaced',
+    ...conversionOf(crd),
     versions: listAt(crd, 'spec', 'versions').filter(isObject).map(kindVersion),
   };
   return {
@@ -196,6 +203,14 @@ export function customDefinition(crd: ApiObject): CustomDefinition {
     fingerprint: `${crd.metadata.uid}:${crd.metadata.generation}`,
     isTerminating: crd.metadata.deletionTimestamp !== undefined,
   };
+}
+
+function conversionOf(crd: JsonObject): Pick<KindDefinition, 'conversion'> {
+  const conversion = objectAt(crd, 'spec', 'conversion');
+  const clientConfig = objectAt(conversion, 'webhook', 'clientConfig');
+  if (stringAt(conversion, 'strategy') !== 'Webhook' || !clientConfig) return {};
+  const reviewVersions = strings(objectAt(conversion, 'webhook'), 'conversionReviewVersions');
+  return { conversion: { clientConfig, reviewVersions } };
 }
 
 function kindVersion(version: JsonObject): KindVersion {

@@ -20,6 +20,7 @@ export interface ObjectPlace {
 export function decodeObject(body: unknown, place: ObjectPlace): ApiObject {
   const { resource, namespace, name } = place;
   if (!isObject(body)) throw badRequest(`the body is not an object of kind ${resource.kind}`);
+  if (!resource.isCustom) completeType(body, resource);
   const { kind, apiVersion } = body;
   if (typeof kind !== 'string' || kind === '') {
     throw badRequest(`Object 'Kind' is missing in '${JSON.stringify(body).slice(0, 200)}'`);
@@ -54,6 +55,12 @@ export function decodeObject(body: unknown, place: ObjectPlace): ApiObject {
   }
   if (name !== '') metadata.name = name;
   return object;
+}
+
+/** Typed clients leave out what the URL says; only bodies of custom resources must carry their type. */
+function completeType(body: JsonObject, { kind, apiVersion }: ServedResource): void {
+  if ((body['kind'] ?? '') === '') body['kind'] = kind;
+  if ((body['apiVersion'] ?? '') === '') body['apiVersion'] = apiVersion;
 }
 
 /** Gives an object whose metadata has the types `ObjectMeta` promises. */
@@ -154,6 +161,13 @@ export function pruneUnknown(
   resource: ServedResource,
   report: StrictReport & { refuse?: (complaints: string) => Error },
 ): void {
+  const { kind, version } = resource;
+  const problem = resource.definition.strategy?.decodingProblem?.(object);
+  if (problem !== undefined) {
+    throw badRequest(
+      `${kind} in version "${version.version}" cannot be handled as a ${kind}: ${problem}`,
+    );
+  }
   const unknown = resource.version.schema.prune(object);
   if (report.fieldValidation === 'Ignore') return;
   const complaints = [
@@ -167,7 +181,6 @@ export function pruneUnknown(
   }
   const text = `strict decoding error: ${complaints.join(', ')}`;
   if (report.refuse) throw report.refuse(text);
-  const { kind, version } = resource;
   throw badRequest(
     `${kind} in version "${version.version}" cannot be handled as a ${kind}: ${text}`,
   );

@@ -1,16 +1,21 @@
 /** Deletion: preconditions, grace, finalizers, propagation. What owners and namespaces hold is the work of controllers. */
 import type { Clock } from '@kagent/kube';
 
-import type { Storage, StoredEntry } from '../storage/storage.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { AdmissionRequest, Caller } from './admission/admission.ts';
+import type { AdmissionChain } from './admission/chain.ts';
+import { after } from './eventual.ts';
+import type { Eventual } from './eventual.ts';
 import { stringAt, valueAt } from './json.ts';
 import { fromStorage, timestamp } from './object.ts';
 import type { ApiObject } from './object.ts';
-import { isReleased } from './object-writer.ts';
+import { isReleased } from './object-rules.ts';
+import { isSuperseded, WRITE_ATTEMPTS } from './object-writer.ts';
 import type { ObjectWriter, WriteTarget } from './object-writer.ts';
-import { inVersion } from './representation.ts';
 import type { ResourceRegistry, ServedResource } from './resource-registry.ts';
 import { admitDelete, terminateSpecial } from './special-kinds.ts';
 import { conflict } from './status-error.ts';
+import { deleteOptionsObject } from './write-options.ts';
 import type { DeleteOptions } from './write-options.ts';
 
 export interface DeleteDependencies {
@@ -18,6 +23,7 @@ export interface DeleteDependencies {
   registry: ResourceRegistry;
   clock: Clock;
   writer: ObjectWriter;
+  admission: AdmissionChain;
 }
 
 export interface Deletion {
@@ -31,15 +37,61 @@ const ORPHAN = 'orphan';
 const FOREGROUND = 'foregroundDeletion';
 const DEFAULT_POD_GRACE = 30;
 
-/** Deletes one object, or marks it as being deleted. Throws NotFound, Conflict, Forbidden. */
+/**
+ * Deletes one object, or marks it as being deleted. Throws or rejects with NotFound, Conflict, Forbidden and what
+ * admission says. The object of the result is in its stored form.
+ */
 export function deleteObject(
+  deps: DeleteDependencies,
+  target: WriteTarget,
+  options: DeleteOptions & { caller?: Caller },
+): Eventual<Deletion> {
+  return options.caller
+    ? admitAndDelete(deps, target, { ...options, caller: options.caller, attempt: 1 })
+    : deleteNow(deps, target, options);
+}
+
+function admitAndDelete(
+  deps: DeleteDependencies,
+  target: WriteTarget,
+  options: DeleteOptions & { caller: Caller; attempt: number },
+): Eventual<Deletion> {
+  const { resource, namespace, name } = target;
+  const { caller, attempt, dryRun } = options;
+  admitDelete(resource, name);
+  const request: AdmissionRequest = {
+    operation: 'DELETE',
+    resource,
+    namespace,
+    name,
+    user: caller.user,
+    warn: (text) => caller.warn(text),
+    dryRun,
+    options: deleteOptionsObject(options),
+  };
+  const admitted = after(deps.writer.view(target), ({ entry, object }) => {
+    checkPreconditions(resource, object, options);
+    request.oldObject = object;
+    return after(deps.admission.admit(request), () => entry);
+  });
+  if (!(admitted instanceof Promise)) return deleteNow(deps, target, options);
+  return admitted.then((entry) => {
+    if (!isSuperseded(deps.storage, entry)) return deleteNow(deps, target, options);
+    if (attempt >= WRITE_ATTEMPTS) throw conflict(resource, name);
+    return admitAndDelete(deps, target, { ...options, attempt: attempt + 1 });
+  });
+}
+
+/** `deleteObject` without admission plugins: synchronous, for the server's own work. Throws NotFound, Conflict, Forbidden. */
+export function deleteNow(
   deps: DeleteDependencies,
   target: WriteTarget,
   options: DeleteOptions,
 ): Deletion {
   const { resource, name } = target;
   admitDelete(resource, name);
-  const { entry, object: old } = deps.writer.read(target);
+  const entry = deps.writer.entry(target);
+  const old = fromStorage(entry);
   checkPreconditions(resource, old, options);
   const grace = graceOf(resource, old, options);
   const finalizers = finalizersFor(old, options);
@@ -48,20 +100,13 @@ export function deleteObject(
   else delete next.metadata.finalizers;
   if (!markDeleted(next, old, { grace, now: deps.clock.now() }))
     return { object: old, isGone: false };
-  if (isReleased(resource, next))
-    return { object: remove(deps, entry, { resource, dryRun: options.dryRun }), isGone: true };
+  if (isReleased(resource, next)) {
+    const last = options.dryRun ? entry : deps.storage.delete(entry.key, entry.revision);
+    return { object: fromStorage(last), isGone: true };
+  }
   terminateSpecial(resource, next, { registry: deps.registry, now: deps.clock.now(), old });
   if (options.dryRun) return { object: next, isGone: false };
-  return { object: deps.writer.replaceForDeletion(resource, next, entry), isGone: false };
-}
-
-function remove(
-  deps: DeleteDependencies,
-  entry: StoredEntry,
-  { resource, dryRun }: { resource: ServedResource; dryRun: boolean },
-): ApiObject {
-  const last = dryRun ? entry : deps.storage.delete(entry.key, entry.revision);
-  return inVersion(fromStorage(last), resource);
+  return { object: deps.writer.replaceForDeletion(next, entry), isGone: false };
 }
 
 function checkPreconditions(

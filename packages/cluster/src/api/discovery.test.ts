@@ -137,4 +137,57 @@ describe('api/discovery', () => {
     });
     expect((await api.call('GET', '/openapi/v3/apis/nope/v1')).status).toBe(404);
   });
+
+  /** Hashes are those every Kubernetes cluster gives: they depend on group, version and kind of the stored form only. */
+  test.each([
+    [
+      '/api/v1',
+      'pods',
+      { storageVersionHash: 'xPOwRZ+Yhw8=', shortNames: ['po'], categories: ['all'] },
+    ],
+    ['/api/v1', 'events', { storageVersionHash: 'r2yiGXH7wu8=' }],
+    ['/apis/events.k8s.io/v1', 'events', { storageVersionHash: 'r2yiGXH7wu8=' }],
+    [
+      '/apis/apps/v1',
+      'deployments',
+      { storageVersionHash: '8aSe+NMegvE=', singularName: 'deployment' },
+    ],
+    ['/apis/autoscaling/v1', 'horizontalpodautoscalers', { storageVersionHash: 'qwQve8ut294=' }],
+    [
+      '/api/v1',
+      'pods/exec',
+      { kind: 'PodExecOptions', verbs: ['create', 'get'], singularName: '' },
+    ],
+    ['/api/v1', 'pods/eviction', { kind: 'Eviction', group: 'policy', version: 'v1' }],
+    ['/api/v1', 'serviceaccounts/token', { kind: 'TokenRequest', group: 'authentication.k8s.io' }],
+    ['/api/v1', 'namespaces', { verbs: expect.not.arrayContaining(['deletecollection']) }],
+    [
+      '/apis/certificates.k8s.io/v1',
+      'certificatesigningrequests/approval',
+      { kind: 'CertificateSigningRequest', verbs: ['get', 'patch', 'update'] },
+    ],
+  ])('%s lists %s', async (path, name, expected) => {
+    using api = await createTestApi();
+    const { resources } = (await api.call('GET', path)).body as { resources: { name: string }[] };
+    expect(resources.find((resource) => resource.name === name)).toMatchObject(expected);
+    const own = resources.map((resource) => resource.name).filter((item) => !item.includes('/'));
+    expect(own).toEqual(own.toSorted());
+  });
+
+  test('puts built-in groups in the order of kube-apiserver, the newest version first', async () => {
+    using api = await createTestApi();
+    const { groups } = (await api.call('GET', '/apis')).body as {
+      groups: { name: string; preferredVersion: { version: string }; versions: object[] }[];
+    };
+    expect(groups.slice(0, 4).map(({ name }) => name)).toEqual([
+      'apiregistration.k8s.io',
+      'apps',
+      'events.k8s.io',
+      'authentication.k8s.io',
+    ]);
+    expect(groups.find(({ name }) => name === 'autoscaling')).toMatchObject({
+      preferredVersion: { version: 'v2' },
+      versions: [{ version: 'v2' }, { version: 'v1' }],
+    });
+  });
 });

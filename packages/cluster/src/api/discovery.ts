@@ -1,5 +1,8 @@
 /** What the server says it serves: legacy and aggregated discovery. */
+import { createHash } from 'node:crypto';
+
 import { groupVersion } from './object.ts';
+import { matchesEtag } from './openapi.ts';
 import { parseAccept } from './representation.ts';
 import type { ApiRequest, ApiResponse } from './request.ts';
 import { json } from './request.ts';
@@ -19,29 +22,43 @@ const ALL_VERBS = [
   'watch',
 ];
 
+interface ResponseKind {
+  group: string;
+  version: string;
+  kind: string;
+}
+
 interface Subresource {
   name: string;
   verbs: string[];
   /** Of what the subresource is, when that is not the resource's own kind. */
-  responseKind?: { group: string; version: string; kind: string };
+  responseKind?: ResponseKind;
 }
+
+const CHANGE = ['get', 'patch', 'update'];
+const CONNECT = ['create', 'get'];
+const PROXY = ['create', 'delete', 'get', 'patch', 'update'];
+const core = (kind: string): ResponseKind => ({ group: '', version: 'v1', kind });
 
 /** Subresources beyond `status` and `scale`, by group and plural. */
 const SUBRESOURCES: Record<string, Subresource[]> = {
   '/pods': [
-    {
-      name: 'binding',
-      verbs: ['create'],
-      responseKind: { group: '', version: 'v1', kind: 'Binding' },
-    },
+    { name: 'attach', verbs: CONNECT, responseKind: core('PodAttachOptions') },
+    { name: 'binding', verbs: ['create'], responseKind: core('Binding') },
+    { name: 'ephemeralcontainers', verbs: CHANGE },
     {
       name: 'eviction',
       verbs: ['create'],
       responseKind: { group: 'policy', version: 'v1', kind: 'Eviction' },
     },
+    { name: 'exec', verbs: CONNECT, responseKind: core('PodExecOptions') },
     { name: 'log', verbs: ['get'] },
+    { name: 'portforward', verbs: CONNECT, responseKind: core('PodPortForwardOptions') },
+    { name: 'proxy', verbs: PROXY, responseKind: core('PodProxyOptions') },
+    { name: 'resize', verbs: CHANGE },
   ],
   '/namespaces': [{ name: 'finalize', verbs: ['update'] }],
+  '/services': [{ name: 'proxy', verbs: PROXY, responseKind: core('ServiceProxyOptions') }],
   '/serviceaccounts': [
     {
       name: 'token',
@@ -49,6 +66,7 @@ const SUBRESOURCES: Record<string, Subresource[]> = {
       responseKind: { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' },
     },
   ],
+  'certificates.k8s.io/certificatesigningrequests': [{ name: 'approval', verbs: CHANGE }],
 };
 
 /** The verbs of a resource in alphabetical order. */
@@ -58,20 +76,12 @@ export function verbsOf({ definition }: ServedResource): string[] {
 
 function subresourcesOf(resource: ServedResource): Subresource[] {
   const { version, group, plural } = resource;
-  const verbs = ['get', 'patch', 'update'];
+  const scale = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
   return [
     ...(SUBRESOURCES[`${group}/${plural}`] ?? []),
-    ...(version.scale
-      ? [
-          {
-            name: 'scale',
-            verbs,
-            responseKind: { group: 'autoscaling', version: 'v1', kind: 'Scale' },
-          },
-        ]
-      : []),
-    ...(version.status ? [{ name: 'status', verbs }] : []),
-  ];
+    ...(version.scale ? [{ name: 'scale', verbs: CHANGE, responseKind: scale }] : []),
+    ...(version.status ? [{ name: 'status', verbs: CHANGE }] : []),
+  ].toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** Answers `/`, `/api…` and `/apis…` when they name no resource; undefined for every other path. */
@@ -82,7 +92,13 @@ export function discover(registry: ResourceRegistry, request: ApiRequest): ApiRe
   if (root === 'api' && parts.length === 1) {
     return (
       aggregated(registry, request, true) ??
-      json({ kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] })
+      json({
+        kind: 'APIVersions',
+        versions: ['v1'],
+        serverAddressByClientCIDRs: [
+          { clientCIDR: '0.0.0.0/0', serverAddress: request.headers['host'] ?? '' },
+        ],
+      })
     );
   }
   if (root === 'api' && parts.length === 2) return json(resourceList(registry, '', first ?? ''));
@@ -135,7 +151,7 @@ function resourceList(registry: ResourceRegistry, group: string, version: string
 }
 
 function legacyResources(resource: ServedResource): object[] {
-  const { definition, plural, kind, namespaced } = resource;
+  const { definition, plural, kind, namespaced, group, version } = resource;
   const own = {
     name: plural,
     singularName: definition.singular,
@@ -144,15 +160,27 @@ function legacyResources(resource: ServedResource): object[] {
     verbs: verbsOf(resource),
     ...(definition.shortNames.length > 0 && { shortNames: definition.shortNames }),
     ...(definition.categories.length > 0 && { categories: definition.categories }),
+    ...(verbsOf(resource).includes('get') && { storageVersionHash: storageVersionHash(resource) }),
   };
-  const parts = subresourcesOf(resource).map((part) => ({
-    name: `${plural}/${part.name}`,
-    singularName: '',
-    namespaced,
-    ...(part.responseKind ?? { kind }),
-    verbs: part.verbs,
-  }));
+  const parts = subresourcesOf(resource).map(({ name, verbs, responseKind }) => {
+    const isOwn = responseKind?.group === group && responseKind.version === version.version;
+    return {
+      name: `${plural}/${name}`,
+      singularName: '',
+      namespaced,
+      ...(isOwn || !responseKind ? {} : responseKind),
+      kind: responseKind?.kind ?? kind,
+      verbs,
+    };
+  });
   return [own, ...parts];
+}
+
+/** Tells clients whether two resources are stored as the same thing; computed as apiserver does. */
+function storageVersionHash({ storageApiVersion, kind }: ServedResource): string {
+  const version = storageApiVersion.includes('/') ? storageApiVersion : `/${storageApiVersion}`;
+  const digest = createHash('sha256').update(`${version}/${kind}`).digest();
+  return digest.subarray(0, 8).toString('base64');
 }
 
 /** Everything in one document, when the client can read it. Version 2 and its beta have the same shape. */
@@ -164,8 +192,10 @@ function aggregated(
   const version = aggregatedVersion(request);
   if (version === undefined) return undefined;
   const contentType = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
-  const headers = { 'content-type': contentType, etag: `"${registry.hash}"`, vary: 'Accept' };
-  if (request.headers['if-none-match'] === headers.etag) {
+  const ofCore = registry.groupVersions().filter(({ group }) => group === '');
+  const hash = isCore ? ofCore.map((served) => served.hash).join('') : registry.hash;
+  const headers = { 'content-type': contentType, etag: `"${hash}"`, vary: 'Accept' };
+  if (matchesEtag(request.headers['if-none-match'], headers.etag)) {
     return { kind: 'text', status: 304, headers, body: '' };
   }
   const groups = isCore ? [''] : groupNames(registry);
@@ -225,7 +255,7 @@ function discoveredResource(resource: ServedResource): object {
 function rootPaths(registry: ResourceRegistry): string[] {
   const groups = groupNames(registry).flatMap((group) => [
     `/apis/${group}`,
-    ...versionsOf(registry, group).map((version) => `/apis/${group}/${version}`),
+    ...versionsOf(registry, group).map((version) => `/apis/${groupVersion(group, version)}`),
   ]);
   return [
     '/api',
@@ -234,6 +264,7 @@ function rootPaths(registry: ResourceRegistry): string[] {
     ...groups,
     '/healthz',
     '/livez',
+    '/openapi/v2',
     '/openapi/v3',
     '/readyz',
     '/version',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { findDuplicateKeys } from './duplicate-keys.ts';
+import { findDuplicateKeys, findDuplicateYamlKeys } from './duplicate-keys.ts';
 
 describe('api/duplicate-keys', () => {
   test.each([
@@ -14,4 +14,11 @@ describe('api/duplicate-keys', () => {
     ['{"text":"{\\"a\\":1,\\"a\\":2}","list":["a","a"]}', []],
     ['{"a":"x:y","b":"\\\\","a":null}', ['a']],
   ])('%s', (text, expected) => expect(findDuplicateKeys(text)).toEqual(expected));
+
+  test.each([
+    ['a: 1\nb: {a: 1}\n', []],
+    ['spec:\n  x: 1\n  x: 2\n', ['spec.x']],
+    ['- n: 1\n- {n: 1, n: 2}\n', ['[1].n']],
+    ['a: &x {k: 1}\nb:\n  <<: *x\n  <<: *x\n  c: *x\n', []],
+  ])('YAML %j', (text, expected) => expect(findDuplicateYamlKeys(text)).toEqual(expected));
 });

@@ -1,4 +1,30 @@
-/** Finds keys that occur twice in one JSON object, which `JSON.parse` passes over in silence. */
+/** Finds keys that occur twice in one object of JSON or YAML text, which parsers pass over in silence. */
+import { isMap, isScalar, isSeq, parseDocument } from 'yaml';
+
+/** Paths of duplicate keys in YAML, like those of `findDuplicateKeys`. `text` must be valid YAML. */
+export function findDuplicateYamlKeys(text: string): string[] {
+  const { contents } = parseDocument(text, { version: '1.1', uniqueKeys: false });
+  const duplicates = new Set<string>();
+  visitYaml(contents, '', duplicates);
+  return [...duplicates];
+}
+
+/** Aliases are not followed: what they stand for is visited where it is written. */
+function visitYaml(node: unknown, path: string, duplicates: Set<string>): void {
+  if (isSeq(node)) {
+    node.items.forEach((item, index) => visitYaml(item, `${path}[${index}]`, duplicates));
+  } else if (isMap(node)) {
+    const keys = new Set<string>();
+    for (const { key, value } of node.items) {
+      const name = isScalar(key) ? (key.source ?? String(key.value)) : String(key);
+      const place = path === '' ? name : `${path}.${name}`;
+      // A merge key may stand in a map more than once.
+      if (keys.has(name) && name !== '<<') duplicates.add(place);
+      keys.add(name);
+      visitYaml(value, place, duplicates);
+    }
+  }
+}
 
 /** Paths of duplicate keys (`spec.replicas`, `spec.items[0].name`), each once. `text` must be valid JSON. */
 export function findDuplicateKeys(text: string): string[] {

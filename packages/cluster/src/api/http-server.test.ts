@@ -4,6 +4,7 @@ import { Agent, request as httpsRequest } from 'node:https';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 
 import { silentLogger, systemClock } from '@kagent/kube';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -31,7 +32,7 @@ describe('api/http-server', () => {
   let server: HttpServer;
 
   beforeAll(async () => {
-    api = await createTestApi();
+    api = await createTestApi({ bootstrapPolicy: true });
     certificates = loadCertificates({ directory, host: '127.0.0.1', clock: systemClock });
     const { handle: handler, tokens } = api.server;
     server = await startHttpServer({
@@ -72,7 +73,7 @@ describe('api/http-server', () => {
       status: response.statusCode,
       headers: response.headers,
       text,
-      body: isJson ? (JSON.parse(text) as Record<string, unknown>) : {},
+      body: isJson && text !== '' ? (JSON.parse(text) as Record<string, unknown>) : {},
     };
   }
 
@@ -103,6 +104,7 @@ describe('api/http-server', () => {
     // A bad token is not made good by a certificate.
     expect(await call('/api/v1/namespaces', { headers })).toMatchObject(unauthorized);
     expect(await call('/readyz', { as: null })).toMatchObject({ status: 200, text: 'ok' });
+    expect(await call('/readyz', { as: null, headers })).toMatchObject(unauthorized);
   });
 
   test('knows users by certificate, by token and by impersonation', async () => {
@@ -119,6 +121,11 @@ describe('api/http-server', () => {
     expect(await whoAmI({})).toEqual({
       username: 'kubernetes-admin',
       groups: ['system:masters', 'system:authenticated'],
+      extra: {
+        'authentication.kubernetes.io/credential-id': [
+          expect.stringMatching(/^X509SHA256=[0-9a-f]{64}$/),
+        ],
+      },
     });
     expect(await whoAmI({ headers: { 'impersonate-user': 'bob' } })).toEqual({
       username: 'bob',
@@ -187,6 +194,57 @@ describe('api/http-server', () => {
     }
     response.destroy();
     await expect.poll(() => api.server.hub.size, { interval: 5 }).toBe(0);
+  });
+
+  test('compresses large JSON for those who take it, and nothing else', async () => {
+    const data = { text: 'x'.repeat(200_000) };
+    const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'large' }, data };
+    const path = '/api/v1/namespaces/default/configmaps';
+    await call(path, { method: 'POST', body: JSON.stringify(body) });
+    const large = await open(`${path}/large`, { headers: { 'accept-encoding': 'gzip, br' } });
+    expect(large.headers).toMatchObject({ 'content-encoding': 'gzip', vary: 'Accept-Encoding' });
+    const chunks: Buffer[] = [];
+    for await (const chunk of large) chunks.push(chunk as Buffer);
+    const packed = Buffer.concat(chunks);
+    expect(packed.length).toBeLessThan(10_000);
+    expect(JSON.parse(gunzipSync(packed).toString())).toMatchObject({ data });
+    const encodingOf = async (url: string, encoding: string) =>
+      (await call(url, { headers: { 'accept-encoding': encoding } })).headers['content-encoding'];
+    expect(await encodingOf(`${path}/large`, 'identity')).toBeUndefined();
+    expect(await encodingOf(`${path}/large`, 'gzip;q=0')).toBeUndefined();
+    expect(await encodingOf('/version', 'gzip')).toBeUndefined();
+  });
+
+  test('is pretty for people, names every answer, and answers HEAD without a body', async () => {
+    const isPretty = async (path: string, agent: string) =>
+      (await call(path, { headers: { 'user-agent': agent } })).text.includes('\n  "');
+    expect(await isPretty('/version', 'curl/8.0')).toBe(true);
+    expect(await isPretty('/version', 'kubectl/1.35')).toBe(false);
+    expect(await isPretty('/version?pretty=1', 'kubectl/1.35')).toBe(true);
+    expect(await isPretty('/version?pretty=false', 'curl/8.0')).toBe(false);
+    const [one, other] = await Promise.all([call('/version'), call('/nothing')]);
+    expect(one.headers['audit-id']).toMatch(/^[0-9a-f-]{36}$/);
+    expect(other.headers['audit-id']).not.toBe(one.headers['audit-id']);
+    expect(one.headers['cache-control']).toBe('no-cache, private');
+    const head = await call('/version', { method: 'HEAD' });
+    expect([head.status, head.text]).toEqual([200, '']);
+    expect(head.headers['content-length']).toBe(one.headers['content-length']);
+  });
+
+  test('ends watches properly when it stops', async () => {
+    const { handle: handler, tokens } = api.server;
+    const listen = { host: '127.0.0.1', port: 0, logger: silentLogger };
+    const second = await startHttpServer({ handler, tokens, certificates, ...listen });
+    const url = new URL('/api/v1/namespaces?watch=true', second.url);
+    const response = await open(url.href);
+    const ended = (async () => {
+      let text = '';
+      for await (const chunk of response) text += String(chunk);
+      return text;
+    })();
+    await second.close();
+    expect(await ended).toContain('"ADDED"');
+    expect(response.complete).toBe(true);
   });
 
   test('sends warnings as headers', async () => {

@@ -1,22 +1,28 @@
-/** The HTTPS binding: decodes requests, calls the handler, encodes answers. No rule of the API lives here. */
+/** The HTTPS binding: listens, limits, and takes requests to the handler and back. No rule of the API lives here. */
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { Server } from 'node:https';
 import { isIP } from 'node:net';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 import type { Logger } from '@kagent/kube';
 
-import { isHealthPath } from './api-server.ts';
-import { authenticate } from './authentication.ts';
-import { SERVER_NAMES } from './pki/certificates.ts';
+import { decodeHead, decodeRequest } from './http/decode-request.ts';
+import { sendResponse } from './http/send-response.ts';
+import { connectRefusal, serveUpgrade } from './http/serve-upgrade.ts';
 import type { Certificates } from './pki/certificates.ts';
 import { findPortOwner } from './port-owner.ts';
 import { json } from './request.ts';
-import type { ApiHandler, ApiRequest, ApiResponse } from './request.ts';
+import type { ApiHandler, ApiHeaders, ApiRequest, ApiResponse } from './request.ts';
 import { StartError } from './start-error.ts';
-import { badRequest, forbidden, internalError, StatusError, tooLarge } from './status-error.ts';
+import { internalError, StatusError } from './status-error.ts';
+import { upgradeOf } from './streaming/serve-connect.ts';
 import type { TokenAuthority } from './tokens.ts';
+
+export { MAX_BODY_BYTES } from './http/decode-request.ts';
 
 export interface HttpServerOptions {
   handler: ApiHandler;
@@ -27,6 +33,8 @@ export interface HttpServerOptions {
   /** 0 picks a free one. */
   port: number;
   logger: Logger;
+  /** Hears of requests whose credentials are refused; they never get to the handler. */
+  onUnauthenticated?(request: ApiRequest, refusal: StatusError): void;
 }
 
 export interface HttpServer {
@@ -37,14 +45,23 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-/** Largest request body, as etcd's limit makes it for a real API server. */
-export const MAX_BODY_BYTES = 3 * 1024 * 1024;
 /** Go clients keep connections; closing them early costs each a handshake. */
 const KEEP_ALIVE_MS = 120_000;
+const HEADERS_TIMEOUT_MS = 10_000;
+/** For the whole request with its body, which is small. */
+const REQUEST_TIMEOUT_MS = 60_000;
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+const CHECK_MS = 5000;
+/** Room for tokens and impersonation. */
+const MAX_HEADER_BYTES = 64 * 1024;
+/** A client without multiplexing needs a connection for each watch. */
+const MAX_CONNECTIONS = 10_000;
+/** What ends by itself may do so before connections are cut. */
+const CLOSE_GRACE_MS = 1000;
 
 /** Starts listening. Rejects with `StartError` `port_in_use` or `cannot_listen`. */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const { certificates, host, port, logger } = options;
+  const { certificates, host, port } = options;
   const server = createServer({
     key: certificates.server.key,
     cert: certificates.server.cert,
@@ -52,15 +69,24 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     requestCert: true,
     rejectUnauthorized: false,
     minVersion: 'TLSv1.2',
+    handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionsCheckingInterval: CHECK_MS,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    // Other offers, such as h2c, are ignored as HTTP wants it.
+    shouldUpgradeCallback: (request) => upgradeOf(request) !== undefined,
   });
-  const stopping = new AbortController();
-  server.on('request', (request, response) => {
-    serve(options, { request, response, stopping: stopping.signal }).catch((error: unknown) => {
-      logger.error({ error: String(error) }, 'answer could not be sent');
-      response.destroy();
-    });
+  server.maxConnections = MAX_CONNECTIONS;
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
   });
+  const binding = new Binding(options);
+  server.on('request', (request, response) => binding.onRequest(request, response));
+  server.on('upgrade', (request, socket, head) => binding.onUpgrade({ request, socket, head }));
   await listen(server, host, port);
   const address = server.address();
   const actual = typeof address === 'object' && address !== null ? address.port : port;
@@ -68,11 +94,11 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     url: `https://${reachable(host)}:${actual}`,
     port: actual,
     async close() {
-      stopping.abort();
       const closed = once(server, 'close');
       server.close();
-      server.closeIdleConnections();
-      server.closeAllConnections();
+      await binding.stop();
+      // the server's own list lacks connections in the middle of their handshake, which would be kept alive later
+      for (const socket of sockets) socket.destroy();
       await closed;
     },
   };
@@ -103,194 +129,90 @@ function reachable(host: string): string {
   return isIP(host) === 6 ? `[${host}]` : host;
 }
 
-interface Exchange {
+interface UpgradeRequest {
   request: IncomingMessage;
-  response: ServerResponse;
-  stopping: AbortSignal;
+  socket: Duplex;
+  head: Buffer;
 }
 
-async function serve(
-  options: HttpServerOptions,
-  { request, response, stopping }: Exchange,
-): Promise<void> {
-  const gone = new AbortController();
-  response.once('close', () => gone.abort());
-  const answer = await answerOf(options, request, AbortSignal.any([gone.signal, stopping]));
-  await send(answer, response, { signal: gone.signal, isPretty: isPretty(request) });
-}
+/** The exchanges that are going on. */
+class Binding {
+  readonly #options: HttpServerOptions;
+  readonly #stopping = new AbortController();
+  readonly #running = new Set<Promise<void>>();
+  /** Node's server does not count connections it has handed over. */
+  readonly #upgraded = new Set<Duplex>();
 
-async function answerOf(
-  options: HttpServerOptions,
-  request: IncomingMessage,
-  signal: AbortSignal,
-): Promise<ApiResponse> {
-  try {
-    return await options.handler(await decode(options, request, signal));
-  } catch (error) {
-    const { status } = error instanceof StatusError ? error : internalError(String(error), error);
-    // What is left of a body nobody reads must not be taken for the next request.
-    const headers: Record<string, string> = status.code === 413 ? { connection: 'close' } : {};
-    return json(status, status.code, headers);
+  constructor(options: HttpServerOptions) {
+    this.#options = options;
   }
-}
 
-async function decode(
-  options: HttpServerOptions,
-  request: IncomingMessage,
-  signal: AbortSignal,
-): Promise<ApiRequest> {
-  checkHost(request.headers.host, options.host);
-  const [path, search] = splitOnce(request.url ?? '/', '?');
-  const user = authenticate(request, options.tokens, isHealthPath(path));
-  const bytes = await readBody(request);
-  return {
-    method: request.method ?? 'GET',
-    path,
-    query: new URLSearchParams(search ?? ''),
-    headers: singleHeaders(request),
-    ...(bytes.length > 0 && { body: { bytes } }),
-    user,
-    signal,
-  };
-}
+  onRequest(request: IncomingMessage, response: ServerResponse): void {
+    this.#run(this.#answer(request, response), () => response.destroy());
+  }
 
-/** Against DNS rebinding: a web page can make a browser send any name it controls, but no address and none of ours. */
-function checkHost(header: string | undefined, own: string): void {
-  const name = (header ?? '')
-    .replace(/:\d+$/, '')
-    .replace(/^\[(.*)\]$/, '$1')
-    .toLowerCase();
-  if (isIP(name) !== 0 || SERVER_NAMES.includes(name) || name === own.toLowerCase()) return;
-  throw forbidden({ group: '', plural: 'host' }, name, 'this server does not answer to that name');
-}
+  onUpgrade(upgrade: UpgradeRequest): void {
+    const { socket } = upgrade;
+    this.#upgraded.add(socket);
+    socket.once('close', () => this.#upgraded.delete(socket));
+    socket.on('error', () => {});
+    this.#run(this.#upgrade(upgrade), () => socket.destroy());
+  }
 
-function splitOnce(text: string, separator: string): [string, string?] {
-  const at = text.indexOf(separator);
-  return at === -1 ? [text] : [text.slice(0, at), text.slice(at + 1)];
-}
+  /** Ends streams, waits a moment for what is being answered, then cuts. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    const ended = Promise.allSettled(this.#running);
+    const late = once(AbortSignal.timeout(CLOSE_GRACE_MS), 'abort');
+    await Promise.race([ended, late]);
+    for (const socket of this.#upgraded) socket.destroy();
+  }
 
-function singleHeaders(request: IncomingMessage): Record<string, string | undefined> {
-  return Object.fromEntries(
-    Object.entries(request.headers).map(([name, value]) => [
-      name,
-      Array.isArray(value) ? value.join(', ') : value,
-    ]),
-  );
-}
+  #run(work: Promise<void>, cut: () => void): void {
+    const running = work
+      .catch((error: unknown) => {
+        this.#options.logger.error({ error: String(error) }, 'answer could not be sent');
+        cut();
+      })
+      .finally(() => this.#running.delete(running));
+    this.#running.add(running);
+  }
 
-const MAX_DROPPED_BYTES = 64 * 1024 * 1024;
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    const signal = AbortSignal.any([gone.signal, this.#stopping.signal]);
+    const answer = await this.#handle(() => decodeRequest(request, { ...this.#options, signal }));
+    const plain = answer.kind === 'connect' ? connectRefusal() : answer;
+    await sendResponse(response, plain, { request, signal: gone.signal, headers: this.#headers() });
+  }
 
-/** Reads what nobody wants: a client that is still writing would lose the refusal with the connection. Bounded. */
-async function dropBody(request: IncomingMessage): Promise<void> {
-  let size = 0;
-  try {
-    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-      size += Buffer.byteLength(chunk);
-      if (size > MAX_DROPPED_BYTES) return;
+  async #upgrade(upgrade: UpgradeRequest): Promise<void> {
+    const { request, socket } = upgrade;
+    const gone = new AbortController();
+    socket.once('close', () => gone.abort());
+    const signal = AbortSignal.any([gone.signal, this.#stopping.signal]);
+    const answer = await this.#handle(() => decodeHead(request, { ...this.#options, signal }));
+    await serveUpgrade(upgrade, { answer, signal, headers: this.#headers() });
+  }
+
+  async #handle(decode: () => ApiRequest | Promise<ApiRequest>): Promise<ApiResponse> {
+    try {
+      return await this.#options.handler(await decode());
+    } catch (error) {
+      const { status } = error instanceof StatusError ? error : internalError(String(error), error);
+      // What is left of a body nobody reads must not be taken for the next request.
+      const headers: ApiHeaders = status.code === 413 ? { connection: 'close' } : {};
+      return json(status, status.code, headers);
     }
-  } catch {
-    // The client went away; the answer goes nowhere.
   }
-}
 
-async function readBody(request: IncomingMessage): Promise<Buffer> {
-  if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) {
-    await dropBody(request);
-    throw tooLarge(MAX_BODY_BYTES);
-  }
-  const chunks: Buffer[] = [];
-  let size = 0;
-  try {
-    // Leaving the loop early must not close the connection: the refusal still has to go out on it.
-    for await (const item of request.iterator({ destroyOnReturn: false })) {
-      const chunk = Buffer.from(item);
-      size += chunk.length;
-      if (size > MAX_BODY_BYTES) throw tooLarge(MAX_BODY_BYTES);
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    if (!(error instanceof StatusError)) throw badRequest('the body ended too early');
-    request.resume();
-    throw error;
-  }
-  return chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks);
-}
-
-function isPretty(request: IncomingMessage): boolean {
-  const value = new URLSearchParams(splitOnce(request.url ?? '', '?')[1] ?? '').get('pretty');
-  return value === 'true' || value === '1';
-}
-
-interface SendOptions {
-  /** The client is gone. */
-  signal: AbortSignal;
-  isPretty: boolean;
-}
-
-async function send(
-  answer: ApiResponse,
-  response: ServerResponse,
-  options: SendOptions,
-): Promise<void> {
-  switch (answer.kind) {
-    case 'json': {
-      const text = `${JSON.stringify(answer.body, undefined, options.isPretty ? 2 : undefined)}\n`;
-      sendText(
-        response,
-        { ...answer, headers: { 'content-type': 'application/json', ...answer.headers } },
-        text,
-      );
-      return;
-    }
-    case 'text':
-      sendText(response, answer, answer.body);
-      return;
-    case 'stream':
-      await sendStream(answer, response, { chunks: answer.chunks, signal: options.signal });
-      return;
-    case 'watch':
-      await sendStream(answer, response, { chunks: lines(answer.frames), signal: options.signal });
-      return;
-  }
-}
-
-function sendText(
-  response: ServerResponse,
-  { status, headers }: Pick<ApiResponse, 'status' | 'headers'>,
-  text: string,
-): void {
-  const body = Buffer.from(text);
-  response.writeHead(status, {
-    ...headers,
-    ...(status !== 304 && { 'content-length': String(body.length) }),
-  });
-  response.end(status === 304 ? undefined : body);
-}
-
-async function* lines(frames: AsyncIterable<{ bytes: Buffer }>): AsyncGenerator<Buffer> {
-  for await (const frame of frames) yield frame.bytes;
-}
-
-interface StreamOptions {
-  chunks: AsyncIterable<string | Buffer>;
-  signal: AbortSignal;
-}
-
-/** Headers go out at once: a client waits for them before it counts its own timeout. */
-async function sendStream(
-  { status, headers }: Pick<ApiResponse, 'status' | 'headers'>,
-  response: ServerResponse,
-  { chunks, signal }: StreamOptions,
-): Promise<void> {
-  response.writeHead(status, headers);
-  response.flushHeaders();
-  try {
-    for await (const chunk of chunks) {
-      if (signal.aborted) return;
-      if (!response.write(chunk)) await once(response, 'drain', { signal });
-    }
-    response.end();
-  } catch (error) {
-    if (!signal.aborted) throw error;
+  /** On every answer. */
+  #headers(): ApiHeaders {
+    return {
+      'audit-id': randomUUID(),
+      'cache-control': 'no-cache, private',
+      ...(this.#stopping.signal.aborted && { connection: 'close' }),
+    };
   }
 }

@@ -56,3 +56,15 @@ export function deepFreeze<T>(value: T): T {
   }
   return value;
 }
+
+/** Deeper than any API needs, and far from what recursion over a value can take. */
+const MAX_NESTING = 1000;
+
+/** Whether a value nests deeper than this server takes. */
+export function isTooDeep(value: unknown, depth = 0): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (depth >= MAX_NESTING) return true;
+  const parts: unknown[] = Array.isArray(value) ? value : Object.values(value);
+  for (const part of parts) if (isTooDeep(part, depth + 1)) return true;
+  return false;
+}

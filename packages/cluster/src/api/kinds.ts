@@ -1,5 +1,6 @@
 /** What the API server knows of a kind it serves, built-in or from a CRD. */
 import type { ObjectSchema } from '../schema/schema.ts';
+import type { User } from './request.ts';
 
 export interface PrinterColumn {
   name: string;
@@ -39,12 +40,42 @@ export interface KindDefinition {
   strategy?: KindStrategy;
   /** Verbs if not all. */
   verbs?: string[];
+  /** Asks a webhook to convert between versions; without it they differ in nothing but `apiVersion`. */
+  conversion?: ConversionWebhook;
+  /** Built-in kinds: `metadata.generation` counts changes of the desired state. Custom kinds always have it. */
+  hasGeneration?: boolean;
+  /** Set for a second name of objects that are stored as another kind. */
+  storedAs?: StoredForm;
+}
+
+/**
+ * How the objects of one API are stored under another one: Events of `v1` and `events.k8s.io/v1` are the same objects, and
+ * so are the autoscalers of `autoscaling/v1` and `v2`. Both functions share nested values with what they are given and set
+ * `apiVersion`.
+ */
+export interface StoredForm {
+  group: string;
+  version: string;
+  plural: string;
+  toStored(object: Record<string, unknown>): Record<string, unknown>;
+  fromStored(object: Record<string, unknown>): Record<string, unknown>;
+}
+
+/** `spec.conversion.webhook` of a CRD. */
+export interface ConversionWebhook {
+  /** `clientConfig` as in webhook configurations. */
+  clientConfig: Record<string, unknown>;
+  reviewVersions: string[];
 }
 
 /** Hooks of a built-in kind. All may change `object` in place. Pure but for what `context` gives. */
 export interface KindStrategy {
+  /** What keeps a body from being decoded, in the words of Go's JSON decoder; undefined when nothing does. */
+  decodingProblem?(object: Record<string, unknown>): string | undefined;
+  /** Defaults alone, as decoding gives them before admission. Idempotent. */
+  applyDefaults?(object: Record<string, unknown>): void;
   /** Fill what the schema's static defaults can't say (e.g. Service clusterIP, Deployment labels). */
-  prepareCreate?(object: Record<string, unknown>): void;
+  prepareCreate?(object: Record<string, unknown>, user?: User): void;
   /** Carry over immutable and server-owned fields. */
   prepareUpdate?(object: Record<string, unknown>, old: Record<string, unknown>): void;
   /** Extra checks beyond the schema. */

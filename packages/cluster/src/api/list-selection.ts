@@ -23,7 +23,7 @@ export function parseSelection(
 ): Selection {
   const labels = parseLabelSelector(query.get('labelSelector'));
   const fields = parseFieldSelector(query.get('fieldSelector'), (field) =>
-    isSelectable(resource, field),
+    refusalOf(resource, field),
   );
   const name = place.name === '' ? undefined : place.name;
   return {
@@ -42,10 +42,15 @@ export function parseSelection(
   };
 }
 
-function isSelectable(resource: ServedResource, field: string): boolean {
-  if (field === 'metadata.name' || (field === 'metadata.namespace' && resource.namespaced))
-    return true;
-  return resource.version.selectableFields.includes(field);
+/** Why a field cannot be selected by. Kinds without fields of their own say it in other words. */
+function refusalOf(resource: ServedResource, field: string): string | undefined {
+  const { selectableFields } = resource.version;
+  if (field === 'metadata.name' || selectableFields.includes(field)) return undefined;
+  if (field === 'metadata.namespace' && (resource.namespaced || !resource.isCustom))
+    return undefined;
+  return resource.isCustom || selectableFields.length > 0
+    ? `field label not supported: ${field}`
+    : `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`;
 }
 
 function fieldValue(

@@ -4,7 +4,7 @@ import type { KubeRequest, KubeResponse, Status, Transport } from '@kagent/kube'
 
 import { isObject } from '../schema/json.ts';
 import type { ApiHandler, ApiHeaders, ApiRequest, ApiResponse, User } from './request.ts';
-import { internalError } from './status-error.ts';
+import { badRequest, internalError } from './status-error.ts';
 
 /**
  * A transport for `user`. Bodies are copied on the way in; what comes out is what the server itself holds and must be
@@ -49,6 +49,7 @@ async function toKubeResponse(response: ApiResponse, signal?: AbortSignal): Prom
   switch (response.kind) {
     case 'json':
     case 'text':
+    case 'bytes':
       return { status, headers, body: response.body };
     case 'stream': {
       let body = '';
@@ -63,6 +64,8 @@ async function toKubeResponse(response: ApiResponse, signal?: AbortSignal): Prom
       }
       return { status, headers, body: events };
     }
+    case 'connect':
+      throw kubeErrorFromStatus(badRequest('Upgrade request required').status);
   }
 }
 

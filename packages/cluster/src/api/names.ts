@@ -108,6 +108,11 @@ export function qualifiedNameProblems(key: string): string[] {
   return [...problems, ...check(QUALIFIED_RULE, name)];
 }
 
+/** Complaints about the value of a label. */
+export function labelValueProblems(value: string): string[] {
+  return check(VALUE_RULE, value);
+}
+
 export function invalidValue(field: string, value: string, problem: string): FieldError {
   return { type: 'Invalid', field, detail: `Invalid value: ${JSON.stringify(value)}: ${problem}` };
 }

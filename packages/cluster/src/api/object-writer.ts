@@ -1,39 +1,44 @@
 /**
  * The one way objects get into storage: decode → admit → prune → default → own fields → validate → store. Every write of
- * every binding goes through here, so that a rule holds for all of them. Nothing in here awaits: a read-modify-write is
- * atomic.
+ * every binding goes through here, so that a rule holds for all of them. Where no webhook is asked, nothing in here
+ * awaits: a read-modify-write is atomic. Where one is, the write is computed, and computed again if the object has
+ * changed meanwhile.
  */
 import type { Clock, ManagedFieldsEntry } from '@kagent/kube';
 
 import { trackUpdate } from '../apply/track.ts';
-import { jsonEqual } from '../schema/json.ts';
-import type { FieldError } from '../schema/schema.ts';
-import { StorageError } from '../storage/storage.ts';
+import type { VersionLookup } from '../apply/versions.ts';
+import type { JsonObject } from '../schema/json.ts';
 import type { Storage, StoredEntry } from '../storage/storage.ts';
-import {
-  annotationErrors,
-  generateName,
-  invalidValue,
-  labelErrors,
-  nameProblems,
-} from './names.ts';
-import { desiredPart, fromStorage, objectKey, timestamp } from './object.ts';
+import type { AdmissionRequest, Caller } from './admission/admission.ts';
+import type { AdmissionChain } from './admission/chain.ts';
+import type { VersionConverter } from './conversion/version-converter.ts';
+import { after } from './eventual.ts';
+import type { Eventual } from './eventual.ts';
+import { versionsOf } from './managed-versions.ts';
+import { generateName } from './names.ts';
+import { fromStorage, objectKey, timestamp } from './object.ts';
 import type { ApiObject } from './object.ts';
+import {
+  checkPreconditions,
+  hasGeneration,
+  isNewGeneration,
+  isReleased,
+  isSame,
+  metadataErrors,
+  withOwnedParts,
+} from './object-rules.ts';
 import { inVersion } from './representation.ts';
 import type { ResourceRegistry, ServedResource } from './resource-registry.ts';
-import {
-  admitCreate,
-  finishSpecial,
-  hasOwnFinalizers,
-  prepareSpecial,
-  validateSpecial,
-} from './special-kinds.ts';
+import { admitCreate, finishSpecial, prepareSpecial, validateSpecial } from './special-kinds.ts';
 import { alreadyExists, conflict, invalid, notFound } from './status-error.ts';
 
 export interface WriterDependencies {
   storage: Storage;
   registry: ResourceRegistry;
   clock: Clock;
+  admission: AdmissionChain;
+  converter: VersionConverter;
   randomId(): string;
   /** In [0, 1). */
   random(): number;
@@ -53,13 +58,38 @@ export interface WriteBehaviour {
   manager: string;
   /** The object's managedFields are already right (server-side apply). */
   isTracked?: boolean;
+  /** Whose write this is; without one it is the server's own and passes no admission plugins. */
+  caller?: Caller;
+  /** The options as webhooks see them. */
+  options?: JsonObject;
 }
 
+/** Makes the new object from the current one (shared, not to be changed). `attempt` counts from 1. */
+export type Change = (current: ApiObject, attempt: number) => ApiObject;
+
 /** Subresources that change what a kind's strategy keeps from clients. */
-const WITHOUT_STRATEGY = new Set(['status', 'finalize', 'binding']);
+const WITHOUT_STRATEGY = new Set(['status', 'approval', 'finalize', 'binding']);
 
 /** Attempts to find a free generated name. */
 const NAME_ATTEMPTS = 8;
+
+/** How often a write that had to wait for a webhook is computed before it is given up for a Conflict. */
+export const WRITE_ATTEMPTS = 30;
+
+interface Update {
+  target: WriteTarget;
+  behaviour: WriteBehaviour;
+  change: Change;
+  attempt: number;
+}
+
+/** An update that has been computed but not stored. */
+interface Draft {
+  entry: StoredEntry;
+  old: ApiObject;
+  next: ApiObject;
+  request?: AdmissionRequest;
+}
 
 export class ObjectWriter {
   readonly #deps: WriterDependencies;
@@ -72,100 +102,261 @@ export class ObjectWriter {
     return this.#deps.storage.get(objectKey(resource.prefix, namespace, name)) !== undefined;
   }
 
-  /** The stored object in the target's version. Throws NotFound. */
-  read(target: WriteTarget): { entry: StoredEntry; object: ApiObject } {
-    const { resource, namespace, name } = target;
-    const entry = this.#deps.storage.get(objectKey(resource.prefix, namespace, name));
-    if (!entry) throw notFound(resource, name);
-    return { entry, object: inVersion(fromStorage(entry), resource) };
+  /** The versions in which fields of such objects may be owned. */
+  versions(resource: ServedResource): VersionLookup {
+    return versionsOf(this.#deps.registry, resource);
   }
 
-  /** Stores a new object. Takes over `object`, which must be decoded and pruned. */
-  create(target: WriteTarget, object: ApiObject, behaviour: WriteBehaviour): ApiObject {
-    const { resource } = target;
-    const { storage, registry, clock } = this.#deps;
-    const now = clock.now();
-    this.#setNewMetadata(resource, object, now);
-    admitCreate(storage, resource, object);
-    if (resource.version.status) delete object['status'];
-    resource.definition.strategy?.prepareCreate?.(object);
-    prepareSpecial(resource, object, { registry, now });
-    resource.version.schema.applyDefaults(object);
-    if (!behaviour.isTracked) this.#track(target, object, { manager: behaviour.manager });
-    this.#validate(resource, object);
-    finishSpecial(resource, object, { registry, now });
-    return this.#insert(resource, object, behaviour.dryRun);
+  /** The object as it is stored. Throws NotFound. */
+  entry({ resource, namespace, name }: WriteTarget): StoredEntry {
+    const entry = this.#deps.storage.get(objectKey(resource.prefix, namespace, name));
+    if (!entry) throw notFound(resource, name);
+    return entry;
+  }
+
+  /** The stored object of a kind that no webhook converts: every built-in one. Throws NotFound. */
+  read(target: WriteTarget): { entry: StoredEntry; object: ApiObject } {
+    const entry = this.entry(target);
+    return { entry, object: inVersion(fromStorage(entry), target.resource) };
+  }
+
+  /** The stored object in the target's version. Throws NotFound, or rejects when it cannot be converted. */
+  view(target: WriteTarget): Eventual<{ entry: StoredEntry; object: ApiObject }> {
+    const entry = this.entry(target);
+    const stored = fromStorage(entry);
+    const { converter } = this.#deps;
+    return after(converter.toVersion([stored], target.resource), ([object = stored]) => ({
+      entry,
+      object,
+    }));
   }
 
   /**
-   * Replaces the object with what `change` makes of it. `change` gets the current object (shared, not to be changed)
-   * and returns a new one it gives away. An unchanged object is not written. Throws NotFound, Conflict, Invalid.
+   * Stores a new object. Takes over `object`, which must be decoded and pruned. Throws or rejects with AlreadyExists,
+   * Invalid, Forbidden and what admission says.
    */
-  update(
-    target: WriteTarget,
-    behaviour: WriteBehaviour,
-    change: (current: ApiObject) => ApiObject,
-  ): ApiObject {
+  create(target: WriteTarget, object: ApiObject, behaviour: WriteBehaviour): Eventual<ApiObject> {
     const { resource } = target;
-    const { storage, registry, clock } = this.#deps;
-    const { entry, object: old } = this.read(target);
-    const changed = change(old);
-    this.#checkPreconditions(resource, changed, old);
-    const next = withOwnedParts(target, changed, old);
-    const { subresource } = target;
+    const { storage, admission } = this.#deps;
+    this.#setNewMetadata(resource, object);
+    admitCreate(storage, resource, object);
+    if (resource.version.status) delete object['status'];
+    const request = this.#request('CREATE', { target, behaviour, object });
+    if (!request) {
+      this.#complete(target, object, behaviour);
+      return this.#insert({ target, behaviour, object });
+    }
+    const isMutable = admission.mutates(request);
+    if (isMutable) this.#prepareForMutation(target, object, behaviour);
+    const { uid, creationTimestamp, managedFields } = object.metadata;
+    const isTracked = isMutable || behaviour.isTracked;
+    const admitted = after(admission.mutate(request), () => {
+      const mutated = request.object ?? object;
+      if (isMutable) Object.assign(mutated.metadata, { uid, creationTimestamp });
+      if (isMutable && managedFields) mutated.metadata.managedFields = managedFields;
+      this.#complete(target, mutated, { ...behaviour, isTracked });
+      Object.assign(request, { object: mutated, name: mutated.metadata.name });
+      return after(admission.validate(request), () => mutated);
+    });
+    if (!(admitted instanceof Promise))
+      return this.#insert({ target, behaviour, object: admitted, request });
+    return admitted.then((ready) => {
+      // The namespace may have gone while others were asked.
+      admitCreate(storage, resource, ready);
+      return this.#insert({ target, behaviour, object: ready, request });
+    });
+  }
+
+  /**
+   * Replaces the object with what `change` makes of it; `change` is called again when the object changed while a
+   * webhook was asked. An unchanged object is not written. Throws or rejects with NotFound, Conflict, Invalid and what
+   * admission says.
+   */
+  update(target: WriteTarget, behaviour: WriteBehaviour, change: Change): Eventual<ApiObject> {
+    return this.#attempt({ target, behaviour, change, attempt: 1 });
+  }
+
+  #attempt(update: Update): Eventual<ApiObject> {
+    const { target, behaviour, change, attempt } = update;
+    const { admission, converter } = this.#deps;
+    return after(this.view(target), ({ entry, object: old }) => {
+      const changed = change(old, attempt);
+      checkPreconditions(target.resource, changed, old);
+      const draft: Draft = { entry, old, next: withOwnedParts(target, changed, old) };
+      const { next: object } = draft;
+      draft.request = this.#request('UPDATE', { target, behaviour, object, oldObject: old });
+      return after(this.#admitDraft(update, draft), () =>
+        // What is not going to be written need not be converted.
+        isSame(draft.next, old) || behaviour.dryRun
+          ? this.#answerUnwritten(draft)
+          : after(converter.toStorage(draft.next, target.resource), (stored) => {
+              if (isSuperseded(this.#deps.storage, entry)) return this.#again(update);
+              if (draft.request) admission.commit(draft.request);
+              return this.#write(target.resource, draft, stored);
+            }),
+      );
+    });
+  }
+
+  #answerUnwritten({ next, old, request }: Draft): ApiObject {
+    if (isSame(next, old)) return old;
+    if (request) this.#deps.admission.commit(request);
+    return next;
+  }
+
+  /** Runs admission around the completion of `draft.next`. */
+  #admitDraft({ target, behaviour }: Update, draft: Draft): Eventual<void> {
+    const { admission } = this.#deps;
+    const { request, old } = draft;
+    if (!request) return this.#completeDraft(target, behaviour, draft);
+    const isMutable = admission.mutates(request);
+    if (isMutable) this.#prepareForMutation(target, draft.next, behaviour, old);
+    const { managedFields } = draft.next.metadata;
+    return after(admission.mutate(request), () => {
+      const mutated = request.object ?? draft.next;
+      if (isMutable && mutated !== draft.next) {
+        draft.next = withOwnedParts(target, mutated, old);
+        if (managedFields) draft.next.metadata.managedFields = managedFields;
+      }
+      const isTracked = isMutable || behaviour.isTracked;
+      this.#completeDraft(target, { ...behaviour, isTracked }, draft);
+      request.object = draft.next;
+      return admission.validate(request);
+    });
+  }
+
+  #again(update: Update): Eventual<ApiObject> {
+    const { target, attempt } = update;
+    if (attempt >= WRITE_ATTEMPTS) throw conflict(target.resource, target.name);
+    return this.#attempt({ ...update, attempt: attempt + 1 });
+  }
+
+  /** Writes an object that is on its way out, in its stored form; see `delete.ts`. */
+  replaceForDeletion(next: ApiObject, entry: StoredEntry): ApiObject {
+    return fromStorage(this.#deps.storage.update(entry.key, next, entry.revision));
+  }
+
+  #write(resource: ServedResource, { next, entry }: Draft, stored: ApiObject): ApiObject {
+    const { storage } = this.#deps;
+    if (isReleased(resource, next)) {
+      storage.delete(entry.key, entry.revision);
+      return next;
+    }
+    return written(resource, next, storage.update(entry.key, stored, entry.revision));
+  }
+
+  #insert(create: {
+    target: WriteTarget;
+    behaviour: WriteBehaviour;
+    object: ApiObject;
+    request?: AdmissionRequest;
+  }): Eventual<ApiObject> {
+    const { target, behaviour, object, request } = create;
+    const { resource } = target;
+    const { storage, admission, converter } = this.#deps;
+    const { namespace, name } = object.metadata;
+    const key = objectKey(resource.prefix, namespace, name);
+    if (storage.get(key)) throw alreadyExists(resource, name);
+    if (behaviour.dryRun) {
+      if (request) admission.commit(request);
+      return object;
+    }
+    return after(converter.toStorage(object, resource), (stored) => {
+      if (storage.get(key)) throw alreadyExists(resource, name);
+      if (request) admission.commit(request);
+      return written(resource, object, storage.create(key, stored));
+    });
+  }
+
+  #request(
+    operation: 'CREATE' | 'UPDATE',
+    write: {
+      target: WriteTarget;
+      behaviour: WriteBehaviour;
+      object: ApiObject;
+      oldObject?: ApiObject;
+    },
+  ): AdmissionRequest | undefined {
+    const { target, behaviour, object, oldObject } = write;
+    const { caller, dryRun, options } = behaviour;
+    if (!caller) return undefined;
+    const { resource, namespace, subresource } = target;
+    const { name } = object.metadata;
+    const { user } = caller;
+    const warn = (text: string) => caller.warn(text);
+    return {
+      operation,
+      resource,
+      namespace,
+      name,
+      subresource,
+      object,
+      oldObject,
+      user,
+      warn,
+      dryRun,
+      options,
+    };
+  }
+
+  /** Gives mutating plugins what a decoded object has on a real server: defaults, and fields with owners. */
+  #prepareForMutation(
+    target: WriteTarget,
+    object: ApiObject,
+    ...[behaviour, old]: [WriteBehaviour, ApiObject?]
+  ): void {
+    const { resource, subresource } = target;
+    if (!WITHOUT_STRATEGY.has(subresource ?? ''))
+      resource.definition.strategy?.applyDefaults?.(object);
+    resource.version.schema.applyDefaults(object);
+    if (!behaviour.isTracked) this.#track(target, object, { manager: behaviour.manager, old });
+  }
+
+  /** Makes a new object ready to be stored. */
+  #complete(target: WriteTarget, object: ApiObject, behaviour: WriteBehaviour): void {
+    const { resource } = target;
+    const context = { registry: this.#deps.registry, now: this.#deps.clock.now() };
+    this.#chooseName(resource, object);
+    resource.definition.strategy?.prepareCreate?.(object, behaviour.caller?.user);
+    prepareSpecial(resource, object, context);
+    resource.version.schema.applyDefaults(object);
+    if (!behaviour.isTracked) this.#track(target, object, { manager: behaviour.manager });
+    this.#validate(resource, object);
+    finishSpecial(resource, object, context);
+  }
+
+  /** Makes a changed object ready to be stored. */
+  #completeDraft(target: WriteTarget, behaviour: WriteBehaviour, draft: Draft): void {
+    const { resource, subresource } = target;
+    const { next, old } = draft;
     if (!WITHOUT_STRATEGY.has(subresource ?? ''))
       resource.definition.strategy?.prepareUpdate?.(next, old);
+    const { registry, clock } = this.#deps;
     const context = { registry, now: clock.now(), old, subresource };
     prepareSpecial(resource, next, context);
     resource.version.schema.applyDefaults(next);
-    if (hasGeneration(resource) && isNewGeneration(resource, next, old)) {
+    // A pod that is given a node is not another pod.
+    const counts = hasGeneration(resource) && subresource !== 'binding';
+    if (counts && isNewGeneration(resource, next, old)) {
       next.metadata.generation = (old.metadata.generation ?? 0) + 1;
     }
     if (!behaviour.isTracked) this.#track(target, next, { manager: behaviour.manager, old });
     this.#validate(resource, next, old);
     if (subresource !== 'status') finishSpecial(resource, next, context);
-    if (isSame(next, old)) return old;
-    if (behaviour.dryRun) return next;
-    if (isReleased(resource, next)) {
-      storage.delete(entry.key, entry.revision);
-      return next;
+  }
+
+  #chooseName(resource: ServedResource, { metadata }: ApiObject): void {
+    const { generateName: prefix = '', namespace } = metadata;
+    if (metadata.name !== '' || prefix === '') return;
+    for (let attempt = 1; attempt <= NAME_ATTEMPTS; attempt += 1) {
+      metadata.name = generateName(prefix, this.#deps.random);
+      const key = objectKey(resource.prefix, namespace, metadata.name);
+      if (this.#deps.storage.get(key) === undefined) return;
     }
-    return this.#replace(resource, next, entry);
+    throw alreadyExists(resource, metadata.name);
   }
 
-  /** Writes an object that is on its way out; see `delete.ts`. */
-  replaceForDeletion(resource: ServedResource, next: ApiObject, entry: StoredEntry): ApiObject {
-    return this.#replace(resource, next, entry);
-  }
-
-  #replace(resource: ServedResource, next: ApiObject, entry: StoredEntry): ApiObject {
-    const stored = { ...next, apiVersion: resource.storageApiVersion };
-    const written = this.#deps.storage.update(entry.key, stored, entry.revision);
-    return inVersion(fromStorage(written), resource);
-  }
-
-  #insert(resource: ServedResource, object: ApiObject, dryRun: boolean): ApiObject {
-    const { storage, random } = this.#deps;
-    const { metadata } = object;
-    const isGenerated = metadata.name === '' && (metadata.generateName ?? '') !== '';
-    for (let attempt = 1; ; attempt += 1) {
-      if (isGenerated) metadata.name = generateName(metadata.generateName ?? '', random);
-      const key = objectKey(resource.prefix, metadata.namespace, metadata.name);
-      try {
-        if (dryRun) {
-          if (storage.get(key)) throw new StorageError('exists', key);
-          return object;
-        }
-        const stored = { ...object, apiVersion: resource.storageApiVersion };
-        return inVersion(fromStorage(storage.create(key, stored)), resource);
-      } catch (error) {
-        if (!(error instanceof StorageError) || error.code !== 'exists') throw error;
-        if (!isGenerated || attempt === NAME_ATTEMPTS) throw alreadyExists(resource, metadata.name);
-      }
-    }
-  }
-
-  #setNewMetadata(resource: ServedResource, object: ApiObject, now: number): void {
+  #setNewMetadata(resource: ServedResource, object: ApiObject): void {
     const { metadata } = object;
     delete metadata.resourceVersion;
     delete metadata.deletionTimestamp;
@@ -173,23 +364,8 @@ export class ObjectWriter {
     delete metadata.generation;
     delete metadata['selfLink'];
     metadata.uid = this.#deps.randomId();
-    metadata.creationTimestamp = timestamp(now);
+    metadata.creationTimestamp = timestamp(this.#deps.clock.now());
     if (hasGeneration(resource)) metadata.generation = 1;
-  }
-
-  #checkPreconditions(resource: ServedResource, next: ApiObject, old: ApiObject): void {
-    const { name, uid, resourceVersion } = next.metadata;
-    if (uid !== undefined && uid !== '' && uid !== old.metadata.uid) {
-      const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`;
-      throw conflict(resource, name, why);
-    }
-    if (
-      resourceVersion !== undefined &&
-      resourceVersion !== '' &&
-      resourceVersion !== old.metadata.resourceVersion
-    ) {
-      throw conflict(resource, name);
-    }
   }
 
   #track(
@@ -205,6 +381,7 @@ export class ObjectWriter {
       source: resource.version.schema.source,
       subresource: subresource ?? '',
       apiVersion: resource.apiVersion,
+      versions: this.versions(resource),
       now: timestamp(this.#deps.clock.now()),
     });
     if (fields.length > 0) after.metadata.managedFields = fields;
@@ -222,119 +399,14 @@ export class ObjectWriter {
   }
 }
 
-/** The new object with everything that is not the client's to change taken from the old one. */
-function withOwnedParts(target: WriteTarget, next: ApiObject, old: ApiObject): ApiObject {
-  const { resource, subresource } = target;
-  const { metadata } = next;
-  if (subresource === 'status') {
-    const merged: ApiObject = { ...old, metadata: { ...old.metadata } };
-    if (metadata.managedFields) merged.metadata.managedFields = metadata.managedFields;
-    if (next['status'] === undefined) delete merged['status'];
-    else merged['status'] = next['status'];
-    return merged;
-  }
-  const result: ApiObject = { ...next, metadata: { ...metadata } };
-  for (const field of SERVER_FIELDS) {
-    if (old.metadata[field] === undefined) delete result.metadata[field];
-    else result.metadata[field] = old.metadata[field];
-  }
-  // Binding also says in the status that the pod is scheduled.
-  if (resource.version.status && subresource !== 'binding') {
-    if (old['status'] === undefined) delete result['status'];
-    else result['status'] = old['status'];
-  }
-  return result;
+/** Whether an entry has been written or deleted since it was read. */
+export function isSuperseded(storage: Storage, entry: StoredEntry): boolean {
+  return storage.get(entry.key)?.revision !== entry.revision;
 }
 
-const SERVER_FIELDS = [
-  'uid',
-  'resourceVersion',
-  'generation',
-  'creationTimestamp',
-  'deletionTimestamp',
-  'deletionGracePeriodSeconds',
-  'generateName',
-];
-
-/** Built-in kinds whose specs have no generation. */
-const WITHOUT_GENERATION = new Set([
-  'Namespace',
-  'Node',
-  'Service',
-  'PersistentVolume',
-  'PersistentVolumeClaim',
-  'ResourceQuota',
-]);
-
-function hasGeneration(resource: ServedResource): boolean {
-  if (resource.isCustom) return true;
-  if (resource.group === '' && WITHOUT_GENERATION.has(resource.kind)) return false;
-  return resource.version.status;
-}
-
-function isNewGeneration(resource: ServedResource, next: ApiObject, old: ApiObject): boolean {
-  const withStatus = !resource.version.status && resource.isCustom;
-  return !jsonEqual(desiredPart(next, withStatus), desiredPart(old, withStatus));
-}
-
-/** Whether nothing but the time of a managedFields entry differs. */
-function isSame(next: ApiObject, old: ApiObject): boolean {
-  const untimed = (object: ApiObject) => ({
-    ...object,
-    metadata: {
-      ...object.metadata,
-      managedFields: (object.metadata.managedFields ?? []).map(
-        ({ time: _time, ...entry }) => entry,
-      ),
-    },
-  });
-  return jsonEqual(untimed(next), untimed(old));
-}
-
-/** Whether nothing holds a deleted object any longer. */
-export function isReleased(resource: ServedResource, object: ApiObject): boolean {
-  const { deletionTimestamp, deletionGracePeriodSeconds, finalizers } = object.metadata;
-  return (
-    deletionTimestamp !== undefined &&
-    (deletionGracePeriodSeconds ?? 0) === 0 &&
-    (finalizers ?? []).length === 0 &&
-    !hasOwnFinalizers(resource, object)
-  );
-}
-
-function metadataErrors(
-  resource: ServedResource,
-  object: ApiObject,
-  old?: ApiObject,
-): FieldError[] {
-  const { metadata } = object;
-  const errors: FieldError[] = [];
-  if (!old) {
-    if (metadata.name === '' && (metadata.generateName ?? '') === '') {
-      errors.push({
-        type: 'Required',
-        field: 'metadata.name',
-        detail: 'Required value: name or generateName is required',
-      });
-    } else if (metadata.name !== '') {
-      for (const problem of nameProblems(resource, metadata.name)) {
-        errors.push(invalidValue('metadata.name', metadata.name, problem));
-      }
-    }
-  }
-  errors.push(
-    ...labelErrors(metadata.labels ?? {}),
-    ...annotationErrors(metadata.annotations ?? {}),
-  );
-  if (old?.metadata.deletionTimestamp !== undefined) {
-    const added = (metadata.finalizers ?? []).filter(
-      (item) => !old.metadata.finalizers?.includes(item),
-    );
-    if (added.length > 0) {
-      const list = added.map((item) => JSON.stringify(item)).join(', ');
-      const detail = `Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{${list}}`;
-      errors.push({ type: 'Forbidden', field: 'metadata.finalizers', detail });
-    }
-  }
-  return errors;
+/** What was stored, in the version it came in; a webhook need not be asked for that. */
+function written(resource: ServedResource, object: ApiObject, entry: StoredEntry): ApiObject {
+  if (!resource.definition.conversion) return inVersion(fromStorage(entry), resource);
+  const { resourceVersion } = fromStorage(entry).metadata;
+  return { ...object, metadata: { ...object.metadata, resourceVersion } };
 }

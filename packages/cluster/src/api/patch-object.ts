@@ -8,12 +8,15 @@ import type { JsonObject } from '../schema/json.ts';
 import { contentTypeOf, decodePatchBody } from './body.ts';
 import type { DecodedBody } from './body.ts';
 import { decodeObject, pruneUnknown, withMetadata } from './decode-object.ts';
+import { after } from './eventual.ts';
+import type { Eventual } from './eventual.ts';
+import { isTooDeep, stringAt } from './json.ts';
 import { timestamp } from './object.ts';
 import type { ApiObject } from './object.ts';
 import type { ObjectWriter, WriteTarget } from './object-writer.ts';
 import type { ApiRequest } from './request.ts';
 import type { ServedResource } from './resource-registry.ts';
-import { fromScale, toScale } from './scale.ts';
+import { applicableScale, fromScale, toScale } from './scale.ts';
 import {
   applyConflict,
   badRequest,
@@ -39,6 +42,11 @@ export function patchTypes(resource: ServedResource): string[] {
   ];
 }
 
+export interface Patched {
+  object: ApiObject;
+  isNew: boolean;
+}
+
 export interface PatchContext {
   writer: ObjectWriter;
   target: WriteTarget;
@@ -47,16 +55,19 @@ export interface PatchContext {
   now: number;
 }
 
-/** Patches an object, or with an apply patch makes it. Throws NotFound, Conflict, Invalid, 400, 415. */
-export function patchObject(context: PatchContext): { object: ApiObject; isNew: boolean } {
-  const { writer, target, request } = context;
+/** Patches an object, or with an apply patch makes it. Throws or rejects with NotFound, Conflict, Invalid, 400, 415. */
+export function patchObject(context: PatchContext): Eventual<Patched> {
+  const { writer, target, request, warn } = context;
   const type = contentTypeOf(request);
   if (!patchTypes(target.resource).includes(type))
     throw unsupportedMediaType(patchTypes(target.resource));
   const options = writeOptions(request, 'PatchOptions', type === APPLY_PATCH);
-  const body = decodePatchBody(request, type === APPLY_PATCH ? 'yaml' : 'json');
-  if (type === APPLY_PATCH) return applyPatch(context, body, options);
-  const object = writer.update(target, options, (current) => {
+  const first = decodePatchBody(request, type === APPLY_PATCH ? 'yaml' : 'json');
+  if (type === APPLY_PATCH) return applyPatch(context, first, options);
+  const behaviour = { ...options, caller: { user: request.user, warn } };
+  const object = writer.update(target, behaviour, (current, attempt) => {
+    // The object of an earlier attempt shares parts of the body, and admission may have changed them.
+    const body = attempt === 1 ? first : decodePatchBody(request, 'json');
     if (target.subresource === 'scale') {
       const scale = patched(context, toScale(target.resource, current), { type, body: body.value });
       return fromScale(target.resource, current, scale);
@@ -64,7 +75,7 @@ export function patchObject(context: PatchContext): { object: ApiObject; isNew: 
     const result = patched(context, current, { type, body: body.value });
     return checkPatched(context, result, { body, options });
   });
-  return { object, isNew: false };
+  return after(object, (result) => ({ object: result, isNew: false }));
 }
 
 function patched(
@@ -73,7 +84,7 @@ function patched(
   patch: { type: string; body: unknown },
 ): JsonObject {
   const { source } = target.resource.version.schema;
-  return refusing(target, () => {
+  const result = refusing(() => {
     switch (patch.type) {
       case JSON_PATCH:
         return applyJsonPatch(document, patch.body);
@@ -83,6 +94,9 @@ function patched(
         return applyMergePatch(document, patch.body);
     }
   });
+  // A patch within the bounds of a body can still go deeper than the object it is put into allows.
+  if (isTooDeep(result)) throw badRequest('error decoding patch: exceeded max depth');
+  return result;
 }
 
 function checkPatched(
@@ -109,28 +123,38 @@ function checkPatched(
 
 function applyPatch(
   context: PatchContext,
-  body: DecodedBody,
+  first: DecodedBody,
   options: WriteOptions,
-): { object: ApiObject; isNew: boolean } {
-  const { writer, target } = context;
-  if (target.subresource === 'scale') throw unsupportedMediaType([JSON_PATCH, MERGE_PATCH]);
-  const applied = decodeApplied(context, body, options);
-  const tracked = { ...options, isTracked: true };
+): Eventual<Patched> {
+  const { writer, target, request, warn } = context;
+  const tracked = { ...options, isTracked: true, caller: { user: request.user, warn } };
   if ((target.subresource ?? '') === '' && !writer.exists(target)) {
+    const applied = decodeApplied(context, first, options);
     if (applied.metadata.uid !== undefined) {
       const message = `uid mismatch: the provided object specified uid ${applied.metadata.uid}, and no existing object was found`;
       throw new StatusError({ code: 409, reason: 'Conflict', message });
     }
-    return {
-      object: writer.create(target, merge(context, { applied, options }), tracked),
-      isNew: true,
-    };
+    const created = writer.create(target, merge(context, { applied, options }), tracked);
+    if (!(created instanceof Promise)) return { object: created, isNew: true };
+    return created.then(
+      (object) => ({ object, isNew: true }),
+      (error: unknown) => {
+        // Somebody else has made it while a webhook was asked.
+        if (!isAlreadyExists(error)) throw error;
+        return applyPatch(context, decodePatchBody(request, 'yaml'), options);
+      },
+    );
   }
   // A uid or resourceVersion in the configuration comes through the merge and is checked as on every update.
-  const object = writer.update(target, tracked, (live) =>
-    merge(context, { applied, options, live }),
-  );
-  return { object, isNew: false };
+  const object = writer.update(target, tracked, (live, attempt) => {
+    const body = attempt === 1 ? first : decodePatchBody(request, 'yaml');
+    return merge(context, { applied: decodeApplied(context, body, options), options, live });
+  });
+  return after(object, (result) => ({ object: result, isNew: false }));
+}
+
+function isAlreadyExists(error: unknown): boolean {
+  return error instanceof StatusError && error.status.reason === 'AlreadyExists';
 }
 
 function decodeApplied(
@@ -138,6 +162,8 @@ function decodeApplied(
   body: DecodedBody,
   options: WriteOptions,
 ): ApiObject {
+  if (target.subresource === 'scale') return applicableScale(target.resource, target, body.value);
+  checkAppliedVersion(body.value, target.resource);
   const applied = decodeObject(body.value, target);
   const duplicates = options.fieldValidation === 'Ignore' ? [] : body.duplicates();
   if (duplicates.length > 0) {
@@ -157,12 +183,21 @@ function decodeApplied(
   return applied;
 }
 
+/** What is applied must say its version: there is nothing to take it from. */
+function checkAppliedVersion(value: unknown, resource: ServedResource): void {
+  const stated = stringAt(value, 'apiVersion') ?? '';
+  if (stated === resource.apiVersion) return;
+  throw badRequest(
+    `Incorrect version specified in apply patch. Specified patch version: ${stated}, expected: ${resource.apiVersion}`,
+  );
+}
+
 function merge(
-  { target, now }: PatchContext,
+  { target, writer, now }: PatchContext,
   { applied, options, live }: { applied: ApiObject; options: WriteOptions; live?: ApiObject },
 ): ApiObject {
   const { resource, subresource } = target;
-  const result = refusing(target, () =>
+  const result = refusing(() =>
     serverSideApply({
       live,
       applied,
@@ -171,6 +206,7 @@ function merge(
       source: resource.version.schema.source,
       subresource,
       apiVersion: resource.apiVersion,
+      versions: writer.versions(resource),
       now: timestamp(now),
       hasStatus: resource.version.status,
     }),
@@ -180,19 +216,14 @@ function merge(
 }
 
 /** Runs an operation of `patch/` or `apply/` and gives its refusals the form of this server's. */
-function refusing<T>({ resource, name }: WriteTarget, run: () => T): T {
+function refusing<T>(run: () => T): T {
   try {
     return run();
   } catch (error) {
     if (!(error instanceof PatchError)) throw error;
-    const details = {
-      name,
-      kind: resource.plural,
-      ...(resource.group !== '' && { group: resource.group }),
-    };
-    throw new StatusError(
-      { code: error.status, reason: error.reason, message: error.message, details },
-      error,
-    );
+    const { status: code, reason, message } = error;
+    // A 422 without details is what makes kubectl say "The request is invalid".
+    const failure = { code, reason, message, ...(code === 422 && { details: {} }) };
+    throw new StatusError(failure, error);
   }
 }

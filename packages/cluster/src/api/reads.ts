@@ -2,6 +2,7 @@
 import type { Storage } from '../storage/storage.ts';
 import { StorageError } from '../storage/storage.ts';
 import { stringAt, valueAt } from './json.ts';
+import { listOptions } from './list-options.ts';
 import { parseSelection } from './list-selection.ts';
 import type { Selection } from './list-selection.ts';
 import { fromStorage } from './object.ts';
@@ -9,6 +10,7 @@ import type { ApiObject } from './object.ts';
 import type { ListMetadata } from './representation.ts';
 import type { ServedResource } from './resource-registry.ts';
 import { badRequest, expired, tooLargeResourceVersion } from './status-error.ts';
+import type { StatusError } from './status-error.ts';
 import { numberIn } from './write-options.ts';
 
 export interface ListResult {
@@ -30,7 +32,7 @@ export function listObjects(
 ): ListResult {
   const selection = parseSelection(target.resource, target, query);
   const limit = numberIn(query, 'limit') ?? 0;
-  const start = startOf(storage, query);
+  const start = startOf(storage, { query, limit, prefix: selection.prefix });
   try {
     return page(storage, selection, { limit, ...start });
   } catch (error) {
@@ -79,54 +81,55 @@ function page(
   return { objects, metadata };
 }
 
-function startOf(storage: Storage, query: URLSearchParams): Start {
-  const token = query.get('continue') ?? '';
-  const match = query.get('resourceVersionMatch') ?? '';
-  const asked = revisionIn(query);
-  if (token !== '') {
-    if (asked !== undefined && asked !== 0) {
-      throw badRequest('specifying resource version is not allowed when using continue');
-    }
-    return decodeContinue(token);
-  }
-  if (match !== '' && asked === undefined)
-    throw badRequest('resourceVersionMatch is forbidden unless resourceVersion is provided');
+/**
+ * Where a list begins. Without `resourceVersionMatch` a revision means "at least that", but with a limit "exactly that"
+ * (kubernetes.io/docs/reference/using-api/api-concepts, "Semantics for get and list").
+ */
+function startOf(
+  storage: Storage,
+  { query, limit, prefix }: { query: URLSearchParams; limit: number; prefix: string },
+): Start {
+  const { continueToken, match, revision: asked = 0 } = listOptions(query, 'list');
   const current = storage.revision();
-  if (asked !== undefined && asked > current) throw tooLargeResourceVersion(asked, current);
-  if (match === 'Exact') {
-    if (asked === 0)
-      throw badRequest('resourceVersionMatch "Exact" is forbidden for resourceVersion "0"');
-    return { revision: asked };
+  if (continueToken !== '') {
+    if (asked !== 0)
+      throw badRequest('specifying resource version is not allowed when using continue');
+    const start = decodeContinue(continueToken, prefix);
+    if ((start.revision ?? 0) > current) throw invalidContinue('it is from the future');
+    return start;
   }
-  return {};
+  if (asked > current) throw tooLargeResourceVersion(asked, current);
+  const isExact = match === 'Exact' || (match === '' && limit > 0 && asked > 0);
+  return isExact ? { revision: asked } : {};
 }
 
-/** The `resourceVersion` parameter; undefined when it is absent or empty. Throws 400. */
-export function revisionIn(query: URLSearchParams): number | undefined {
-  const text = query.get('resourceVersion') ?? '';
-  if (text === '') return undefined;
-  if (!/^\d+$/.test(text))
-    throw badRequest(`Invalid value for resourceVersion: ${JSON.stringify(text)}`);
-  return Number(text);
-}
+const TOKEN_VERSION = 'meta.k8s.io/v1';
 
 /** `revision` -1: continue in the current state. */
 function encodeContinue(revision: number, after: string): string {
-  return Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv: revision, start: after })).toString(
+  return Buffer.from(JSON.stringify({ v: TOKEN_VERSION, rv: revision, start: after })).toString(
     'base64url',
   );
 }
 
-function decodeContinue(token: string): Start {
+/** A token is good for the list it was given for: it cannot lead out of `prefix`. */
+function decodeContinue(token: string, prefix: string): Start {
   let value: unknown;
   try {
     value = JSON.parse(Buffer.from(token, 'base64url').toString('utf8'));
   } catch {
-    throw badRequest('continue key is not valid');
+    throw invalidContinue('it cannot be decoded');
   }
   const after = stringAt(value, 'start');
   const revision = valueAt(value, 'rv');
-  if (after === undefined || typeof revision !== 'number')
-    throw badRequest('continue key is not valid');
-  return revision === -1 ? { after } : { after, revision };
+  if (stringAt(value, 'v') !== TOKEN_VERSION) throw invalidContinue('server does not recognize it');
+  if (after === undefined || !after.startsWith(prefix))
+    throw invalidContinue('it belongs to another list');
+  if (typeof revision !== 'number' || !Number.isInteger(revision) || revision === 0)
+    throw invalidContinue('incorrect encoded start resourceVersion');
+  return revision < 0 ? { after } : { after, revision };
+}
+
+function invalidContinue(why: string): StatusError {
+  return badRequest(`continue key is not valid: ${why}`);
 }

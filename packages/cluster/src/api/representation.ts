@@ -16,45 +16,67 @@ export interface MediaType {
   parameters: Record<string, string>;
 }
 
-/** The clauses of an Accept header in the client's order. */
+/** The clauses of an Accept header by preference: those with the greatest `q` first, then in the client's order. */
 export function parseAccept(header: string | undefined): MediaType[] {
-  return (header ?? '*/*').split(',').map((clause) => {
-    const [type = '', ...rest] = clause.split(';').map((part) => part.trim());
-    const parameters = Object.fromEntries(
-      rest.map((part) => {
-        const [key = '', ...value] = part.split('=');
-        return [key, value.join('=')];
-      }),
-    );
-    return { type: type.toLowerCase(), parameters };
-  });
+  const clauses = (header === undefined || header.trim() === '' ? '*/*' : header)
+    .split(',')
+    .map((clause) => {
+      const [type = '', ...rest] = clause.split(';').map((part) => part.trim());
+      const parameters = Object.fromEntries(
+        rest.map((part) => {
+          const [key = '', ...value] = part.split('=');
+          return [key.trim().toLowerCase(), value.join('=').trim()];
+        }),
+      );
+      return { type: type.toLowerCase(), parameters };
+    });
+  return clauses.toSorted((a, b) => quality(b) - quality(a));
 }
+
+function quality({ parameters }: MediaType): number {
+  const value = Number(parameters['q'] ?? 1);
+  return value >= 0 && value <= 1 ? value : 1;
+}
+
+/** What every object can be had as; a protobuf clause is passed over. */
+const OBJECT_TYPES = ['application/json', 'application/*', '*/*'];
+const SHAPE_GROUP = 'meta.k8s.io';
 
 /** The first shape of the header this server can give. Throws 406. */
 export function negotiate(request: ApiRequest): Representation {
   for (const { type, parameters } of parseAccept(request.headers['accept'])) {
-    if (type !== 'application/json' && type !== 'application/*' && type !== '*/*') continue;
-    const as = parameters['as'];
+    if (!OBJECT_TYPES.includes(type)) continue;
+    const { as, g: group, v: version = '' } = parameters;
     if (as === undefined) return { as: 'object' };
-    if (parameters['g'] !== 'meta.k8s.io' || !['v1', 'v1beta1'].includes(parameters['v'] ?? ''))
-      continue;
+    if (group !== SHAPE_GROUP || !['v1', 'v1beta1'].includes(version)) continue;
     if (as === 'Table')
       return { as: 'table', include: includeOf(request.query.get('includeObject')) };
-    if (as.startsWith('PartialObjectMetadata')) return { as: 'metadata' };
+    if (as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList')
+      return { as: 'metadata' };
   }
-  throw notAcceptable();
+  throw notAcceptable(['application/json']);
 }
 
 function includeOf(value: string | null): IncludeObject {
   if (value === null || value === '') return 'Metadata';
   if (value === 'None' || value === 'Metadata' || value === 'Object') return value;
-  throw badRequest(`invalid includeObject value: "${value}"`);
+  throw badRequest(`unrecognized includeObject value: ${JSON.stringify(value)}`);
 }
 
-/** An object in the version it was asked for; conversion between versions changes only `apiVersion`. */
+/** A stored object in the version it was asked for. Between versions of a CRD only `apiVersion` changes. */
 export function inVersion(object: ApiObject, resource: ServedResource): ApiObject {
   if (object.apiVersion === resource.apiVersion) return object;
+  const { storedAs } = resource.definition;
+  if (storedAs) return storedAs.fromStored(object) as ApiObject;
   return { ...object, apiVersion: resource.apiVersion };
+}
+
+/** The object as it is stored; the opposite of `inVersion`. */
+export function inStorage(object: ApiObject, resource: ServedResource): ApiObject {
+  if (object.apiVersion === resource.storageApiVersion) return object;
+  const { storedAs } = resource.definition;
+  if (storedAs) return storedAs.toStored(object) as ApiObject;
+  return { ...object, apiVersion: resource.storageApiVersion };
 }
 
 export interface RenderOptions {

@@ -1,4 +1,5 @@
 /** What crosses the line between the bindings (HTTP, same process) and the handler that holds all semantics. */
+import type { ConnectSession } from './streaming/session.ts';
 import type { WatchFrame } from './watch/watch-frame.ts';
 
 /** Who asks. Names as in Kubernetes: `system:serviceaccount:<namespace>:<name>`, groups like `system:masters`. */
@@ -20,6 +21,8 @@ export interface ApiRequest {
   /** Bytes as they came over the wire, or a JSON value of a client in this process. Never changed by the handler. */
   body?: { bytes: Uint8Array } | { value: unknown };
   user: User;
+  /** Address of the client, where there is a network in between. */
+  remoteAddress?: string;
   /** Aborts when the client is gone; ends watches and log streams. */
   signal?: AbortSignal;
 }
@@ -30,10 +33,14 @@ export type ApiResponse =
   /** A JSON document. `body` may be shared and must not be changed. */
   | { kind: 'json'; status: number; headers: ApiHeaders; body: unknown }
   | { kind: 'text'; status: number; headers: ApiHeaders; body: string }
+  /** Bytes as they go over the wire, compressed or not as the headers say. */
+  | { kind: 'bytes'; status: number; headers: ApiHeaders; body: Uint8Array }
   /** Text in chunks as it comes. The stream ends when the request's signal aborts. */
   | { kind: 'stream'; status: number; headers: ApiHeaders; chunks: AsyncIterable<string> }
   /** A watch. Iterate once; ends when the request's signal aborts or the server ends it. */
-  | { kind: 'watch'; status: number; headers: ApiHeaders; frames: AsyncIterable<WatchFrame> };
+  | { kind: 'watch'; status: number; headers: ApiHeaders; frames: AsyncIterable<WatchFrame> }
+  /** A connection to be upgraded: the binding serves the session over the protocol its client asks for. */
+  | { kind: 'connect'; status: 101; headers: ApiHeaders; session: ConnectSession };
 
 /** Answers every request; refusals are answers too. Never rejects. */
 export type ApiHandler = (request: ApiRequest) => Promise<ApiResponse>;

@@ -2,11 +2,17 @@
 import type { Clock } from '@kagent/kube';
 
 import type { PodLogs } from '../node/pod-logs.ts';
+import type { PodStreams } from '../node/streams/pod-streams.ts';
 import type { Storage } from '../storage/storage.ts';
+import type { Caller } from './admission/admission.ts';
 import { decodeBody } from './body.ts';
+import { convertFrames, needsConversion, storedForm } from './conversion/convert-frames.ts';
+import type { VersionConverter } from './conversion/version-converter.ts';
 import { decodeObject, pruneUnknown } from './decode-object.ts';
 import { deleteObject } from './delete.ts';
 import { verbsOf } from './discovery.ts';
+import { after, inTurn } from './eventual.ts';
+import type { Eventual } from './eventual.ts';
 import type { ApiObject } from './object.ts';
 import type { ObjectWriter, WriteTarget } from './object-writer.ts';
 import { patchObject } from './patch-object.ts';
@@ -21,6 +27,7 @@ import type { ResourceRoute } from './route.ts';
 import { fromScale, toScale } from './scale.ts';
 import { isCrd } from './special-kinds.ts';
 import { deleted, invalid, methodNotAllowed, unknownPath } from './status-error.ts';
+import { connectPod, isConnectSubresource } from './streaming/connect.ts';
 import { createSubresource } from './subresource-create.ts';
 import type { SubresourceDependencies } from './subresource-create.ts';
 import type { TablePrinter } from './table.ts';
@@ -32,10 +39,12 @@ export interface ResourceDependencies extends SubresourceDependencies {
   storage: Storage;
   registry: ResourceRegistry;
   writer: ObjectWriter;
+  converter: VersionConverter;
   printer: TablePrinter;
   hub: WatchHub;
   clock: Clock;
   podLogs(): PodLogs | undefined;
+  podStreams(): PodStreams | undefined;
 }
 
 /** One request for a resource, with what has been found out about it. */
@@ -64,7 +73,7 @@ export async function handleResource(
   const response = await (subresource === undefined
     ? onObject(deps, call)
     : onSubresource(deps, call));
-  if (warnings.length > 0) response.headers['warning'] = warnings.map(warningHeader);
+  if (warnings.length > 0) response.headers['warning'] = [...new Set(warnings)].map(warningHeader);
   return response;
 }
 
@@ -74,23 +83,15 @@ function warningHeader(text: string): string {
 }
 
 async function onObject(deps: ResourceDependencies, call: ResourceRequest): Promise<ApiResponse> {
-  const { route, target, request } = call;
+  const { route, target } = call;
   if (!verbsOf(target.resource).includes(route.verb)) throw methodNotAllowed();
   switch (route.verb) {
     case 'get':
-      return json(
-        renderObject(
-          target.resource,
-          deps.writer.read(target).object,
-          renderOptions(deps, request),
-        ),
-      );
-    case 'list': {
-      const list = listObjects(deps.storage, target, request.query);
-      return json(renderList(target.resource, list, renderOptions(deps, request)));
-    }
+      return after(deps.writer.view(target), ({ object }) => json(present(deps, call, object)));
+    case 'list':
+      return list(deps, call);
     case 'watch':
-      return startWatch(deps, { request, route, resource: target.resource });
+      return watch(deps, call);
     case 'create':
       return create(deps, call);
     case 'update':
@@ -116,16 +117,21 @@ async function onSubresource(
     const { object } = deps.writer.read(target);
     return readPodLog(object, request, deps.podLogs());
   }
+  if (isPod && isConnectSubresource(subresource)) {
+    if (route.verb !== 'get' && route.verb !== 'create') throw methodNotAllowed();
+    const { object } = deps.writer.read(target);
+    return connectPod(object, request, { subresource, streams: deps.podStreams() });
+  }
   if (route.verb === 'create') return createSubresource(deps, call);
   const isFinalize =
     subresource === 'finalize' && resource.group === '' && resource.plural === 'namespaces';
-  const isStatus = subresource === 'status' && resource.version.status;
+  const isStatus = isStatusPart(resource, subresource);
   const isScale = subresource === 'scale' && resource.version.scale !== undefined;
   if (!isFinalize && !isStatus && !isScale) throw unknownPath();
   switch (route.verb) {
     case 'get':
       if (isFinalize) throw methodNotAllowed();
-      return json(present(deps, call, deps.writer.read(target).object));
+      return after(deps.writer.view(target), ({ object }) => json(present(deps, call, object)));
     case 'update':
       return update(deps, call);
     case 'patch':
@@ -135,11 +141,44 @@ async function onSubresource(
   }
 }
 
+/** `status`, and the part of it in which certificate requests are approved. */
+function isStatusPart({ kind, version }: ServedResource, subresource: string | undefined): boolean {
+  if (subresource === 'approval') return kind === 'CertificateSigningRequest';
+  return subresource === 'status' && version.status;
+}
+
 function renderOptions(
   { printer, clock }: ResourceDependencies,
   request: ApiRequest,
 ): RenderOptions {
   return { representation: negotiate(request), printer, now: clock.now() };
+}
+
+function list(
+  deps: ResourceDependencies,
+  { target, request }: ResourceRequest,
+): Eventual<ApiResponse> {
+  const { resource } = target;
+  const { objects, metadata } = listObjects(deps.storage, target, request.query);
+  return after(deps.converter.toVersion(objects, resource), (converted) =>
+    json(renderList(resource, { objects: converted, metadata }, renderOptions(deps, request))),
+  );
+}
+
+function watch(
+  deps: ResourceDependencies,
+  { target, request, route }: ResourceRequest,
+): ApiResponse {
+  const { resource } = target;
+  if (!needsConversion(resource)) return startWatch(deps, { request, route, resource });
+  const { converter, printer, clock } = deps;
+  const representation = negotiate(request);
+  const headers = { ...request.headers, accept: 'application/json' };
+  const stored = { request: { ...request, headers }, route, resource: storedForm(resource) };
+  const response = startWatch(deps, stored);
+  if (response.kind !== 'watch') return response;
+  const conversion = { converter, resource, representation, printer, now: () => clock.now() };
+  return { ...response, frames: convertFrames(response.frames, conversion) };
 }
 
 /** The object, or its Scale on the scale endpoint. */
@@ -152,7 +191,11 @@ function present(
   return renderObject(target.resource, object, renderOptions(deps, request));
 }
 
-function create(deps: ResourceDependencies, call: ResourceRequest): ApiResponse {
+function callerOf({ request, warn }: ResourceRequest): Caller {
+  return { user: request.user, warn };
+}
+
+function create(deps: ResourceDependencies, call: ResourceRequest): Eventual<ApiResponse> {
   const { request, target, warn } = call;
   if (target.name !== '') throw methodNotAllowed();
   const { resource } = target;
@@ -161,21 +204,24 @@ function create(deps: ResourceDependencies, call: ResourceRequest): ApiResponse 
   const body = decodeBody(request);
   const object = decodeObject(body.value, target);
   pruneUnknown(object, resource, { ...options, duplicates: body.duplicates, warn });
-  return json(present(deps, call, deps.writer.create(target, object, options)), 201);
+  const created = deps.writer.create(target, object, { ...options, caller: callerOf(call) });
+  return after(created, (result) => json(present(deps, call, result), 201));
 }
 
-function update(deps: ResourceDependencies, call: ResourceRequest): ApiResponse {
+function update(deps: ResourceDependencies, call: ResourceRequest): Eventual<ApiResponse> {
   const { request, target, warn } = call;
   const options = writeOptions(request, 'UpdateOptions');
-  const body = decodeBody(request);
-  const object = deps.writer.update(target, options, (current) => {
+  const first = decodeBody(request);
+  const behaviour = { ...options, caller: callerOf(call) };
+  const updated = deps.writer.update(target, behaviour, (current, attempt) => {
+    const body = attempt === 1 ? first : decodeBody(request);
     if (target.subresource === 'scale') return fromScale(target.resource, current, body.value);
     const next = decodeObject(body.value, target);
     pruneUnknown(next, target.resource, { ...options, duplicates: body.duplicates, warn });
     requireRevision(target.resource, next);
     return next;
   });
-  return json(present(deps, call, object));
+  return after(updated, (object) => json(present(deps, call, object)));
 }
 
 /** Custom resources and CRDs are never replaced blindly. */
@@ -186,31 +232,50 @@ function requireRevision(resource: ServedResource, next: ApiObject): void {
   throw invalid(resource, name, [{ type: 'Invalid', field: 'metadata.resourceVersion', detail }]);
 }
 
-function patch(deps: ResourceDependencies, call: ResourceRequest): ApiResponse {
+function patch(deps: ResourceDependencies, call: ResourceRequest): Eventual<ApiResponse> {
   const { writer, clock } = deps;
   const { target, request, warn } = call;
-  const { object, isNew } = patchObject({ writer, target, request, warn, now: clock.now() });
-  return json(present(deps, call, object), isNew ? 201 : 200);
+  return after(
+    patchObject({ writer, target, request, warn, now: clock.now() }),
+    ({ object, isNew }) => json(present(deps, call, object), isNew ? 201 : 200),
+  );
 }
 
-function remove(deps: ResourceDependencies, call: ResourceRequest): ApiResponse {
+function remove(deps: ResourceDependencies, call: ResourceRequest): Eventual<ApiResponse> {
   const { request, target } = call;
   const options = deleteOptions(decodeBody(request).value, request.query);
-  const { object, isGone } = deleteObject(deps, target, options);
-  if (!isGone) return json(present(deps, call, object));
-  return json(deleted(target.resource, target.name, object.metadata.uid));
+  const deletion = deleteObject(deps, target, { ...options, caller: callerOf(call) });
+  return after(deletion, ({ object, isGone }) => {
+    if (isGone) return json(deleted(target.resource, target.name, object.metadata.uid));
+    return after(deps.converter.toVersion([object], target.resource), ([last = object]) =>
+      json(present(deps, call, last)),
+    );
+  });
 }
 
-function removeAll(deps: ResourceDependencies, call: ResourceRequest): ApiResponse {
+/** Deletes what a list with the same parameters shows: with `limit`, one page. Answers with that list. */
+function removeAll(deps: ResourceDependencies, call: ResourceRequest): Eventual<ApiResponse> {
   const { request, target } = call;
   const { resource } = target;
   const options = deleteOptions(decodeBody(request).value, request.query);
   const list = listObjects(deps.storage, target, request.query);
-  const objects = list.objects.map((object) => {
-    const { namespace, name } = object.metadata;
-    return deleteObject(deps, { resource, namespace, name }, options).object;
+  const objects: ApiObject[] = [];
+  const caller = callerOf(call);
+  const removed = inTurn(list.objects, ({ metadata: { namespace, name } }) => {
+    // Deleting an earlier one may have taken this one along.
+    if (!deps.writer.exists({ resource, namespace, name })) return;
+    const deletion = deleteObject(deps, { resource, namespace, name }, { ...options, caller });
+    return after(deletion, ({ object }) => void objects.push(object));
   });
-  return json(
-    renderList(resource, { objects, metadata: list.metadata }, renderOptions(deps, request)),
+  return after(removed, () =>
+    after(deps.converter.toVersion(objects, resource), (converted) =>
+      json(
+        renderList(
+          resource,
+          { objects: converted, metadata: list.metadata },
+          renderOptions(deps, request),
+        ),
+      ),
+    ),
   );
 }

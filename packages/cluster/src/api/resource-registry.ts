@@ -61,7 +61,7 @@ export class ResourceRegistry {
     return this.all().find((resource) => resource.group === group && resource.plural === plural);
   }
 
-  /** Every served resource version: groups in order of registration, versions by preference. */
+  /** Every served resource version: built-in groups in their order, then the others by name; versions by preference. */
   all(): ServedResource[] {
     return this.#groupVersions.flatMap((served) => served.resources);
   }
@@ -104,10 +104,16 @@ export class ResourceRegistry {
       }
     };
     for (const definition of this.#builtin) add(definition);
+    const builtin = new Set([...groups.values()].map((served) => served.group));
     for (const custom of this.#custom.values()) add(custom.definition, custom);
-    const order = [...new Set([...groups.values()].map((served) => served.group))];
+    const others = [...groups.values()].map((served) => served.group).toSorted();
+    const order = [...new Set([...builtin, ...others])];
     this.#groupVersions = [...groups.values()]
-      .map(({ fingerprints, ...served }) => ({ ...served, hash: digest(fingerprints.join('\n')) }))
+      .map(({ fingerprints, ...served }) => ({
+        ...served,
+        resources: served.resources.toSorted((a, b) => (a.plural < b.plural ? -1 : 1)),
+        hash: digest(fingerprints.toSorted().join('\n')),
+      }))
       .toSorted(
         (a, b) =>
           order.indexOf(a.group) - order.indexOf(b.group) || compareVersions(a.version, b.version),
@@ -128,7 +134,7 @@ export class ResourceRegistry {
 }
 
 function servedVersions(definition: KindDefinition, custom?: CustomDefinition): ServedResource[] {
-  const { group, plural, kind, namespaced } = definition;
+  const { group, plural, kind, namespaced, storedAs } = definition;
   const storage = definition.versions.find((version) => version.storage) ?? definition.versions[0];
   return definition.versions
     .filter((version) => version.served)
@@ -140,8 +146,10 @@ function servedVersions(definition: KindDefinition, custom?: CustomDefinition): 
       kind,
       namespaced,
       apiVersion: groupVersion(group, version.version),
-      storageApiVersion: groupVersion(group, storage?.version ?? version.version),
-      prefix: resourcePrefix({ group, plural }),
+      storageApiVersion: storedAs
+        ? groupVersion(storedAs.group, storedAs.version)
+        : groupVersion(group, storage?.version ?? version.version),
+      prefix: resourcePrefix(storedAs ?? { group, plural }),
       isCustom: custom !== undefined,
       isTerminating: custom?.isTerminating ?? false,
     }));

@@ -46,18 +46,49 @@ export function fromScale(resource: ServedResource, current: ApiObject, scale: u
   if (!isObject(scale) || scale['kind'] !== 'Scale')
     throw badRequest('the body is not an object of kind Scale');
   const replicas = valueAt(scale, 'spec', 'replicas') ?? 0;
-  if (typeof replicas !== 'number' || !Number.isInteger(replicas) || replicas < 0) {
-    const detail = `Invalid value: ${JSON.stringify(replicas)}: must be greater than or equal to 0`;
-    throw invalid({ group: 'autoscaling', kind: 'Scale' }, current.metadata.name, [
-      { type: 'Invalid', field: 'spec.replicas', detail },
-    ]);
-  }
+  checkReplicas(replicas, current.metadata.name);
   const next = cloneJson(current);
   setAt(next, fieldPath(pathsOf(resource).specReplicasPath), replicas);
   const { metadata } = next;
   metadata.resourceVersion = stringAt(scale, 'metadata', 'resourceVersion');
   metadata.uid = stringAt(scale, 'metadata', 'uid');
   return next;
+}
+
+function checkReplicas(replicas: unknown, name: string): void {
+  if (typeof replicas === 'number' && Number.isInteger(replicas) && replicas >= 0) return;
+  const detail = `Invalid value: ${JSON.stringify(replicas)}: must be greater than or equal to 0`;
+  throw invalid({ group: 'autoscaling', kind: 'Scale' }, name, [
+    { type: 'Invalid', field: 'spec.replicas', detail },
+  ]);
+}
+
+/**
+ * What applying a Scale means for the object itself: the configuration that states its replicas, or nothing when the Scale
+ * does not state them. Throws 400 for what is no Scale, 422 for replicas that cannot be.
+ */
+export function applicableScale(
+  resource: ServedResource,
+  place: { namespace?: string; name: string },
+  scale: unknown,
+): ApiObject {
+  if (!isObject(scale) || scale['kind'] !== 'Scale' || scale['apiVersion'] !== 'autoscaling/v1')
+    throw badRequest('the body is not an object of kind Scale');
+  const { name, namespace } = place;
+  const applied: ApiObject = {
+    apiVersion: resource.apiVersion,
+    kind: resource.kind,
+    metadata: { name, ...(namespace !== undefined && { namespace }) },
+  };
+  for (const field of ['resourceVersion', 'uid'] as const) {
+    const value = stringAt(scale, 'metadata', field);
+    if (value !== undefined) applied.metadata[field] = value;
+  }
+  const replicas = valueAt(scale, 'spec', 'replicas');
+  if (replicas === undefined || replicas === null) return applied;
+  checkReplicas(replicas, name);
+  setAt(applied, fieldPath(pathsOf(resource).specReplicasPath), replicas);
+  return applied;
 }
 
 /** A LabelSelector object as the text that list requests take. */

@@ -1,4 +1,5 @@
 /** The kinds whose life the API server itself takes part in: Namespaces and CustomResourceDefinitions. */
+import { configurationErrors } from './admission/validate-configuration.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { FieldError } from '../schema/schema.ts';
 import {
@@ -105,6 +106,7 @@ export function validateSpecial(
   object: ApiObject,
   old?: ApiObject,
 ): FieldError[] {
+  if (resource.group === 'admissionregistration.k8s.io') return configurationErrors(object);
   return isCrd(resource) ? validateCrd(object, old) : [];
 }
 

@@ -106,8 +106,9 @@ export function methodNotAllowed(): StatusError {
   return new StatusError({ code: 405, reason: 'MethodNotAllowed', message, details: {} });
 }
 
-export function notAcceptable(): StatusError {
-  const message = 'only the following media types are accepted: application/json';
+/** No clause of the Accept header can be served. */
+export function notAcceptable(accepted: string[]): StatusError {
+  const message = `only the following media types are accepted: ${accepted.join(', ')}`;
   return new StatusError({ code: 406, reason: 'NotAcceptable', message });
 }
 

@@ -1,16 +1,20 @@
 /** POSTs below an object: `pods/binding`, `pods/eviction`, `serviceaccounts/token`. */
 import { isObject } from '../schema/json.ts';
+import type { AdmissionRequest } from './admission/admission.ts';
 import { decodeBody } from './body.ts';
+import { withMetadata } from './decode-object.ts';
 import { deleteObject } from './delete.ts';
 import type { DeleteDependencies } from './delete.ts';
-import { listAt, numberAt, objectAt, stringAt } from './json.ts';
+import { chargeDisruptionBudget } from './disruption-budget.ts';
+import { after } from './eventual.ts';
+import type { Eventual } from './eventual.ts';
 import { timestamp } from './object.ts';
 import { bindPod, evictionOptions } from './pod-subresources.ts';
 import { json } from './request.ts';
 import type { ApiResponse } from './request.ts';
 import type { ResourceRequest } from './resource-handler.ts';
-import { badRequest, invalid, unknownPath } from './status-error.ts';
-import { ISSUER } from './tokens.ts';
+import { unknownPath } from './status-error.ts';
+import { answerTokenRequest } from './token-request.ts';
 import type { TokenAuthority } from './tokens.ts';
 import { deleteOptions, writeOptions } from './write-options.ts';
 
@@ -24,7 +28,7 @@ const CREATED = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Succe
 export function createSubresource(
   deps: SubresourceDependencies,
   call: ResourceRequest,
-): ApiResponse {
+): Eventual<ApiResponse> {
   const { resource, subresource } = call.target;
   switch (`${resource.group}/${resource.plural}/${subresource}`) {
     case '/pods/binding':
@@ -38,62 +42,60 @@ export function createSubresource(
   }
 }
 
-function bind(
-  { writer, clock }: SubresourceDependencies,
-  { request, target }: ResourceRequest,
-): ApiResponse {
-  const options = writeOptions(request, 'CreateOptions');
-  const binding = decodeBody(request).value;
-  writer.update(target, options, (pod) => bindPod(pod, binding, timestamp(clock.now())));
-  return json(CREATED, 201);
-}
-
-function evict(deps: SubresourceDependencies, { request, target }: ResourceRequest): ApiResponse {
-  const options = deleteOptions(evictionOptions(decodeBody(request).value), request.query);
-  deleteObject(deps, { ...target, subresource: undefined }, options);
-  return json(CREATED, 201);
-}
-
-const MIN_TOKEN_SECONDS = 600;
-const DEFAULT_TOKEN_SECONDS = 3600;
-
-function issueToken(
-  { writer, tokens }: SubresourceDependencies,
-  { request, target }: ResourceRequest,
-): ApiResponse {
-  const body = decodeBody(request).value;
-  if (!isObject(body)) throw badRequest('the body is not an object of kind TokenRequest');
-  const { object } = writer.read({ ...target, subresource: undefined });
-  const { namespace = '', name, uid = '' } = object.metadata;
-  const expirationSeconds = numberAt(body, 'spec', 'expirationSeconds') ?? DEFAULT_TOKEN_SECONDS;
-  if (expirationSeconds < MIN_TOKEN_SECONDS) {
-    const detail = `Invalid value: ${expirationSeconds}: may not specify a duration less than 10 minutes`;
-    throw invalid({ group: 'authentication.k8s.io', kind: 'TokenRequest' }, name, [
-      { type: 'Invalid', field: 'spec.expirationSeconds', detail },
-    ]);
-  }
-  const audiences = listAt(body, 'spec', 'audiences').filter((item) => typeof item === 'string');
-  const status = tokens.issue({
+/** Asks admission about the body, which is of the subresource's own kind. */
+function admit(
+  { admission }: SubresourceDependencies,
+  { request, target, warn }: ResourceRequest,
+  body: unknown,
+): Eventual<unknown> {
+  if (!isObject(body)) return body;
+  const { dryRun, options } = writeOptions(request, 'CreateOptions');
+  const { resource, namespace, name, subresource } = target;
+  const asked: AdmissionRequest = {
+    operation: 'CREATE',
+    resource,
     namespace,
     name,
-    uid,
-    audiences,
-    expirationSeconds,
-    pod: boundPod(body),
-  });
-  const spec = {
-    ...objectAt(body, 'spec'),
-    audiences: audiences.length > 0 ? audiences : [ISSUER],
-    expirationSeconds,
+    subresource,
+    object: withMetadata(body, resource),
+    user: request.user,
+    warn,
+    dryRun,
+    options,
   };
-  return json(
-    { ...body, metadata: { ...objectAt(body, 'metadata'), name, namespace }, spec, status },
-    201,
+  return after(admission.admit(asked), () => asked.object);
+}
+
+function bind(deps: SubresourceDependencies, call: ResourceRequest): Eventual<ApiResponse> {
+  const { request, target } = call;
+  const options = writeOptions(request, 'CreateOptions');
+  return after(admit(deps, call, decodeBody(request).value), (binding) =>
+    after(
+      deps.writer.update(target, options, (pod) =>
+        bindPod(pod, binding, timestamp(deps.clock.now())),
+      ),
+      () => json(CREATED, 201),
+    ),
   );
 }
 
-function boundPod(body: unknown): { name: string; uid: string } | undefined {
-  const reference = objectAt(body, 'spec', 'boundObjectRef');
-  if (stringAt(reference, 'kind') !== 'Pod') return undefined;
-  return { name: stringAt(reference, 'name') ?? '', uid: stringAt(reference, 'uid') ?? '' };
+function evict(deps: SubresourceDependencies, call: ResourceRequest): Eventual<ApiResponse> {
+  const { request, target, warn } = call;
+  return after(admit(deps, call, decodeBody(request).value), (eviction) => {
+    const options = deleteOptions(evictionOptions(eviction), request.query);
+    const caller = { user: request.user, warn };
+    const pod = { ...target, subresource: undefined };
+    if (!options.dryRun) chargeDisruptionBudget(deps, pod);
+    return after(deleteObject(deps, pod, { ...options, caller }), () => json(CREATED, 201));
+  });
+}
+
+function issueToken(deps: SubresourceDependencies, call: ResourceRequest): Eventual<ApiResponse> {
+  const { storage, writer, tokens } = deps;
+  const { request, target } = call;
+  const body = decodeBody(request).value;
+  const { object } = writer.read({ ...target, subresource: undefined });
+  return after(admit(deps, call, body), (asked) =>
+    json(answerTokenRequest({ storage, tokens }, object, asked), 201),
+  );
 }

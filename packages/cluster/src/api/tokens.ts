@@ -1,14 +1,28 @@
-/** Service account tokens: JWTs signed with the cluster's own key and accepted by it alone. */
-import { createHmac, timingSafeEqual } from 'node:crypto';
+/**
+ * Bearer tokens: service account tokens, which are JWTs signed with the cluster's own secret key (HMAC, so nobody else can
+ * verify them and there is no OIDC discovery), and the static tokens the cluster was started with.
+ */
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 
 import type { Clock } from '@kagent/kube';
 
 import type { Storage } from '../storage/storage.ts';
 import { listAt, numberAt, stringAt } from './json.ts';
 import { fromStorage, objectKey, resourcePrefix, timestamp } from './object.ts';
+import type { ApiObject } from './object.ts';
 import type { User } from './request.ts';
 
 export const ISSUER = 'https://kubernetes.default.svc.cluster.local';
+/** Issuer of tokens in Secrets of type `kubernetes.io/service-account-token`. */
+const LEGACY_ISSUER = 'kubernetes/serviceaccount';
+const LEGACY = 'kubernetes.io/serviceaccount/';
+
+/** What a token ends with: it is void as soon as the object is gone. */
+export interface BoundObject {
+  kind: 'Pod' | 'Secret' | 'Node';
+  name: string;
+  uid: string;
+}
 
 export interface TokenSubject {
   namespace: string;
@@ -16,8 +30,16 @@ export interface TokenSubject {
   uid: string;
   audiences: string[];
   expirationSeconds: number;
-  /** The token ends with this pod. */
-  pod?: { name: string; uid: string };
+  boundTo?: BoundObject;
+}
+
+/** A token someone was given when the cluster was started, as in a `--token-auth-file`. */
+export interface StaticToken {
+  token: string;
+  /** User name. */
+  user: string;
+  uid?: string;
+  groups?: string[];
 }
 
 export interface VerifiedToken {
@@ -25,44 +47,97 @@ export interface VerifiedToken {
   audiences: string[];
 }
 
-/** Issues and verifies tokens. `key` has at least 32 bytes and stays the same over restarts. */
-export class TokenAuthority {
-  readonly #key: Uint8Array;
-  readonly #storage: Storage;
-  readonly #clock: Clock;
+export interface TokenAuthorityOptions {
+  /** At least 32 bytes, the same over restarts. */
+  key: Uint8Array;
+  storage: Storage;
+  clock: Clock;
+  /** Makes the ids of tokens (`jti`). */
+  randomId(): string;
+  staticTokens?: StaticToken[];
+}
 
-  constructor(options: { key: Uint8Array; storage: Storage; clock: Clock }) {
-    this.#key = options.key;
-    this.#storage = options.storage;
-    this.#clock = options.clock;
+const PLURALS = { Pod: 'pods', Secret: 'secrets', Node: 'nodes' } as const;
+
+/** Issues and verifies tokens. */
+export class TokenAuthority {
+  readonly #options: TokenAuthorityOptions;
+  /** By digest: looking a token up tells nothing about the others through its timing. */
+  readonly #static: Map<string, User>;
+
+  constructor(options: TokenAuthorityOptions) {
+    this.#options = options;
+    this.#static = new Map(
+      (options.staticTokens ?? []).map(({ token, user, uid, groups = [] }) => [
+        digest(token),
+        {
+          name: user,
+          ...(uid !== undefined && { uid }),
+          groups: [...new Set([...groups, 'system:authenticated'])],
+        },
+      ]),
+    );
   }
 
-  issue(subject: TokenSubject): { token: string; expirationTimestamp: string } {
-    const now = Math.floor(this.#clock.now() / 1000);
+  /** A token for a service account. `issuedId` names it in the audit log and in `userInfo.extra`. */
+  issue(subject: TokenSubject): { token: string; expirationTimestamp: string; issuedId: string } {
+    const now = Math.floor(this.#options.clock.now() / 1000);
     const exp = now + subject.expirationSeconds;
-    const { namespace, name, uid, pod } = subject;
-    const claims = {
+    const { namespace, name, uid, boundTo } = subject;
+    const issuedId = this.#options.randomId();
+    const token = this.#encode({
       iss: ISSUER,
-      sub: `system:serviceaccount:${namespace}:${name}`,
+      sub: userName(namespace, name),
       aud: subject.audiences.length > 0 ? subject.audiences : [ISSUER],
       iat: now,
       nbf: now,
       exp,
-      'kubernetes.io': { namespace, serviceaccount: { name, uid }, ...(pod && { pod }) },
-    };
-    const body = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode(claims)}`;
-    return {
-      token: `${body}.${this.#sign(body).toString('base64url')}`,
-      expirationTimestamp: timestamp(exp * 1000),
-    };
+      jti: issuedId,
+      'kubernetes.io': {
+        namespace,
+        ...this.#boundClaims(namespace, boundTo),
+        serviceaccount: { name, uid },
+      },
+    });
+    return { token, expirationTimestamp: timestamp(exp * 1000), issuedId };
   }
 
-  /** Undefined unless signature, time, audience, and the account and pod the token speaks for are all in order. */
+  /** The token of a Secret of type `kubernetes.io/service-account-token`: valid as long as Secret and account are there. */
+  issueForSecret(subject: {
+    namespace: string;
+    name: string;
+    uid: string;
+    secretName: string;
+  }): string {
+    const { namespace, name, uid, secretName } = subject;
+    return this.#encode({
+      iss: LEGACY_ISSUER,
+      [`${LEGACY}namespace`]: namespace,
+      [`${LEGACY}secret.name`]: secretName,
+      [`${LEGACY}service-account.name`]: name,
+      [`${LEGACY}service-account.uid`]: uid,
+      sub: userName(namespace, name),
+    });
+  }
+
+  /** Undefined unless signature, time, audience, and everything the token speaks for are in order. */
   verify(token: string, audiences: string[] = [ISSUER]): VerifiedToken | undefined {
+    const known = this.#static.get(digest(token));
+    if (known) return audiences.includes(ISSUER) ? { user: known, audiences: [ISSUER] } : undefined;
     const claims = this.#claims(token);
-    const now = this.#clock.now() / 1000;
-    if (!claims || (numberAt(claims, 'exp') ?? 0) <= now || stringAt(claims, 'iss') !== ISSUER)
-      return undefined;
+    switch (stringAt(claims, 'iss')) {
+      case ISSUER:
+        return this.#verifyBound(claims, audiences);
+      case LEGACY_ISSUER:
+        return this.#verifyLegacy(claims, { token, audiences });
+      default:
+        return undefined;
+    }
+  }
+
+  #verifyBound(claims: unknown, audiences: string[]): VerifiedToken | undefined {
+    const now = this.#options.clock.now() / 1000;
+    if ((numberAt(claims, 'exp') ?? 0) <= now) return undefined;
     const accepted = listAt(claims, 'aud').filter(
       (item): item is string => typeof item === 'string' && audiences.includes(item),
     );
@@ -71,32 +146,69 @@ export class TokenAuthority {
     const namespace = bound('namespace');
     const name = bound('serviceaccount', 'name');
     const uid = bound('serviceaccount', 'uid');
-    if (!this.#exists('serviceaccounts', { namespace, name, uid })) return undefined;
-    const pod = { namespace, name: bound('pod', 'name'), uid: bound('pod', 'uid') };
-    if (pod.uid !== '' && !this.#exists('pods', pod)) return undefined;
-    const user: User = {
-      name: `system:serviceaccount:${namespace}:${name}`,
-      uid,
-      groups: [
-        'system:serviceaccounts',
-        `system:serviceaccounts:${namespace}`,
-        'system:authenticated',
-      ],
-      ...(pod.uid !== '' && {
-        extra: {
-          'authentication.kubernetes.io/pod-name': [pod.name],
-          'authentication.kubernetes.io/pod-uid': [pod.uid],
-        },
-      }),
-    };
-    return { user, audiences: accepted };
+    if (!this.#find('serviceaccounts', { namespace, name, uid })) return undefined;
+    const id = stringAt(claims, 'jti');
+    const extra: Record<string, string[]> = {};
+    if (id !== undefined) extra['authentication.kubernetes.io/credential-id'] = [`JTI=${id}`];
+    for (const kind of ['pod', 'secret', 'node'] as const) {
+      const object = { name: bound(kind, 'name'), uid: bound(kind, 'uid') };
+      if (object.uid === '') continue;
+      const scope = kind === 'node' ? undefined : namespace;
+      // The node of a pod is information; only the object a token is bound to must still be there.
+      const isInformation = kind === 'node' && bound('pod', 'uid') !== '';
+      if (!isInformation && !this.#find(`${kind}s`, { ...object, namespace: scope }))
+        return undefined;
+      if (kind === 'secret') continue;
+      extra[`authentication.kubernetes.io/${kind}-name`] = [object.name];
+      extra[`authentication.kubernetes.io/${kind}-uid`] = [object.uid];
+    }
+    return { user: accountUser({ namespace, name, uid, extra }), audiences: accepted };
   }
 
-  #exists(plural: string, of: { namespace: string; name: string; uid: string }): boolean {
-    const entry = this.#storage.get(
-      objectKey(resourcePrefix({ group: '', plural }), of.namespace, of.name),
-    );
-    return entry !== undefined && fromStorage(entry).metadata.uid === of.uid;
+  #verifyLegacy(
+    claims: unknown,
+    { token, audiences }: { token: string; audiences: string[] },
+  ): VerifiedToken | undefined {
+    if (!audiences.includes(ISSUER)) return undefined;
+    const claim = (of: string) => stringAt(claims, `${LEGACY}${of}`) ?? '';
+    const namespace = claim('namespace');
+    const name = claim('service-account.name');
+    const uid = claim('service-account.uid');
+    const secret = this.#find('secrets', { namespace, name: claim('secret.name') });
+    const stored = stringAt(secret, 'data', 'token') ?? '';
+    if (Buffer.from(stored, 'base64').toString() !== token) return undefined;
+    if (secret?.metadata.deletionTimestamp !== undefined) return undefined;
+    if (!this.#find('serviceaccounts', { namespace, name, uid })) return undefined;
+    return { user: accountUser({ namespace, name, uid }), audiences: [ISSUER] };
+  }
+
+  #boundClaims(namespace: string, boundTo: BoundObject | undefined): object {
+    if (!boundTo) return {};
+    const { kind, name, uid } = boundTo;
+    const claims = { [kind.toLowerCase()]: { name, uid } };
+    if (kind !== 'Pod') return claims;
+    const pod = this.#find('pods', { namespace, name, uid });
+    const nodeName = stringAt(pod, 'spec', 'nodeName');
+    if (nodeName === undefined) return claims;
+    const node = this.#find('nodes', { name: nodeName });
+    return { ...claims, ...(node && { node: { name: nodeName, uid: node.metadata.uid } }) };
+  }
+
+  /** The stored object, when it is the one with that uid. */
+  #find(
+    plural: 'serviceaccounts' | (typeof PLURALS)[keyof typeof PLURALS],
+    of: { namespace?: string; name: string; uid?: string },
+  ): ApiObject | undefined {
+    const prefix = resourcePrefix({ group: '', plural });
+    const entry = this.#options.storage.get(objectKey(prefix, of.namespace, of.name));
+    if (!entry) return undefined;
+    const object = fromStorage(entry);
+    return of.uid === undefined || object.metadata.uid === of.uid ? object : undefined;
+  }
+
+  #encode(claims: object): string {
+    const body = `${encoded({ alg: 'HS256', typ: 'JWT' })}.${encoded(claims)}`;
+    return `${body}.${this.#sign(body).toString('base64url')}`;
   }
 
   #claims(token: string): unknown {
@@ -109,10 +221,37 @@ export class TokenAuthority {
   }
 
   #sign(text: string): Buffer {
-    return createHmac('sha256', this.#key).update(text).digest();
+    return createHmac('sha256', this.#options.key).update(text).digest();
   }
 }
 
-function encode(value: object): string {
+function accountUser(account: {
+  namespace: string;
+  name: string;
+  uid: string;
+  extra?: Record<string, string[]>;
+}): User {
+  const { namespace, name, uid, extra = {} } = account;
+  return {
+    name: userName(namespace, name),
+    uid,
+    groups: [
+      'system:serviceaccounts',
+      `system:serviceaccounts:${namespace}`,
+      'system:authenticated',
+    ],
+    ...(Object.keys(extra).length > 0 && { extra }),
+  };
+}
+
+function userName(namespace: string, name: string): string {
+  return `system:serviceaccount:${namespace}:${name}`;
+}
+
+function encoded(value: object): string {
   return Buffer.from(JSON.stringify(value)).toString('base64url');
+}
+
+function digest(token: string): string {
+  return createHash('sha256').update(token).digest('base64');
 }

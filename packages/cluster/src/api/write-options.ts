@@ -1,5 +1,6 @@
 /** The options of writes, from query parameters and bodies of DeleteOptions. */
 import { isObject } from '../schema/json.ts';
+import type { JsonObject } from '../schema/json.ts';
 import type { FieldError } from '../schema/schema.ts';
 import { stringAt, valueAt } from './json.ts';
 import type { ApiRequest } from './request.ts';
@@ -16,6 +17,8 @@ export interface WriteOptions {
   fieldValidation: FieldValidation;
   /** Server-side apply takes fields away from other managers. */
   force: boolean;
+  /** The same as webhooks get it: CreateOptions, UpdateOptions or PatchOptions. */
+  options: JsonObject;
 }
 
 /** Reads the options of create, update and patch. `kind` names them in errors. */
@@ -63,6 +66,14 @@ export function writeOptions(
     manager: manager === '' ? defaultManager(request) : manager,
     fieldValidation: validation === 'Strict' || validation === 'Ignore' ? validation : 'Warn',
     force: isTrue(force),
+    options: {
+      kind,
+      apiVersion: 'meta.k8s.io/v1',
+      ...(dryRun.length > 0 && { dryRun: ['All'] }),
+      ...(isApply && { force: isTrue(force) }),
+      ...(manager !== '' && { fieldManager: manager }),
+      ...(validation !== '' && { fieldValidation: validation }),
+    },
   };
 }
 
@@ -89,31 +100,72 @@ export interface DeleteOptions {
   resourceVersion?: string;
 }
 
+/** The options as webhooks get them. */
+export function deleteOptionsObject(options: DeleteOptions): JsonObject {
+  const { dryRun, propagation, gracePeriodSeconds, uid, resourceVersion } = options;
+  const preconditions = {
+    ...(uid !== undefined && { uid }),
+    ...(resourceVersion !== undefined && { resourceVersion }),
+  };
+  return {
+    kind: 'DeleteOptions',
+    apiVersion: 'meta.k8s.io/v1',
+    ...(gracePeriodSeconds !== undefined && { gracePeriodSeconds }),
+    ...(Object.keys(preconditions).length > 0 && { preconditions }),
+    ...(propagation !== undefined && { propagationPolicy: propagation }),
+    ...(dryRun && { dryRun: ['All'] }),
+  };
+}
+
 /** Body and query of a delete; the body wins. */
 export function deleteOptions(body: unknown, query: URLSearchParams): DeleteOptions {
   if (body !== undefined && body !== null && !isObject(body))
     throw badRequest('DeleteOptions must be an object');
   const grace = valueAt(body, 'gracePeriodSeconds') ?? numberIn(query, 'gracePeriodSeconds');
+  if (grace !== undefined && grace !== null && !Number.isInteger(grace))
+    throw badRequest('json: cannot unmarshal gracePeriodSeconds into a field of type int64');
   const orphan =
     valueAt(body, 'orphanDependents') ??
     (query.has('orphanDependents') ? isTrue(query.get('orphanDependents')) : undefined);
-  const policy =
-    stringAt(body, 'propagationPolicy') ??
-    query.get('propagationPolicy') ??
-    (orphan === undefined || orphan === null ? '' : orphan === true ? 'Orphan' : 'Background');
-  if (policy !== '' && policy !== 'Background' && policy !== 'Foreground' && policy !== 'Orphan') {
-    throw invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', [
-      unsupported('propagationPolicy', policy, ['Foreground', 'Background', 'Orphan']),
-    ]);
-  }
-  const dryRun = valueAt(body, 'dryRun') ?? query.getAll('dryRun');
+  const policy = stringAt(body, 'propagationPolicy') ?? query.get('propagationPolicy') ?? '';
+  const given = valueAt(body, 'dryRun') ?? query.getAll('dryRun');
+  const dryRun = (Array.isArray(given) ? given : []).map(String).filter((value) => value !== '');
+  checkDeleteOptions({ policy, hasOrphan: typeof orphan === 'boolean', dryRun });
+  const propagation =
+    policy !== '' ? policy : orphan === true ? 'Orphan' : orphan === false ? 'Background' : '';
   return {
-    dryRun: Array.isArray(dryRun) && dryRun.includes('All'),
-    ...(policy !== '' && { propagation: policy }),
+    dryRun: dryRun.length > 0,
+    ...(isPropagation(propagation) && { propagation }),
     ...(typeof grace === 'number' && { gracePeriodSeconds: grace }),
     uid: stringAt(body, 'preconditions', 'uid'),
     resourceVersion: stringAt(body, 'preconditions', 'resourceVersion'),
   };
+}
+
+type Propagation = NonNullable<DeleteOptions['propagation']>;
+
+function isPropagation(text: string): text is Propagation {
+  return text === 'Background' || text === 'Foreground' || text === 'Orphan';
+}
+
+function checkDeleteOptions(options: {
+  policy: string;
+  hasOrphan: boolean;
+  dryRun: string[];
+}): void {
+  const { policy, hasOrphan, dryRun } = options;
+  const errors: FieldError[] = [];
+  const field = 'propagationPolicy';
+  if (policy !== '' && hasOrphan) {
+    const why = 'orphanDependents and deletionPropagation cannot be both set';
+    const detail = `Invalid value: ${JSON.stringify(policy)}: ${why}`;
+    errors.push({ type: 'Invalid', field, detail });
+  }
+  if (policy !== '' && !isPropagation(policy))
+    errors.push(unsupported(field, policy, ['Foreground', 'Background', 'Orphan']));
+  if (dryRun.some((value) => value !== 'All'))
+    errors.push(unsupported('dryRun', dryRun.join(','), ['All']));
+  if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors);
 }
 
 /** A whole number in the query; undefined when it is not there. Throws 400 for anything else. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { builtinObjectSchema } from '../builtin/schemas.ts';
 import { compileSchema } from '../schema/compile.ts';
-import { cloneJson, isObject, type JsonObject } from '../schema/json.ts';
+import { cloneJson, type JsonObject } from '../schema/json.ts';
 import type { Schema, SchemaSource } from '../schema/schema.ts';
 import { serverSideApply, type ApplyInput, type ApplyResult } from './apply.ts';
 import { trackUpdate } from './track.ts';
@@ -516,68 +516,6 @@ describe('serverSideApply refuses', () => {
       expect.objectContaining({ name: 'PatchError', status: 400, message }) as Error,
     );
   });
-});
-
-describe('serverSideApply of any configurations', () => {
-  /** A small generator with a fixed seed: same cases in every run. */
-  function random(seed: number): () => number {
-    let state = seed;
-    return () => {
-      state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
-      return state / 2_147_483_648;
-    };
-  }
-
-  function configuration(next: () => number): JsonObject {
-    const pick = (): string => 'xyz'[Math.floor(next() * 3)] ?? 'x';
-    const some = <T>(make: () => T): T[] => Array.from({ length: Math.floor(next() * 3) }, make);
-    const spec: JsonObject = {};
-    if (next() < 0.5) spec.a = pick();
-    if (next() < 0.5) spec.list = some(pick);
-    if (next() < 0.5) spec.set = [...new Set(some(pick))];
-    if (next() < 0.5) spec.map = Object.fromEntries(some(() => [pick(), pick()]));
-    if (next() < 0.5) spec.struct = next() < 0.5 ? { x: pick() } : { y: pick() };
-    if (next() < 0.5) {
-      const ports = new Set(some(() => Math.floor(next() * 3)));
-      spec.ports = [...ports].map((port) => (next() < 0.5 ? { port } : { port, name: pick() }));
-    }
-    return thing(spec);
-  }
-
-  const seeds = Array.from({ length: 60 }, (_, i) => i + 1);
-
-  it.each(seeds)('is idempotent and holds what is applied (seed %i)', (seed) => {
-    const next = random(seed);
-    let live: JsonObject | undefined;
-    for (let step = 0; step < 12; step++) {
-      const manager = next() < 0.5 ? 'one' : 'two';
-      const applied = configuration(next);
-      const result = apply(live, applied, { manager, force: true });
-      expect(result).toMatchObject(withoutLists(applied));
-      expect(apply(result, applied, { manager, now: LATER })).toEqual(result);
-      expect(
-        trackUpdate({
-          before: result,
-          after: result,
-          manager: 'x',
-          source,
-          apiVersion,
-          now: LATER,
-        }),
-      ).toEqual((result.metadata as JsonObject).managedFields);
-      live = result;
-    }
-    const end = apply(apply(live, thing({}), { manager: 'one' }), thing({}), { manager: 'two' });
-    expect(end.spec).toEqual({});
-  });
-
-  function withoutLists(object: JsonObject): JsonObject {
-    return Object.fromEntries(
-      Object.entries(object)
-        .filter(([, value]) => !Array.isArray(value))
-        .map(([key, value]) => [key, isObject(value) ? withoutLists(value) : value]),
-    );
-  }
 });
 
 describe('serverSideApply of built-in kinds', () => {

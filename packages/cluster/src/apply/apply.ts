@@ -19,11 +19,10 @@ import {
   readManagers,
   systemFields,
   unionOf,
-  withFields,
   writeManagers,
   type Manager,
 } from './managers.ts';
-import { ownable } from './track.ts';
+import { ownable, withoutChanges } from './track.ts';
 import {
   claimedFields,
   compare,
@@ -32,6 +31,7 @@ import {
   removeUnclaimed,
   type Comparison,
 } from './typed.ts';
+import { Versions, type VersionLookup } from './versions.ts';
 
 export interface ApplyInput {
   /** The stored object, `undefined` when apply creates it. */
@@ -46,6 +46,8 @@ export interface ApplyInput {
   subresource?: string;
   /** Version of the request, `apps/v1`. */
   apiVersion: string;
+  /** The kind's other versions; without it every manager is judged in the version of the request. */
+  versions?: VersionLookup;
   /** As metav1.Time prints: `2026-01-31T12:00:00Z`. */
   now: string;
   /**
@@ -76,7 +78,8 @@ export function serverSideApply(input: ApplyInput): ApplyResult {
   const root = rootNodeOf(input.source);
   const applied = readConfiguration(input, root);
   const live = input.live === undefined ? undefined : ownable(input.live);
-  const managers = existingManagers(input, live, root);
+  const versions = new Versions(input);
+  const managers = versions.existing(startingManagers(input, live, root), live ?? {});
   const mine: Manager = {
     name: input.manager,
     operation: 'Apply',
@@ -88,21 +91,25 @@ export function serverSideApply(input: ApplyInput): ApplyResult {
   const previous = managers.find((manager) => isSameManager(manager, mine));
   const others = managers.filter((manager) => manager !== previous);
   const merged = mergeObjects(live ?? {}, applied, root);
+  const node = previous === undefined ? undefined : versions.node(previous.apiVersion);
   const object =
-    previous === undefined
+    previous === undefined || node === undefined
       ? merged
-      : removeUnclaimed(merged, root, {
-          last: previous.fields,
-          kept: union(systemFields, unionOf([...others, mine])),
-        });
-  const changes = compare(live ?? {}, object, root);
+      : // Empty lists are stated but not owned: they are put back after the removal of what they held.
+        mergeObjects(
+          removeUnclaimed(merged, node, {
+            last: previous.fields,
+            kept: union(systemFields, unionOf([...others, mine])),
+          }),
+          applied,
+          root,
+        );
+  const changes = versions.comparing(live ?? {}, object);
   const conflicts = findConflicts(others, changes);
   const isAllowed = input.force || isMigration({ input, live, root, conflicts });
   if (conflicts.length > 0 && !isAllowed) return describeConflicts(conflicts);
   const stored = jsonEqual(live, object) ? keepTime(previous, mine) : mine;
-  const remaining = others.map((manager) =>
-    withFields(manager, difference(difference(manager.fields, changes.changed), changes.removed)),
-  );
+  const remaining = withoutChanges(others, changes);
   const result = finish(withLastApplied(object, input, applied), [...remaining, stored]);
   if (input.live !== undefined && jsonEqual(input.live, result)) {
     return { kind: 'applied', object: cloneJson(input.live) };
@@ -156,7 +163,7 @@ function nameOf(object: JsonObject): string {
 }
 
 /** Owners of a live object that nobody has tracked: everything belongs to `before-first-apply`. */
-function existingManagers(
+function startingManagers(
   input: ApplyInput,
   live: JsonObject | undefined,
   root: SchemaNode,
@@ -180,10 +187,12 @@ interface Conflict {
   fields: FieldSet;
 }
 
-function findConflicts(others: readonly Manager[], { changed }: Comparison): Conflict[] {
-  if (changed.size === 0) return [];
+function findConflicts(
+  others: readonly Manager[],
+  changes: (apiVersion: string) => Comparison,
+): Conflict[] {
   return others.flatMap((manager) => {
-    const fields = intersection(manager.fields, changed);
+    const fields = intersection(manager.fields, changes(manager.apiVersion).changed);
     return fields.size === 0 ? [] : [{ manager, fields }];
   });
 }
@@ -280,13 +289,12 @@ function withoutRecord(applied: JsonObject): JsonObject {
   return { ...applied, metadata: { ...metadata, annotations: rest } };
 }
 
-/** A repeated apply leaves the time of its entry alone. */
+/** An apply that leaves the object as it is leaves the time of its entry alone. */
 function keepTime(previous: Manager | undefined, mine: Manager): Manager {
+  if (previous === undefined) return mine;
   const isRepeated =
-    previous !== undefined &&
-    previous.apiVersion === mine.apiVersion &&
-    sameFields(previous.fields, mine.fields);
-  return isRepeated ? previous : mine;
+    previous.apiVersion === mine.apiVersion && sameFields(previous.fields, mine.fields);
+  return isRepeated ? previous : { ...mine, time: previous.time };
 }
 
 function finish(object: JsonObject, managers: Manager[]): JsonObject {

@@ -37,7 +37,11 @@ export function parseFields(fields: unknown): FieldSet {
     const name = canonicalElement(element);
     if (name === undefined) continue;
     const value = fields[element];
-    const owned = isObject(value) && (Object.hasOwn(value, '.') || isEmptyObject(value));
+    if (isObject(value) && isEmptyObject(value)) {
+      set.set(name, OWNED);
+      continue;
+    }
+    const owned = isObject(value) && Object.hasOwn(value, '.');
     const children = parseFields(value);
     if (owned || children.size > 0) set.set(name, { owned, children });
   }
@@ -49,10 +53,14 @@ function isEmptyObject(value: JsonObject): boolean {
   return true;
 }
 
+/** One key whose name and value need no escapes: equal items have equal elements as they are. */
+const SIMPLE_KEY = /^k:\{"[^"\\]*":"[^"\\]*"\}$/;
+
 function canonicalElement(element: string): string | undefined {
   const kind = element.slice(0, 2);
   if (kind === 'f:' || kind === 'i:') return element;
   if (kind !== 'k:' && kind !== 'v:') return undefined;
+  if (SIMPLE_KEY.test(element)) return element;
   const text = element.slice(2);
   try {
     return kind + canonicalJson(JSON.parse(text) as unknown);
@@ -148,14 +156,18 @@ export function sameFields(a: FieldSet, b: FieldSet): boolean {
   return true;
 }
 
-/** Every path of the set as people read it: `.spec.containers[name="a"].image`. */
+/**
+ * Every path of the set as people read it: `.spec.containers[name="a"].image`. Paths of one place come before those
+ * below it, each in order.
+ */
 export function* fieldPaths(set: FieldSet, prefix = ''): Iterable<string> {
-  for (const element of [...set.keys()].sort()) {
-    const entry = set.get(element);
-    if (entry === undefined) continue;
-    const path = prefix + readableElement(element);
-    if (entry.owned) yield path;
-    yield* fieldPaths(entry.children, path);
+  const elements = [...set.keys()].sort();
+  for (const element of elements) {
+    if (set.get(element)?.owned === true) yield prefix + readableElement(element);
+  }
+  for (const element of elements) {
+    const below = set.get(element)?.children ?? NO_FIELDS;
+    if (below.size > 0) yield* fieldPaths(below, prefix + readableElement(element));
   }
 }
 

@@ -32,25 +32,33 @@ export function isSameManager(a: Manager, b: Manager): boolean {
   );
 }
 
-/** Managers of an object; entries that cannot be read are left out. */
+/** Managers of an object; none when one of its entries cannot be read. */
 export function readManagers(object: JsonObject | undefined): Manager[] {
   const metadata = object === undefined ? undefined : own(object, 'metadata');
   const entries = isObject(metadata) ? own(metadata, 'managedFields') : undefined;
   if (!Array.isArray(entries)) return [];
-  return entries.flatMap((entry: unknown) => {
+  const managers: Manager[] = [];
+  for (const entry of entries as unknown[]) {
     const manager = readManager(entry);
-    return manager === undefined ? [] : [manager];
-  });
+    if (manager === undefined) return [];
+    const known = managers.findIndex((other) => isSameManager(other, manager));
+    if (known === -1) managers.push(manager);
+    else managers[known] = manager;
+  }
+  return managers;
 }
 
 function readManager(entry: unknown): Manager | undefined {
   if (!isObject(entry)) return undefined;
-  const { operation, fieldsV1, time } = entry;
+  const { operation, fieldsV1, time, apiVersion } = entry;
   if (operation !== 'Apply' && operation !== 'Update') return undefined;
+  if (typeof apiVersion !== 'string' || apiVersion === '') return undefined;
+  if (entry.fieldsType !== 'FieldsV1') return undefined;
+  if (fieldsV1 !== undefined && fieldsV1 !== null && !isObject(fieldsV1)) return undefined;
   return {
     name: text(entry.manager),
     operation,
-    apiVersion: text(entry.apiVersion),
+    apiVersion,
     subresource: text(entry.subresource),
     time: typeof time === 'string' ? time : undefined,
     fields: parseFields(fieldsV1),

@@ -1,7 +1,6 @@
 /** Field ownership of writes that are no applies: create, update and the other patches (structured-merge-diff `Update`). */
 import type { ManagedFieldsEntry } from '@kagent/kube';
 import { isObject, own, type JsonObject } from '../schema/json.ts';
-import { rootNodeOf } from '../schema/node.ts';
 import type { SchemaSource } from '../schema/schema.ts';
 import { difference, union } from './fields.ts';
 import {
@@ -13,7 +12,8 @@ import {
   writeManagers,
   type Manager,
 } from './managers.ts';
-import { compare } from './typed.ts';
+import type { Comparison } from './typed.ts';
+import { Versions, type VersionLookup } from './versions.ts';
 
 export interface TrackInput {
   /** The stored object, `undefined` on create. */
@@ -26,6 +26,8 @@ export interface TrackInput {
   subresource?: string;
   /** Version of the request, `apps/v1`. */
   apiVersion: string;
+  /** The kind's other versions; without it every manager is judged in the version of the request. */
+  versions?: VersionLookup;
   /** As metav1.Time prints: `2026-01-31T12:00:00Z`. */
   now: string;
 }
@@ -36,18 +38,14 @@ export interface TrackInput {
  * emptied is not tracked until somebody applies.
  */
 export function trackUpdate(input: TrackInput): ManagedFieldsEntry[] {
-  const { before, after, source } = input;
-  const managers = startingManagers(input);
-  if (before !== undefined && managers.length === 0) return [];
-  const { changed, removed } = compare(
-    before === undefined ? {} : ownable(before),
-    ownable(after),
-    rootNodeOf(source),
-  );
-  const gained = difference(changed, systemFields);
-  const rest = managers.map((manager) =>
-    withFields(manager, difference(difference(manager.fields, changed), removed)),
-  );
+  const { before, after } = input;
+  const started = startingManagers(input);
+  if (before !== undefined && started.length === 0) return [];
+  const versions = new Versions(input);
+  const live = before === undefined ? {} : ownable(before);
+  const changes = versions.comparing(live, ownable(after));
+  const gained = difference(changes(input.apiVersion).changed, systemFields);
+  const rest = withoutChanges(versions.existing(started, live), changes);
   if (gained.size === 0) return writeManagers(rest);
   const mine: Manager = {
     name: input.manager,
@@ -63,9 +61,20 @@ export function trackUpdate(input: TrackInput): ManagedFieldsEntry[] {
   return writeManagers(capManagers([...others, { ...mine, fields }]));
 }
 
+/** Managers without the fields that a write changed or removed, each judged in its own version. */
+export function withoutChanges(
+  managers: readonly Manager[],
+  changes: (apiVersion: string) => Comparison,
+): Manager[] {
+  return managers.map((manager) => {
+    const { changed, removed } = changes(manager.apiVersion);
+    return withFields(manager, difference(difference(manager.fields, changed), removed));
+  });
+}
+
 /**
- * Clients may edit the entries (that is how kubectl migrates to server-side apply), but forgetting to send them keeps
- * them; `[{}]` empties them on purpose.
+ * Clients may edit the entries (that is how kubectl migrates to server-side apply), but forgetting to send them or entries
+ * that cannot be read, keeps them; `[]` and `[{}]` empty them on purpose.
  */
 function startingManagers({ before, after, subresource }: TrackInput): Manager[] {
   const stored = readManagers(before);
@@ -78,9 +87,9 @@ function startingManagers({ before, after, subresource }: TrackInput): Manager[]
 function isReset(object: JsonObject): boolean {
   const metadata = own(object, 'metadata');
   const entries = isObject(metadata) ? own(metadata, 'managedFields') : undefined;
-  if (!Array.isArray(entries) || entries.length !== 1) return false;
+  if (!Array.isArray(entries) || entries.length > 1) return false;
   const [entry] = entries as unknown[];
-  return isObject(entry) && Object.keys(entry).length === 0;
+  return entry === undefined || (isObject(entry) && Object.keys(entry).length === 0);
 }
 
 /** The object without its own record of owners. */

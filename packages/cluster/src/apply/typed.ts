@@ -18,10 +18,11 @@ import {
 
 type Node = SchemaNode | undefined;
 
-/** `leaf`: owned as a whole. Without a schema objects are granular and lists atomic. */
-type Shape = 'leaf' | 'map' | 'list';
+/** `leaf`: owned as a whole. */
+export type Shape = 'leaf' | 'map' | 'list';
 
-function shapeOf(value: unknown, node: Node): Shape {
+/** How a value is owned. Without a schema objects are granular and lists atomic. */
+export function shapeOf(value: unknown, node: Node): Shape {
   if (isObject(value)) return node?.isAtomicMap === true ? 'leaf' : 'map';
   if (!Array.isArray(value) || node === undefined) return 'leaf';
   return node.listType === 'atomic' ? 'leaf' : 'list';
@@ -29,7 +30,12 @@ function shapeOf(value: unknown, node: Node): Shape {
 
 /** What tells an item of a set or map list from the others. */
 export function itemElement(list: SchemaNode, item: unknown): string {
-  return list.listType === 'map' ? keyElement(listKeyValues(list, item)) : valueElement(item);
+  if (list.listType !== 'map') return valueElement(item);
+  const [key = ''] = list.listKeys;
+  const value = list.listKeys.length === 1 && isObject(item) ? own(item, key) : undefined;
+  // By far the most frequent case, and the costliest part of applying long lists.
+  if (typeof value === 'string') return `k:{${JSON.stringify(key)}:${JSON.stringify(value)}}`;
+  return keyElement(listKeyValues(list, item));
 }
 
 /** The fields that applying `value` claims. */
@@ -38,9 +44,9 @@ export function claimedFields(value: unknown, node: Node): FieldSet {
   if (!isObject(value)) return NO_FIELDS;
   const set = new Map<string, FieldEntry>();
   for (const key of Object.keys(value)) {
-    const child = node?.child(key);
     const isDeclared = node?.properties.has(key) === true;
-    set.set(fieldElement(key), claim(value[key], child, isDeclared));
+    const entry = claim(value[key], node?.child(key), isDeclared);
+    if (entry !== undefined) set.set(fieldElement(key), entry);
   }
   return set;
 }
@@ -49,19 +55,23 @@ function claimedItems(list: unknown[], node: Node): FieldSet {
   const set = new Map<string, FieldEntry>();
   if (node === undefined) return set;
   for (const item of list) {
-    const children =
-      shapeOf(item, node.items) === 'leaf' ? NO_FIELDS : claimedFields(item, node.items);
-    set.set(itemElement(node, item), { owned: true, children });
+    const element = itemElement(node, item);
+    const isLeaf = set.has(element) || shapeOf(item, node.items) === 'leaf';
+    set.set(element, isLeaf ? OWNED : { owned: true, children: claimedFields(item, node.items) });
   }
   return set;
 }
 
-/** A declared field is claimed through its content, if it has any; an entry of a map also by itself. */
-function claim(value: unknown, node: Node, isDeclared: boolean): FieldEntry {
+/**
+ * A declared field is claimed through its content; an entry of a map also by itself, and so is an empty object. An empty
+ * list claims nothing, unless it is atomic.
+ */
+function claim(value: unknown, node: Node, isDeclared: boolean): FieldEntry | undefined {
   const shape = shapeOf(value, node);
   if (shape === 'leaf') return OWNED;
   const children = claimedFields(value, node);
-  return { owned: !isDeclared || children.size === 0, children };
+  const owned = !isDeclared || (shape === 'map' && sizeOf(value) === 0);
+  return owned || children.size > 0 ? { owned, children } : undefined;
 }
 
 export interface Comparison {
@@ -86,9 +96,11 @@ interface Difference<T> {
 
 function compareValues(before: unknown, after: unknown, node: Node): Difference<FieldEntry> {
   if (before === after) return {};
-  const shape = shapeOf(after === undefined ? before : after, node);
-  const other = before === undefined || after === undefined ? shape : shapeOf(before, node);
-  if (shape === 'leaf' || other !== shape) {
+  const shape = shapeOf(after ?? before, node);
+  // null takes the shape of the other side; two sides without content are a leaf, so that null and {} can be told apart.
+  const other = isAbsent(before) || isAbsent(after) ? shape : shapeOf(before, node);
+  const isEmpty = sizeOf(before ?? []) === 0 && sizeOf(after ?? []) === 0;
+  if (shape === 'leaf' || other !== shape || isEmpty) {
     if (after === undefined) return { removed: OWNED };
     return before === undefined || !jsonEqual(before, after) ? { changed: OWNED } : {};
   }
@@ -104,6 +116,10 @@ function compareValues(before: unknown, after: unknown, node: Node): Difference<
   if (after === undefined) result.removed = { owned: true, children: removed };
   else if (removed.size > 0) result.removed = { owned: false, children: removed };
   return result;
+}
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null;
 }
 
 function asObject(value: unknown): JsonObject {
@@ -140,77 +156,118 @@ function compareMaps(before: JsonObject, after: JsonObject, node: Node): Differe
 function compareLists(before: unknown[], after: unknown[], node: Node): Difference<FieldSet> {
   const collector = new Collector();
   if (node === undefined) return collector.result;
-  const old = indexItems(before, node);
-  const current = indexItems(after, node);
-  for (const [element, item] of current) {
-    collector.add(element, compareValues(old.get(element), item, node.items));
+  const old = groupItems(before, node);
+  const current = groupItems(after, node);
+  for (const [element, items] of current) {
+    compareItems(collector, { element, before: old.get(element) ?? [], after: items }, node.items);
   }
-  for (const [element, item] of old) {
+  for (const [element, items] of old) {
     if (!current.has(element)) {
-      collector.add(element, compareValues(item, undefined, node.items));
+      compareItems(collector, { element, before: items, after: [] }, node.items);
     }
   }
   return collector.result;
 }
 
-function indexItems(list: unknown[], node: SchemaNode): Map<string, unknown> {
-  const index = new Map<string, unknown>();
-  for (const item of list) {
-    const element = itemElement(node, item);
-    if (!index.has(element)) index.set(element, item);
-  }
-  return index;
+interface ItemGroup {
+  element: string;
+  before: unknown[];
+  after: unknown[];
 }
 
-/** `live` with everything `applied` says. Containers are new; leaves are shared with the inputs. */
-export function mergeObjects(live: JsonObject, applied: JsonObject, node: Node): JsonObject {
-  const result: JsonObject = { ...live };
-  for (const key of Object.keys(applied)) {
-    put(result, key, mergeValues(own(live, key), applied[key], node?.child(key)));
+/** Items that cannot be told apart are one leaf. */
+function compareItems(
+  collector: Collector,
+  { element, before, after }: ItemGroup,
+  node: Node,
+): void {
+  if (before.length <= 1 && after.length <= 1) {
+    collector.add(element, compareValues(before[0], after[0], node));
+  } else if (before.length > 1 && after.length > 1) {
+    if (!jsonEqual(before, after)) collector.add(element, { changed: OWNED });
+  } else if (before.length > 1) {
+    const changed =
+      after.length === 0 ? undefined : compareValues(undefined, after[0], node).changed;
+    collector.add(element, { ...(changed && { changed }), removed: OWNED });
+  } else {
+    const removed =
+      before.length === 0 ? undefined : compareValues(before[0], undefined, node).removed;
+    collector.add(element, { changed: OWNED, ...(removed && { removed }) });
   }
-  return result;
+}
+
+function groupItems(list: unknown[], node: SchemaNode): Map<string, unknown[]> {
+  const groups = new Map<string, unknown[]>();
+  for (const item of list) {
+    const element = itemElement(node, item);
+    const group = groups.get(element);
+    if (group === undefined) groups.set(element, [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
+/**
+ * `live` with everything `applied` says. What does not change is shared with `live`, which makes comparing the two cheap;
+ * the rest may be shared with `applied`.
+ */
+export function mergeObjects(live: JsonObject, applied: JsonObject, node: Node): JsonObject {
+  let result: JsonObject | undefined;
+  for (const key of Object.keys(applied)) {
+    const current = own(live, key);
+    const merged = mergeValues(current, applied[key], node?.child(key));
+    if (merged === current && Object.hasOwn(live, key)) continue;
+    result ??= { ...live };
+    put(result, key, merged);
+  }
+  return result ?? live;
 }
 
 function mergeValues(live: unknown, applied: unknown, node: Node): unknown {
-  if (live === undefined || live === null) return applied;
+  if (isAbsent(live)) return applied;
+  // null has no content to add to a list or object.
+  if (applied === null && sizeOf(live) > 0 && shapeOf(live, node) !== 'leaf') return live;
   const shape = shapeOf(applied, node);
-  if (shape === 'leaf' || shapeOf(live, node) !== shape) return applied;
+  if (shape === 'leaf' || shapeOf(live, node) !== shape) {
+    return jsonEqual(live, applied) ? live : applied;
+  }
   if (shape === 'map') return mergeObjects(asObject(live), asObject(applied), node);
   return node === undefined ? applied : mergeLists(asList(live), asList(applied), node);
 }
 
 /**
  * Items of both lists. Applied items are in their applied order; items only in `live` keep their place relative to the
- * items both have.
+ * items both have. Several live items with the key of an applied one give way to it.
  */
 function mergeLists(live: unknown[], applied: unknown[], node: SchemaNode): unknown[] {
-  const liveIndex = indexItems(live, node);
-  const appliedItems = applied.map((item) => ({ item, element: itemElement(node, item) }));
-  const appliedElements = new Set(appliedItems.map(({ element }) => element));
-  const shared = appliedItems.filter(({ element }) => liveIndex.has(element));
-  const result: unknown[] = [];
-  let nextApplied = 0;
-  let nextShared = 0;
-  const takeApplied = (): string | undefined => {
-    const taken = appliedItems[nextApplied];
-    nextApplied += 1;
-    if (taken === undefined) return undefined;
-    result.push(mergeValues(liveIndex.get(taken.element), taken.item, node.items));
-    if (shared[nextShared]?.element === taken.element) nextShared += 1;
-    return taken.element;
-  };
-  const taken = new Set<string | undefined>();
-  for (const item of live) {
-    const element = itemElement(node, item);
-    if (!appliedElements.has(element)) {
-      result.push(item);
-      continue;
-    }
-    if (taken.has(element) || shared[nextShared]?.element !== element) continue;
-    while (nextApplied < appliedItems.length && !taken.has(element)) taken.add(takeApplied());
+  const elements = live.map((item) => itemElement(node, item));
+  const index = new Map<string, unknown>();
+  for (const [i, element] of elements.entries()) {
+    index.set(element, index.has(element) ? undefined : live[i]);
   }
-  while (nextApplied < appliedItems.length) takeApplied();
-  return result;
+  const wanted = applied.map((item) => itemElement(node, item));
+  const isWanted = new Set(wanted);
+  const shared = wanted.filter((element) => index.has(element));
+  const result: unknown[] = [];
+  const taken = new Set<string>();
+  let next = 0;
+  let nextShared = 0;
+  const take = (): void => {
+    const element = wanted[next] ?? '';
+    taken.add(element);
+    result.push(mergeValues(index.get(element), applied[next], node.items));
+    next += 1;
+    if (shared[nextShared] === element) nextShared += 1;
+  };
+  for (const [i, element] of elements.entries()) {
+    if (!isWanted.has(element)) result.push(live[i]);
+    else if (!taken.has(element) && shared[nextShared] === element) {
+      while (!taken.has(element)) take();
+    }
+  }
+  while (next < wanted.length) take();
+  const isSame = result.length === live.length && result.every((item, i) => item === live[i]);
+  return isSame ? live : result;
 }
 
 /** Which fields may go, and which stay whoever removes them. */
@@ -273,32 +330,45 @@ function sizeOf(value: unknown): number {
 }
 
 /** The first reason why `value` cannot be applied: a list item that cannot be told from the others. */
-export function identityProblem(value: unknown, node: Node, path = ''): string | undefined {
+export function identityProblem(value: unknown, node: Node): string | undefined {
   const shape = shapeOf(value, node);
   if (shape === 'map') {
-    for (const [key, item] of Object.entries(asObject(value))) {
-      const problem = identityProblem(item, node?.child(key), `${path}.${key}`);
-      if (problem !== undefined) return problem;
+    const object = asObject(value);
+    for (const key of Object.keys(object)) {
+      const problem = identityProblem(object[key], node?.child(key));
+      if (problem !== undefined) return `.${key}${problem}`;
     }
   } else if (shape === 'list' && node !== undefined) {
-    return listProblem(asList(value), node, path);
+    return listProblem(asList(value), node);
   }
   return undefined;
 }
 
-function listProblem(list: unknown[], node: SchemaNode, path: string): string | undefined {
+function listProblem(list: unknown[], node: SchemaNode): string | undefined {
   const seen = new Set<string>();
   for (const [i, item] of list.entries()) {
-    const keys = node.listType === 'map' ? listKeyValues(node, item) : {};
-    const missing = node.listKeys.find((key) => keys[key] === undefined);
-    if (node.listType === 'map' && missing !== undefined) {
-      return `${path}: element ${i}: associative list with keys has an element that omits key field ${JSON.stringify(missing)} (and doesn't have default value)`;
-    }
+    const problem = itemProblem(item, node);
+    if (problem !== undefined) return `: element ${i}: ${problem}`;
     const element = itemElement(node, item);
-    if (seen.has(element)) return `${path}: duplicate entries for key ${readableElement(element)}`;
+    if (seen.has(element)) return `: duplicate entries for key ${readableElement(element)}`;
     seen.add(element);
-    const problem = identityProblem(item, node.items, `${path}[${i}]`);
-    if (problem !== undefined) return problem;
+    const below = identityProblem(item, node.items);
+    if (below !== undefined) return readableElement(element) + below;
   }
   return undefined;
+}
+
+function itemProblem(item: unknown, list: SchemaNode): string | undefined {
+  if (list.listType === 'set') {
+    if (isObject(item)) return "associative list without keys has an element that's a map type";
+    return Array.isArray(item)
+      ? 'not supported: associative list with lists as elements'
+      : undefined;
+  }
+  if (item === null) return 'associative list with keys may not have a null element';
+  if (!isObject(item)) return 'associative list with keys may not have non-map elements';
+  const keys = listKeyValues(list, item);
+  const missing = list.listKeys.find((key) => keys[key] === undefined);
+  if (missing === undefined) return undefined;
+  return `associative list with keys has an element that omits key field ${JSON.stringify(missing)} (and doesn't have default value)`;
 }

@@ -122,7 +122,7 @@ export function resourcePaths(paths: Record<string, PathItem>, resource: Publish
   const maker = new OperationMaker(resource);
   const inNamespace = kind.namespaced ? [NAMESPACE] : [];
   paths[collection] = { ...maker.collection(), parameters: [...inNamespace, PRETTY] };
-  if (kind.verbs !== undefined) return;
+  if (!isStored(kind)) return;
   paths[`${collection}/{name}`] = {
     ...maker.object(),
     parameters: [NAME, ...inNamespace, PRETTY],
@@ -139,6 +139,11 @@ export function resourcePaths(paths: Record<string, PathItem>, resource: Publish
       parameters: [PRETTY],
     };
   }
+}
+
+/** Reviews are answered and forgotten. */
+function isStored({ verbs }: KindDefinition): boolean {
+  return verbs?.includes('get') ?? true;
 }
 
 const JSON_TYPE = 'application/json';
@@ -180,7 +185,7 @@ class OperationMaker {
       result: schema,
       codes: ['200', '201', '202'],
     });
-    if (kind.verbs !== undefined) return { post };
+    if (!isStored(kind)) return { post };
     return {
       get: this.list(''),
       post,

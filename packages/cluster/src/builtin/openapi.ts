@@ -80,6 +80,7 @@ function ownKind(kind: KindDefinition, version: string) {
 /** The schemas of one document: whatever is added brings what it refers to. Methods return component names. */
 class Components {
   readonly schemas: Record<string, Schema> = {};
+  readonly #renderer = publishedSchemas();
 
   addBuiltin(type: string): string {
     const name = builtinTypes.openApiName(type);
@@ -130,7 +131,7 @@ class Components {
 
   #add(name: string): void {
     if (Object.hasOwn(this.schemas, name)) return;
-    const schema = publishedSchemas.resolve(name);
+    const schema = this.#renderer.resolve(name);
     this.schemas[name] = schema;
     for (const reference of references(schema)) this.#add(reference.slice(REFERENCE.length));
   }

@@ -17,6 +17,7 @@ describe('builtinKinds', () => {
       'daemonsets',
       'deployments',
       'horizontalpodautoscalers',
+      'horizontalpodautoscalers',
       'jobs',
       'pods',
       'replicasets',
@@ -41,8 +42,10 @@ describe('builtinKinds', () => {
   });
 
   it('has no short name twice in a group', () => {
-    const names = kinds.flatMap(({ group, plural, singular, shortNames }) =>
-      [...new Set([plural, singular, ...shortNames])].map((name) => `${group}/${name}`),
+    const names = kinds.flatMap(({ group, versions, plural, singular, shortNames }) =>
+      [...new Set([plural, singular, ...shortNames])].map(
+        (name) => `${group}/${versions[0]?.version}/${name}`,
+      ),
     );
     expect(new Set(names).size).toBe(names.length);
   });
@@ -62,7 +65,22 @@ describe('builtinKinds', () => {
         type: typeof cell?.({ metadata: {} }, 0),
       })),
     );
-    expect(cells.filter(({ type }) => type !== 'string' && type !== 'number')).toEqual([]);
+    const known = ['string', 'number', 'boolean'];
+    expect(cells.filter(({ type }) => !known.includes(type))).toEqual([]);
+  });
+
+  it.each([
+    ['Pod', '', true],
+    ['Deployment', 'apps', true],
+    ['NetworkPolicy', 'networking.k8s.io', true],
+    ['PriorityClass', 'scheduling.k8s.io', true],
+    ['ConfigMap', '', false],
+    ['Service', '', false],
+    ['Namespace', '', false],
+    ['HorizontalPodAutoscaler', 'autoscaling', false],
+    ['CertificateSigningRequest', 'certificates.k8s.io', false],
+  ])('knows whether %s.%s has a generation', (kind, group, expected) => {
+    expect(find(kind, group)?.hasGeneration).toBe(expected);
   });
 
   it('offers the fields clients select by', () => {

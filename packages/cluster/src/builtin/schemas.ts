@@ -5,7 +5,15 @@
  */
 import { compileSource } from '../schema/compile.ts';
 import type { ObjectSchema, Schema, SchemaSource } from '../schema/schema.ts';
-import { builtinTypes, type Field, type FieldType, type Scalar, type TypeSet } from './types.ts';
+import { fieldDescriptions } from './descriptions.ts';
+import {
+  builtinTypes,
+  typeGroups,
+  TypeSet,
+  type Field,
+  type FieldType,
+  type Scalar,
+} from './types.ts';
 
 const REFERENCE = '#/components/schemas/';
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
@@ -64,6 +72,7 @@ export class SchemaRenderer {
   readonly #rendering: Rendering;
   readonly #schemas = new Map<string, Schema>();
   #names: ReadonlyMap<string, string> | undefined;
+  #descriptions: ReadonlyMap<string, string> | undefined;
 
   constructor(types: TypeSet, rendering: Rendering) {
     this.#types = types;
@@ -131,7 +140,9 @@ export class SchemaRenderer {
         this.#addFields(field.type.type, properties, required);
         continue;
       }
-      properties[field.name] = this.#field(field, hasEnums);
+      const property = this.#field(field, hasEnums);
+      if (this.#rendering === 'published') this.#describe(property, field, type);
+      properties[field.name] = property;
       if (field.isRequired) required.push(field.name);
     }
   }
@@ -155,6 +166,20 @@ export class SchemaRenderer {
     }
     if (this.#rendering === 'published' && schema.$ref !== undefined) return wrapReference(schema);
     return schema;
+  }
+
+  /** A field without a description of its own gets what its name means everywhere. */
+  #describe(property: Schema, { name }: Field, type: string): void {
+    this.#descriptions ??= fieldDescriptions();
+    const own = `${type.slice(type.indexOf('.') + 1)}.${name}`;
+    const text =
+      property.description ?? this.#descriptions.get(own) ?? this.#descriptions.get(name);
+    if (text === undefined) return;
+    property.description = text;
+    // Nothing may stand beside a `$ref`.
+    if (property.$ref === undefined) return;
+    property.allOf = [{ $ref: property.$ref }];
+    delete property.$ref;
   }
 
   #type(type: FieldType, values?: string[]): Schema {
@@ -189,7 +214,10 @@ function wrapReference(schema: Schema): Schema {
 }
 
 export const workingSchemas = new SchemaRenderer(builtinTypes, 'working');
-export const publishedSchemas = new SchemaRenderer(builtinTypes, 'published');
+/** Schemas for one OpenAPI document. Everything rendered is kept by the renderer only: drop it with the document. */
+export function publishedSchemas(): SchemaRenderer {
+  return new SchemaRenderer(new TypeSet(typeGroups), 'published');
+}
 
 /** Root and references of one built-in type, as the API server uses them. */
 export function builtinSource(type: string): SchemaSource {

@@ -1,18 +1,22 @@
 /** Reads the type tables: the one place that knows their notation. Types are parsed when first asked for. */
 import { admissionregistration } from './table/admissionregistration.ts';
 import { apiextensions } from './table/apiextensions.ts';
+import { apiregistration } from './table/apiregistration.ts';
 import { apps } from './table/apps.ts';
 import { authentication } from './table/authentication.ts';
 import { authorization } from './table/authorization.ts';
 import { autoscalingV1 } from './table/autoscaling-v1.ts';
 import { autoscaling } from './table/autoscaling.ts';
 import { batch } from './table/batch.ts';
+import { certificates } from './table/certificates.ts';
 import { coordination } from './table/coordination.ts';
 import { core } from './table/core.ts';
 import { discovery } from './table/discovery.ts';
 import { events } from './table/events.ts';
+import { flowcontrol } from './table/flowcontrol.ts';
 import { meta } from './table/meta.ts';
 import { networking } from './table/networking.ts';
+import { node } from './table/node.ts';
 import type { TypeTable } from './table/notation.ts';
 import { policy } from './table/policy.ts';
 import { rbac } from './table/rbac.ts';
@@ -123,6 +127,15 @@ export const typeGroups: Readonly<Record<string, TypeGroup>> = {
   authentication: group('authentication.k8s.io', 'v1', authentication),
   authorization: group('authorization.k8s.io', 'v1', authorization),
   admission: group('admissionregistration.k8s.io', 'v1', admissionregistration),
+  node: group('node.k8s.io', 'v1', node),
+  certificates: group('certificates.k8s.io', 'v1', certificates),
+  flowcontrol: group('flowcontrol.apiserver.k8s.io', 'v1', flowcontrol),
+  apiregistration: {
+    group: 'apiregistration.k8s.io',
+    version: 'v1',
+    openApiPrefix: 'io.k8s.kube-aggregator.pkg.apis.apiregistration.v1',
+    table: apiregistration,
+  },
   crd: {
     group: 'apiextensions.k8s.io',
     version: 'v1',

@@ -4,6 +4,8 @@ import type { ConfigMap, Pod, Secret } from '../workloads/objects.ts';
 export interface ConfigSource {
   configMap(namespace: string, name: string): ConfigMap | undefined;
   secret(namespace: string, name: string): Secret | undefined;
+  /** Folder of the volume a PersistentVolumeClaim is bound to; undefined = not bound. Without it claims have no files. */
+  claimFolder?(namespace: string, name: string): string | undefined;
 }
 
 /** What the node knows of a pod beyond its object. */
@@ -16,10 +18,13 @@ export interface PodFacts {
   capacity: { cpu: number; memory: number };
 }
 
-/** Every ConfigMap and Secret a pod refers to, as `ConfigMap/name` and `Secret/name`, without repetition. */
+/** Every ConfigMap, Secret and claim a pod refers to, as `ConfigMap/name`, `Secret/name` and so on, without repetition. */
 export function configReferences(pod: Pod): string[] {
   const found = new Set<string>();
-  const add = (kind: 'ConfigMap' | 'Secret', name: string | undefined): void => {
+  const add = (
+    kind: 'ConfigMap' | 'Secret' | 'PersistentVolumeClaim',
+    name: string | undefined,
+  ): void => {
     if (name !== undefined) found.add(`${kind}/${name}`);
   };
   for (const container of [...(pod.spec.initContainers ?? []), ...pod.spec.containers]) {
@@ -35,6 +40,7 @@ export function configReferences(pod: Pod): string[] {
   for (const volume of pod.spec.volumes ?? []) {
     add('ConfigMap', volume.configMap?.name);
     add('Secret', volume.secret?.secretName);
+    add('PersistentVolumeClaim', volume.persistentVolumeClaim?.claimName);
     for (const source of volume.projected?.sources ?? []) {
       add('ConfigMap', source.configMap?.name);
       add('Secret', source.secret?.name);

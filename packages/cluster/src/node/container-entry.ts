@@ -75,6 +75,11 @@ export class ContainerEntry {
     return this.#starting !== undefined;
   }
 
+  /** What runs now; undefined between runs. */
+  get running(): StartedContainer | undefined {
+    return this.#running;
+  }
+
   get isProcess(): boolean {
     return this.#running?.mode === 'process';
   }

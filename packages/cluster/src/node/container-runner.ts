@@ -15,9 +15,11 @@ import type { ContainerPlan, PodMode } from './image-rules.ts';
 import { rememberProcess } from './leftover-processes.ts';
 import { startProcessContainer } from './process-container.ts';
 import type { RunningContainer } from './running-container.ts';
+import type { CommandPlace } from './streams/command-place.ts';
+import { placeCommand } from './streams/command-place.ts';
 import { startTenantContainer } from './tenant-container.ts';
 import type { ContainerContext, ImageRule } from './tenant.ts';
-import { pathRewriter, writeVolumes } from './volume-files.ts';
+import { mountFolders, pathRewriter, writeVolumes } from './volume-files.ts';
 import { readMounted, volumeFiles, volumesOf } from './volumes.ts';
 import type { VolumeInput } from './volumes.ts';
 
@@ -48,6 +50,14 @@ export interface StartedContainer extends RunningContainer {
   mode: 'tenant' | 'process';
   label: string;
   containerID: string;
+  /** A command of `kubectl exec` as it is run on this machine. Rejects with ConfigProblem when its files can't be written. */
+  place(command: string[]): Promise<PlacedCommand>;
+}
+
+export interface PlacedCommand {
+  argv: string[];
+  env: Record<string, string>;
+  cwd: string | undefined;
 }
 
 export interface ContainerRunner {
@@ -92,7 +102,8 @@ class LocalRunner implements ContainerRunner {
     if (plan.mode === 'tenant') {
       const running = await this.#startTenant(plan, request, env);
       const containerID = `tenant://${uid}/${container.name}/${restartCount}`;
-      return { ...running, mode: 'tenant', label: plan.label, containerID };
+      const place = (command: string[]) => this.#placeBesideTenant(request, { env, command });
+      return { ...running, mode: 'tenant', label: plan.label, containerID, place };
     }
     const running = await this.#startProcess(plan, request, env);
     return {
@@ -181,7 +192,48 @@ class LocalRunner implements ContainerRunner {
     plan: ProcessPlan,
     request: StartRequest,
     env: Record<string, string>,
-  ): Promise<RunningContainer & { pid: number }> {
+  ): Promise<RunningContainer & { pid: number; place: StartedContainer['place'] }> {
+    const { container } = request;
+    const { place, work } = await this.#preparePlace(request, { ...env, ...plan.env });
+    const messageFile = join(work, 'termination-log');
+    await rm(messageFile, { force: true });
+    const cwd = place.cwd ?? (plan.isLocalCommand ? undefined : work);
+    let pid = 0;
+    let forget = async (): Promise<void> => {};
+    const running = await startProcessContainer({
+      argv: plan.argv.map((word) => place.local(expandVariables(word, env))),
+      env: { ...place.env, ...plan.env },
+      cwd,
+      messageFile,
+      ...(container.stdin === true && { stdin: container.stdinOnce === true ? 'once' : 'open' }),
+      clock: this.#options.clock,
+      log: (line) => request.log(line),
+      started: async (id) => {
+        pid = id;
+        forget = await rememberProcess(this.#options.pidFolder, id);
+      },
+    });
+    const exited = running.exited.then(async (exit) => {
+      await forget();
+      return exit;
+    });
+    return { ...running, exited, pid, place: (command) => placed({ ...place, cwd }, command) };
+  }
+
+  /** A tenant has no process of its own: the command runs beside it, with its environment and a copy of its files. */
+  async #placeBesideTenant(
+    request: StartRequest,
+    { env, command }: { env: Record<string, string>; command: string[] },
+  ): Promise<PlacedCommand> {
+    const { place, work } = await this.#preparePlace(request, env);
+    return placed({ ...place, cwd: place.cwd ?? work }, command);
+  }
+
+  /** Brings the container's files up to date and makes its folder. */
+  async #preparePlace(
+    request: StartRequest,
+    env: Record<string, string>,
+  ): Promise<{ place: CommandPlace; work: string }> {
     const { container, volumes } = request;
     const folder = this.#podFolder(volumes.facts);
     await writeVolumes(volumes, folder);
@@ -194,34 +246,24 @@ class LocalRunner implements ContainerRunner {
     );
     const work = join(folder, 'containers', container.name);
     await mkdir(work, { recursive: true, mode: 0o700 });
-    const messageFile = join(work, 'termination-log');
-    await rm(messageFile, { force: true });
-    let pid = 0;
-    let forget = async (): Promise<void> => {};
-    const running = await startProcessContainer({
-      argv: plan.argv.map((word) => local(expandVariables(word, env))),
+    const place: CommandPlace = {
       env: {
         ...this.#options.processEnv(volumes.facts.pod.metadata.namespace ?? ''),
         ...listen,
         ...own,
         ...(listen.PORT === undefined ? {} : { PORT: listen.PORT }),
-        ...plan.env,
       },
-      cwd: workingFolder(container, rewrite) ?? (plan.isLocalCommand ? undefined : work),
-      messageFile,
-      clock: this.#options.clock,
-      log: (line) => request.log(line),
-      started: async (id) => {
-        pid = id;
-        forget = await rememberProcess(this.#options.pidFolder, id);
-      },
-    });
-    const exited = running.exited.then(async (exit) => {
-      await forget();
-      return exit;
-    });
-    return { ...running, exited, pid };
+      cwd: workingFolder(container, rewrite),
+      local,
+      mounts: mountFolders(volumes, container, folder),
+      viewFolder: join(folder, 'views', container.name),
+    };
+    return { place, work };
   }
+}
+
+async function placed(place: CommandPlace, command: string[]): Promise<PlacedCommand> {
+  return { argv: await placeCommand(place, command), env: place.env, cwd: place.cwd };
 }
 
 /** `workingDir` where it is a folder of this machine, after translation. */

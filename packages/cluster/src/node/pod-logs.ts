@@ -71,7 +71,7 @@ function statusOf(pod: Pod, container: string): ContainerStatus | undefined {
 
 export function createPodLogs(options: {
   pods: Pick<Informer<Pod>, 'get'>;
-  store: LogStore;
+  store: Pick<LogStore, 'has' | 'previousAttempt' | 'read'>;
   clock: Clock;
   /** Restart count of the run that is current here; newer than what the API server knows. */
   attempt(podKey: string, container: string): number | undefined;

@@ -71,7 +71,7 @@ export class PodManager {
 
   /** Tells the pods that use the object. */
   configChanged(
-    kind: 'ConfigMap' | 'Secret',
+    kind: 'ConfigMap' | 'Secret' | 'PersistentVolumeClaim',
     object: { metadata: { namespace?: string; name: string } },
   ): void {
     const { namespace = '', name } = object.metadata;

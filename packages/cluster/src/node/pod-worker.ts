@@ -14,7 +14,7 @@ import { ConfigProblem } from './config-problem.ts';
 import type { ConfigSource, PodFacts } from './config-source.ts';
 import { ContainerEntry } from './container-entry.ts';
 import type { EntryHost } from './container-entry.ts';
-import type { ContainerRunner } from './container-runner.ts';
+import type { ContainerRunner, StartedContainer } from './container-runner.ts';
 import type { LogStore } from './logs/log-store.ts';
 import { isInitDone, isSidecar, podStatus } from './pod-status.ts';
 import type { RestartBackoff } from './restart-delay.ts';
@@ -105,10 +105,19 @@ export class PodWorker {
     return this.#facts;
   }
 
+  /** What runs of the container now. */
+  running(container: string): StartedContainer | undefined {
+    return this.#entry(container)?.running;
+  }
+
   /** How often the container was restarted, which is the number of its current log. */
   restartCount(container: string): number | undefined {
+    return this.#entry(container)?.record.restartCount;
+  }
+
+  #entry(container: string): ContainerEntry | undefined {
     const all = [...this.#main, ...this.#init];
-    return all.find(({ record }) => record.container.name === container)?.record.restartCount;
+    return all.find(({ record }) => record.container.name === container);
   }
 
   /**

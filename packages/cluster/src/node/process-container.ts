@@ -1,5 +1,6 @@
 /** Runs a container as a local process: argv without a shell, its own process group, output line by line to the log. */
 import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
 import type { Readable } from 'node:stream';
@@ -7,6 +8,9 @@ import type { Readable } from 'node:stream';
 import type { Clock } from '@kagent/kube';
 
 import type { ContainerExit, RunningContainer } from './running-container.ts';
+import { containerInput } from './streams/container-input.ts';
+import { tapStreams } from './streams/output-tap.ts';
+import type { OutputTap } from './streams/output-tap.ts';
 
 const SIGNAL_NUMBERS: Readonly<Record<string, number>> = {
   SIGHUP: 1,
@@ -20,6 +24,7 @@ const SIGNAL_NUMBERS: Readonly<Record<string, number>> = {
 };
 const MAX_LINE = 64 * 1024;
 const MAX_MESSAGE = 4096;
+const DRAIN_MS = 1000;
 
 export interface ProcessOptions {
   /** At least one entry. */
@@ -30,6 +35,8 @@ export interface ProcessOptions {
   /** A file the process may leave its last words in (`terminationMessagePath`). */
   messageFile: string;
   clock: Clock;
+  /** Gives it standard input, until its first client ends (`once`) or for good. */
+  stdin?: 'once' | 'open';
   log(line: string): void;
   /** Called once with the process id (also the id of its group). */
   started?(pid: number): Promise<void>;
@@ -77,10 +84,23 @@ export function signalGroup(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
   }
 }
 
-/** Waits for the output's end, but not for a grandchild that left the group and keeps the pipe open. */
-async function drained(output: Promise<unknown>, clock: Clock): Promise<void> {
+/** As a shell counts: 128 + n for a signal. */
+export function exitCodeOf(code: number | null, signal: NodeJS.Signals | null): number {
+  return code ?? 128 + (SIGNAL_NUMBERS[signal ?? ''] ?? 0);
+}
+
+/**
+ * Waits for the output's end, but not for a grandchild that left the group and keeps the pipe open. A client that is
+ * attached and behind is waited for.
+ */
+async function drained(output: Promise<unknown>, tap: OutputTap, clock: Clock): Promise<void> {
   const timer = new AbortController();
-  await Promise.race([output, clock.sleep(1000, timer.signal).catch(() => {})]);
+  let isOver = false;
+  const over = output.then(() => {
+    isOver = true;
+  });
+  do await Promise.race([over, clock.sleep(DRAIN_MS, timer.signal).catch(() => {})]);
+  while (!isOver && tap.isBlocked());
   timer.abort();
 }
 
@@ -105,16 +125,13 @@ export async function startProcessContainer(options: ProcessOptions): Promise<Ru
     env: options.env,
     cwd: options.cwd,
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [options.stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'],
   });
-  const output = Promise.all([
-    logLines(child.stdout, options.log),
-    logLines(child.stderr, options.log),
-  ]);
+  const { stdout, stderr } = child as ChildProcess & { stdout: Readable; stderr: Readable };
+  const output = Promise.all([logLines(stdout, options.log), logLines(stderr, options.log)]);
+  const tap = tapStreams(stdout, stderr);
   const ended = new Promise<number>((resolve) => {
-    child.once('exit', (code, signal) =>
-      resolve(code ?? 128 + (SIGNAL_NUMBERS[signal ?? ''] ?? 0)),
-    );
+    child.once('exit', (code, signal) => resolve(exitCodeOf(code, signal)));
   });
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);
@@ -123,9 +140,9 @@ export async function startProcessContainer(options: ProcessOptions): Promise<Ru
   const pid = child.pid!;
   const exited = ended.then(async (exitCode): Promise<ContainerExit> => {
     signalGroup(pid, 'SIGKILL');
-    await drained(output, options.clock);
-    child.stdout.destroy();
-    child.stderr.destroy();
+    await drained(output, tap, options.clock);
+    stdout.destroy();
+    stderr.destroy();
     return { exitCode, message: await lastWords(options.messageFile) };
   });
   await options.started?.(pid);
@@ -145,6 +162,8 @@ export async function startProcessContainer(options: ProcessOptions): Promise<Ru
 
   return {
     exited,
+    tap,
+    ...(child.stdin && { stdin: containerInput(child.stdin, options.stdin === 'once') }),
     stop(graceMs) {
       stopping ??= stop(graceMs);
       return stopping;

@@ -1,5 +1,8 @@
 /** What the node holds of a running container, whichever way it runs. */
 
+import type { ContainerInput } from './streams/container-input.ts';
+import type { OutputTap } from './streams/output-tap.ts';
+
 export interface ContainerExit {
   exitCode: number;
   /** Why it could not start, or what it left as its last words. */
@@ -11,6 +14,10 @@ export interface RunningContainer {
   exited: Promise<ContainerExit>;
   /** Asks the container to end and waits; after `graceMs` it is killed (exit code 137). Idempotent, never rejects. */
   stop(graceMs: number): Promise<void>;
+  /** What it writes, for clients that attach. */
+  tap: OutputTap;
+  /** Its standard input; only where the pod asked for one. */
+  stdin?: ContainerInput;
   /** Runs a command inside; only where there is an inside. */
   exec?(command: string[], timeoutMs: number): Promise<number>;
 }

@@ -9,20 +9,35 @@ import type { EventRecorder } from '../workloads/event-recorder.ts';
 import { createInformerSet } from '../workloads/informer-set.ts';
 import type { InformerSet } from '../workloads/informer-set.ts';
 import { namedClient } from '../workloads/named-client.ts';
-import { CONFIG_MAPS, ENDPOINT_SLICES, PODS, SECRETS, SERVICES } from '../workloads/objects.ts';
+import {
+  CONFIG_MAPS,
+  ENDPOINT_SLICES,
+  NODES,
+  PODS,
+  SECRETS,
+  SERVICES,
+} from '../workloads/objects.ts';
+import {
+  PERSISTENT_VOLUME_CLAIMS,
+  PERSISTENT_VOLUMES,
+  STORAGE_CLASSES,
+} from '../workloads/storage-objects.ts';
 import { createPodAddresses, reserveBlock } from './addresses.ts';
 import type { AddressBlock } from './addresses.ts';
 import type { HostPort, PodAddresses } from './addresses.ts';
 import { createBinder } from './binder.ts';
+import type { SimulatedPlacement } from './binder.ts';
 import type { ConfigSource } from './config-source.ts';
 import { createContainerRunner } from './container-runner.ts';
 import type { PodMode } from './image-rules.ts';
 import { killLeftovers } from './leftover-processes.ts';
 import { createLogStore } from './logs/log-store.ts';
 import type { LogStore } from './logs/log-store.ts';
-import { heartbeat, nodeCapacity, nodeLabels, registerNode } from './node-object.ts';
+import { heartbeat, nodeCapacity, registerNode } from './node-object.ts';
 import { createPodLogs } from './pod-logs.ts';
 import type { PodLogs } from './pod-logs.ts';
+import { createNodeStreams } from './streams/node-streams.ts';
+import type { PodStreams } from './streams/pod-streams.ts';
 import { PodManager } from './pod-manager.ts';
 import { DEFAULT_RESTART_BACKOFF } from './restart-delay.ts';
 import type { RestartBackoff } from './restart-delay.ts';
@@ -49,12 +64,15 @@ export interface NodeOptions {
   /** Base environment of every container, e.g. PATH and HOME for processes. */
   extraEnv?: Record<string, string>;
   restartBackoff?: RestartBackoff;
+  /** Pods that are not for this node. */
+  simulated?: SimulatedPlacement;
 }
 
 export interface RunningNode {
   /** Resolves when the Node is registered and pods are being run; rejects when that is impossible. */
   ready: Promise<void>;
   logs: PodLogs;
+  streams: PodStreams;
   /** Where a connection to a cluster name, cluster IP or pod address really goes; undefined = none of these. */
   resolve(host: string, port: number, namespace?: string): HostPort | undefined;
   /** Ends all containers; the pods stay in the API server and come back with the next start. Idempotent. */
@@ -70,6 +88,7 @@ interface Parts {
   scheduler: Scheduler;
   logs: LogStore;
   recorder: EventRecorder;
+  schedulerEvents: EventRecorder;
   services: ServiceTable;
   manager: PodManager;
 }
@@ -88,14 +107,30 @@ function watchServices(informers: InformerSet, services: ServiceTable): void {
 function watchConfig(informers: InformerSet, manager: PodManager): void {
   informers.get(CONFIG_MAPS).onChange(({ object }) => manager.configChanged('ConfigMap', object));
   informers.get(SECRETS).onChange(({ object }) => manager.configChanged('Secret', object));
+  informers
+    .get(PERSISTENT_VOLUME_CLAIMS)
+    .onChange(({ object }) => manager.configChanged('PersistentVolumeClaim', object));
+  informers.get(PERSISTENT_VOLUMES).onChange(({ object }) => {
+    const { namespace, name } = object.spec.claimRef ?? {};
+    if (name === undefined) return;
+    manager.configChanged('PersistentVolumeClaim', { metadata: { namespace, name } });
+  });
 }
 
 function configSource(informers: InformerSet): ConfigSource {
   const configMaps = informers.get(CONFIG_MAPS);
   const secrets = informers.get(SECRETS);
+  const claims = informers.get(PERSISTENT_VOLUME_CLAIMS);
+  const volumes = informers.get(PERSISTENT_VOLUMES);
   return {
     configMap: (namespace, name) => configMaps.get({ namespace, name }),
     secret: (namespace, name) => secrets.get({ namespace, name }),
+    claimFolder(namespace, name) {
+      const claim = claims.get({ namespace, name });
+      if (claim?.status?.phase !== 'Bound') return undefined;
+      const { hostPath, local } = volumes.get({ name: claim.spec.volumeName ?? '' })?.spec ?? {};
+      return (hostPath ?? local)?.path;
+    },
   };
 }
 
@@ -116,6 +151,12 @@ function build(options: NodeOptions, { addresses, proxy }: Network): Parts {
     clock,
     logger,
   });
+  const schedulerEvents = createEventRecorder({
+    client,
+    component: 'default-scheduler',
+    clock,
+    logger,
+  });
   const services = createServiceTable(addresses);
   const logs = createLogStore({ root: join(dataDir, 'logs'), clock, scheduler, logger });
   const runner = createContainerRunner({
@@ -131,10 +172,16 @@ function build(options: NodeOptions, { addresses, proxy }: Network): Parts {
   });
   const binder = createBinder({
     client,
-    recorder,
+    recorder: schedulerEvents,
     nodeName,
-    nodeLabels: nodeLabels(nodeName),
+    pods: informers.get(PODS),
+    nodes: informers.get(NODES),
+    claims: informers.get(PERSISTENT_VOLUME_CLAIMS),
+    volumes: informers.get(PERSISTENT_VOLUMES),
+    classes: informers.get(STORAGE_CLASSES),
+    ...(options.simulated === undefined ? {} : { simulated: options.simulated }),
     now: () => clock.now(),
+    enqueue: (key) => manager.reconciler.enqueue(key),
   });
   const config = configSource(informers);
   const backoff = options.restartBackoff ?? DEFAULT_RESTART_BACKOFF;
@@ -158,7 +205,7 @@ function build(options: NodeOptions, { addresses, proxy }: Network): Parts {
   );
   watchServices(informers, services);
   watchConfig(informers, manager);
-  return { informers, scheduler, logs, recorder, services, manager };
+  return { informers, scheduler, logs, recorder, schedulerEvents, services, manager };
 }
 
 /** Deletes what belonged to pods that are gone, once the pods are known. */
@@ -223,7 +270,11 @@ export function startNode(options: NodeOptions): RunningNode {
     await ready.catch(() => {});
     await parts.manager.stop();
     await Promise.all(running);
-    await parts.recorder.stop(AbortSignal.timeout(EVENT_FLUSH_MS));
+    await Promise.all(
+      [parts.recorder, parts.schedulerEvents].map((recorder) =>
+        recorder.stop(AbortSignal.timeout(EVENT_FLUSH_MS)),
+      ),
+    );
     await parts.logs.close();
     await parts.informers.stop();
     parts.scheduler.stop();
@@ -238,6 +289,11 @@ export function startNode(options: NodeOptions): RunningNode {
       store: parts.logs,
       clock,
       attempt: (key, container) => parts.manager.worker(key)?.restartCount(container),
+    }),
+    streams: createNodeStreams({
+      clock,
+      pod: (key) => parts.manager.worker(key),
+      route: (ip, port) => addresses.route(ip, port) ?? { host: ip, port },
     }),
     resolve: (host, port, namespace) => parts.services.resolve(host, port, namespace),
     stop() {

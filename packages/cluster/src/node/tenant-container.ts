@@ -2,6 +2,7 @@
 import type { Clock } from '@kagent/kube';
 
 import type { ContainerExit, RunningContainer } from './running-container.ts';
+import { createLineTap } from './streams/output-tap.ts';
 import type { ContainerContext, StartTenant } from './tenant.ts';
 
 /** Exit code of a container that had to be killed. */
@@ -17,7 +18,15 @@ export async function startTenantContainer(options: {
   controller: AbortController;
   clock: Clock;
 }): Promise<RunningContainer> {
-  const { context, controller, clock } = options;
+  const { controller, clock } = options;
+  const tap = createLineTap();
+  const context: ContainerContext = {
+    ...options.context,
+    log(line) {
+      options.context.log(line);
+      tap.write(line);
+    },
+  };
   const tenant = await options.start(context);
   const { promise: killed, resolve: kill } = Promise.withResolvers<ContainerExit>();
   const ended = tenant.exited.then(
@@ -49,6 +58,7 @@ export async function startTenantContainer(options: {
 
   return {
     exited,
+    tap,
     stop(graceMs) {
       stopping ??= stop(graceMs);
       return stopping;

@@ -2,12 +2,21 @@
  * Volumes on disk, for processes: one folder a volume under the pod's folder, files with mode 0600, and the translation
  * of paths inside the container to those folders.
  */
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 
 import type { Container } from '../workloads/objects.ts';
 import { ConfigProblem } from './config-problem.ts';
-import { mountsOf, volumeFiles, volumesOf } from './volumes.ts';
+import { claimFolder, mountsOf, volumeFiles, volumesOf } from './volumes.ts';
 import type { VolumeFiles, VolumeInput } from './volumes.ts';
 
 /** Folder of a volume under the folder of its pod. */
@@ -38,11 +47,25 @@ async function writeFiles(folder: string, files: VolumeFiles): Promise<void> {
   }
 }
 
+/** The folder of a claim outlives the pod, so the pod's own folder only leads there. */
+async function linkFolder(link: string, folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await mkdir(dirname(link), { recursive: true, mode: 0o700 });
+  if ((await readlink(link).catch(() => undefined)) === folder) return;
+  await rm(link, { force: true });
+  await symlink(folder, link);
+}
+
 /** Brings the pod's folders up to date; each file is replaced in one step. Rejects with ConfigProblem like `volumeFiles`. */
 export async function writeVolumes(input: VolumeInput, podFolder: string): Promise<void> {
   for (const volume of volumesOf(input.facts)) {
     const files = volumeFiles(input, volume);
     const folder = volumeFolder(podFolder, volume.name);
+    const claimed = claimFolder(input, volume);
+    if (claimed !== undefined) {
+      await linkFolder(folder, claimed);
+      continue;
+    }
     await mkdir(folder, { recursive: true, mode: 0o700 });
     if (volume.emptyDir === undefined) await writeFiles(folder, files);
   }
@@ -50,6 +73,18 @@ export async function writeVolumes(input: VolumeInput, podFolder: string): Promi
 
 function escape(text: string): string {
   return text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+}
+
+/** The mounts of a container and the folders of this machine they are. The longest path is first. */
+export function mountFolders(
+  input: VolumeInput,
+  container: Container,
+  podFolder: string,
+): { path: string; folder: string }[] {
+  return mountsOf(container).map((mount) => ({
+    path: mount.mountPath.replace(/\/+$/, ''),
+    folder: join(volumeFolder(podFolder, mount.name), mount.subPath ?? ''),
+  }));
 }
 
 /**
@@ -61,15 +96,11 @@ export function pathRewriter(
   container: Container,
   podFolder: string,
 ): (text: string) => string {
-  const rules = mountsOf(input.facts, container).map((mount) => {
-    const root = mount.mountPath.replace(/\/+$/, '');
-    const folder = join(volumeFolder(podFolder, mount.name), mount.subPath ?? '');
-    return {
-      pattern: new RegExp(`(^|[=:,;\\s"'])${escape(root)}(?=$|[/:,;\\s"'])`, 'g'),
-      root,
-      folder,
-    };
-  });
+  const rules = mountFolders(input, container, podFolder).map(({ path: root, folder }) => ({
+    pattern: new RegExp(`(^|[=:,;\\s"'])${escape(root)}(?=$|[/:,;\\s"'])`, 'g'),
+    root,
+    folder,
+  }));
   return (text) =>
     rules.reduce(
       (result, { pattern, root, folder }) =>

@@ -2,6 +2,9 @@
  * The files a pod's volumes hold, computed from the objects they come from. Tenants read them in memory; processes get
  * them written to disk (`volume-files.ts`).
  */
+import { readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+
 import { ConfigProblem } from './config-problem.ts';
 import type { ConfigSource, PodFacts } from './config-source.ts';
 import { fieldValue, resourceValue } from './downward.ts';
@@ -13,11 +16,6 @@ import type {
   Volume,
   VolumeMount,
 } from '../workloads/objects.ts';
-
-/** Where every pod finds its identity; mounted without being asked for, as the admission plugin of a cluster does. */
-export const SERVICE_ACCOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
-export const SERVICE_ACCOUNT_VOLUME = 'kube-api-access';
-export const ROOT_CERTIFICATE_CONFIG_MAP = 'kube-root-ca.crt';
 
 export interface TokenRequest {
   audience: string;
@@ -137,55 +135,48 @@ export function volumeFiles(input: VolumeInput, volume: Volume): VolumeFiles {
     return files;
   }
   if (volume.emptyDir !== undefined) return new Map();
+  if (volume.persistentVolumeClaim !== undefined) {
+    claimFolder(input, volume);
+    return new Map();
+  }
   const type = Object.keys(volume).find((key) => key !== 'name') ?? 'unknown';
   throw new ConfigProblem(
     `volume "${volume.name}": type ${type} is not supported by the embedded node`,
   );
 }
 
-/** The volumes of a pod with the implied one that carries its service account's token. */
+/**
+ * Folder of this machine that a claim's volume is; undefined for other kinds of volume and where claims have no files.
+ * Throws ConfigProblem until the claim is bound.
+ */
+export function claimFolder(input: VolumeInput, volume: Volume): string | undefined {
+  const { claimName } = volume.persistentVolumeClaim ?? {};
+  if (claimName === undefined || input.source.claimFolder === undefined) return undefined;
+  const folder = input.source.claimFolder(input.facts.pod.metadata.namespace ?? '', claimName);
+  if (folder === undefined)
+    throw new ConfigProblem(`persistentvolumeclaim "${claimName}" not found or not bound`);
+  return folder;
+}
+
+/** A file of a claim's volume. A path that leaves the volume is no file of it. */
+function readFromFolder(folder: string, path: string): Uint8Array | undefined {
+  const target = join(folder, path);
+  if (relative(folder, target).startsWith('..')) return undefined;
+  try {
+    return readFileSync(target);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The volumes of a pod; the one with its token was put there by admission. */
 export function volumesOf(facts: PodFacts): Volume[] {
-  const { spec } = facts.pod;
-  const given = spec.volumes ?? [];
-  if (spec.automountServiceAccountToken === false) return given;
-  return [...given, serviceAccountVolume()];
+  return facts.pod.spec.volumes ?? [];
 }
 
-function serviceAccountVolume(): Volume {
-  return {
-    name: SERVICE_ACCOUNT_VOLUME,
-    projected: {
-      sources: [
-        { serviceAccountToken: { path: 'token', expirationSeconds: 3607 } },
-        {
-          configMap: {
-            name: ROOT_CERTIFICATE_CONFIG_MAP,
-            items: [{ key: 'ca.crt', path: 'ca.crt' }],
-            optional: true,
-          },
-        },
-        {
-          downwardAPI: {
-            items: [{ path: 'namespace', fieldRef: { fieldPath: 'metadata.namespace' } }],
-          },
-        },
-      ],
-    },
-  };
-}
-
-/** The mounts of a container, longest path first, with the implied service account mount. */
-export function mountsOf(facts: PodFacts, container: Container): VolumeMount[] {
-  const given = container.volumeMounts ?? [];
-  const implied = facts.pod.spec.automountServiceAccountToken !== false;
-  const all =
-    implied && !given.some((mount) => trimSlash(mount.mountPath) === SERVICE_ACCOUNT_PATH)
-      ? [
-          ...given,
-          { name: SERVICE_ACCOUNT_VOLUME, mountPath: SERVICE_ACCOUNT_PATH, readOnly: true },
-        ]
-      : given;
-  return all.toSorted((a, b) => b.mountPath.length - a.mountPath.length);
+/** The mounts of a container, longest path first. */
+export function mountsOf(container: Container): VolumeMount[] {
+  return (container.volumeMounts ?? []).toSorted((a, b) => b.mountPath.length - a.mountPath.length);
 }
 
 function trimSlash(path: string): string {
@@ -213,11 +204,13 @@ export function readMounted(
   container: Container,
   path: string,
 ): Uint8Array | undefined {
-  const found = locate(mountsOf(input.facts, container), path);
+  const found = locate(mountsOf(container), path);
   if (found === undefined) return undefined;
   const volume = volumesOf(input.facts).find((candidate) => candidate.name === found.volume);
   if (volume === undefined) return undefined;
   try {
+    const folder = claimFolder(input, volume);
+    if (folder !== undefined) return readFromFolder(folder, found.path);
     return volumeFiles(input, volume).get(found.path);
   } catch (error) {
     if (error instanceof ConfigProblem) return undefined;

@@ -183,20 +183,73 @@ describe('applyStrategicMerge', () => {
     expect({ original, patch }).toEqual(before);
   });
 
-  it.each<{ name: string; patch: unknown; status: number }>([
-    { name: 'no object', patch: [], status: 400 },
-    { name: 'an unknown directive', patch: { map: { $patch: 'explode' } }, status: 422 },
-    { name: 'an item without its merge key', patch: { items: [{ value: 'x' }] }, status: 422 },
+  // Messages of apimachinery `util/mergepatch` and `util/strategicpatch`.
+  it.each<{ name: string; patch: unknown; message: string }>([
+    {
+      name: 'no object',
+      patch: [],
+      message: 'error decoding patch: the patch is not an object',
+    },
+    {
+      name: 'an unknown directive',
+      patch: { map: { $patch: 'explode', a: '1' } },
+      message: 'unknown patch type: explode in map: map[$patch:explode a:1]',
+    },
+    {
+      name: 'an unknown directive in a list',
+      patch: { items: [{ name: '1', $patch: 'explode' }] },
+      message: 'unknown patch type: explode in map: map[$patch:explode name:1]',
+    },
+    {
+      name: 'merge as the directive of a list',
+      patch: { items: [{ name: '1', $patch: 'merge' }] },
+      message: 'merging lists cannot yet be specified in the patch',
+    },
+    {
+      name: 'an item without its merge key',
+      patch: { items: [{ value: 'x' }] },
+      message: 'map: map[value:x] does not contain declared merge key: name',
+    },
+    {
+      name: 'a deletion without its merge key',
+      patch: { items: [{ $patch: 'delete' }] },
+      message: 'map: map[$patch:delete] does not contain declared merge key: name',
+    },
+    {
+      name: 'a list of lists',
+      patch: { items: [{ name: '1' }, ['x']] },
+      message: 'lists of lists are not supported',
+    },
     {
       name: 'retained keys that leave out a patched one',
       patch: { retained: { $retainKeys: ['type'], rolling: { max: '1' } } },
-      status: 400,
+      message: "patch content doesn't match retainKeys list",
     },
-    { name: 'an order that is no list', patch: { '$setElementOrder/items': 1 }, status: 400 },
-  ])('refuses $name', ({ patch, status }) => {
-    const original = { map: {}, items: [one], retained: { type: 'x' } };
+    {
+      name: 'retained keys that are no list',
+      patch: { retained: { $retainKeys: 'type' } },
+      message: 'invalid patch format of retainKeys',
+    },
+    {
+      name: 'a deletion from a primitive list that is no list',
+      patch: { '$deleteFromPrimitiveList/words': 'a' },
+      message: 'invalid patch format of primitive list',
+    },
+    {
+      name: 'an order that is no list',
+      patch: { '$setElementOrder/items': 1 },
+      message: 'invalid patch format of setElementOrder list',
+    },
+    {
+      name: 'an order that does not fit the patch',
+      patch: { '$setElementOrder/items': [{ name: '1' }], items: [three] },
+      message:
+        "The order in patch list:\n[map[name:3 value:c]]\n doesn't match $setElementOrder list:\n[map[name:1]]\n",
+    },
+  ])('refuses $name', ({ patch, message }) => {
+    const original = { map: {}, items: [one], words: ['a'], retained: { type: 'x' } };
     expect(() => applyStrategicMerge({ original, patch, source })).toThrow(
-      expect.objectContaining({ name: 'PatchError', status }) as PatchError,
+      expect.objectContaining({ name: 'PatchError', status: 400, message }) as PatchError,
     );
   });
 

@@ -2,10 +2,10 @@
  * Strategic merge patch (apimachinery `strategicpatch`): lists of built-in kinds are merged by key, and directives in the
  * patch replace, delete, keep or order.
  */
-import { canonicalJson, cloneJson, isObject, own, put, type JsonObject } from '../schema/json.ts';
+import { cloneJson, isObject, own, put, type JsonObject } from '../schema/json.ts';
 import { rootNodeOf, type SchemaNode } from '../schema/node.ts';
 import type { SchemaSource } from '../schema/schema.ts';
-import { malformedPatch, unappliablePatch } from './errors.ts';
+import { malformedPatch, type PatchError } from './errors.ts';
 
 const DIRECTIVE = '$patch';
 const RETAIN_KEYS = '$retainKeys';
@@ -21,7 +21,7 @@ export interface StrategicMergeInput {
 
 /**
  * The patched object. What the schema does not know is merged when it is an object and replaced otherwise.
- * @throws PatchError 400 for a malformed patch, 422 for directives or merge keys that cannot be used
+ * @throws PatchError 400 for a malformed patch, directives and merge keys that cannot be used included
  */
 export function applyStrategicMerge({ original, patch, source }: StrategicMergeInput): JsonObject {
   if (!isObject(patch)) throw malformedPatch('error decoding patch: the patch is not an object');
@@ -37,7 +37,7 @@ function mergeObject(
   if (directive === 'replace') return clean(without(patch, DIRECTIVE));
   if (directive === 'delete') return {};
   if (directive !== undefined && directive !== 'merge') {
-    throw unappliablePatch(`unknown patch type found: ${JSON.stringify(directive)}`);
+    throw unknownPatchType(directive, patch);
   }
   const result = retainKeys(original, patch);
   const ordered = new Set<string>();
@@ -88,11 +88,11 @@ function retainKeys(original: JsonObject, patch: JsonObject): JsonObject {
   const names = own(patch, RETAIN_KEYS);
   if (names === undefined) return { ...original };
   if (!Array.isArray(names)) {
-    throw malformedPatch('invalid patch format of retainKeys: the list is missing');
+    throw malformedPatch('invalid patch format of retainKeys');
   }
   for (const key of Object.keys(patch)) {
     if (!key.startsWith('$') && patch[key] !== null && !names.includes(key)) {
-      throw malformedPatch('invalid patch format of retainKeys: all keys must be retained');
+      throw malformedPatch("patch content doesn't match retainKeys list");
     }
   }
   return Object.fromEntries(Object.entries(original).filter(([key]) => names.includes(key)));
@@ -101,7 +101,7 @@ function retainKeys(original: JsonObject, patch: JsonObject): JsonObject {
 function deleteFromList(result: JsonObject, key: string, values: unknown): void {
   const current = own(result, key);
   if (!Array.isArray(values)) {
-    throw malformedPatch('invalid patch format of primitive list: expected a list');
+    throw malformedPatch('invalid patch format of primitive list');
   }
   if (!Array.isArray(current)) return;
   put(
@@ -139,6 +139,7 @@ function mergeByKey(
   const entries: JsonObject[] = [];
   let isReplaced = false;
   for (const item of patch) {
+    if (Array.isArray(item)) throw malformedPatch('lists of lists are not supported');
     if (!isObject(item)) throw malformedPatch('lists of maps and of primitives cannot be mixed');
     const directive = own(item, DIRECTIVE);
     if (directive === undefined) entries.push(item);
@@ -147,8 +148,8 @@ function mergeByKey(
       const value = keyOf(item, mergeKey);
       result = result.filter((other) => !(isObject(other) && own(other, mergeKey) === value));
     } else if (directive === 'merge') {
-      throw unappliablePatch('merging lists cannot yet be specified in the patch');
-    } else throw unappliablePatch(`unknown patch type found: ${JSON.stringify(directive)}`);
+      throw malformedPatch('merging lists cannot yet be specified in the patch');
+    } else throw unknownPatchType(directive, item);
   }
   if (isReplaced) return entries.map(clean);
   const index = new Map<unknown, number>();
@@ -168,9 +169,28 @@ function mergeByKey(
 function keyOf(item: JsonObject, mergeKey: string): unknown {
   const value = own(item, mergeKey);
   if (value !== undefined) return value;
-  throw unappliablePatch(
-    `map: ${canonicalJson(item)} does not contain declared merge key: ${mergeKey}`,
-  );
+  throw malformedPatch(`map: ${goText(item)} does not contain declared merge key: ${mergeKey}`);
+}
+
+function unknownPatchType(directive: unknown, patch: JsonObject): PatchError {
+  return malformedPatch(`unknown patch type: ${goText(directive)} in map: ${goText(patch)}`);
+}
+
+const MAX_TEXT = 1000;
+
+/** A value as Go prints it in error messages; long ones are cut. */
+function goText(value: unknown): string {
+  const text = Array.isArray(value)
+    ? `[${value.map(goText).join(' ')}]`
+    : isObject(value)
+      ? `map[${Object.keys(value)
+          .toSorted()
+          .map((key) => `${key}:${goText(value[key])}`)
+          .join(' ')}]`
+      : value === null
+        ? '<nil>'
+        : String(value);
+  return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
 }
 
 /**
@@ -186,7 +206,7 @@ function orderedMerge(
   const patchList = own(patch, field);
   const original = own(result, field);
   if (!Array.isArray(order)) {
-    throw malformedPatch('invalid patch format of setElementOrder list: expected a list');
+    throw malformedPatch('invalid patch format of setElementOrder list');
   }
   if (patchList !== undefined && !Array.isArray(patchList)) {
     mergeField(result, { key: field, value: patchList }, node);
@@ -200,7 +220,24 @@ function orderedMerge(
   const mergeKey = node?.schema['x-kubernetes-patch-merge-key'];
   const identity = (item: unknown): unknown =>
     isObject(item) && mergeKey !== undefined ? own(item, mergeKey) : item;
+  checkOrder(patchList ?? [], order, identity);
   put(result, field, sortList(merged, { order, before, identity }));
+}
+
+/** What a patch adds or changes must be in the order that it asks for. */
+function checkOrder(
+  patch: unknown[],
+  order: unknown[],
+  identity: (item: unknown) => unknown,
+): void {
+  const kept = patch.filter((item) => !(isObject(item) && own(item, DIRECTIVE) !== undefined));
+  let next = 0;
+  for (const item of order)
+    if (next < kept.length && identity(kept[next]) === identity(item)) next += 1;
+  if (next === kept.length) return;
+  throw malformedPatch(
+    `The order in patch list:\n${goText(kept)}\n doesn't match $setElementOrder list:\n${goText(order)}\n`,
+  );
 }
 
 function sortList(

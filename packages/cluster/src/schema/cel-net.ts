@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 
 /** An address as a number; IPv4 and IPv6 are different families even when mapped. */
 export class IpAddress {
+  readonly celType = 'net.IP';
   readonly family: 4 | 6;
   readonly value: bigint;
 
@@ -11,8 +12,8 @@ export class IpAddress {
     this.value = value;
   }
 
-  equals(other: IpAddress): boolean {
-    return this.family === other.family && this.value === other.value;
+  equals(other: object): boolean {
+    return other instanceof IpAddress && this.family === other.family && this.value === other.value;
   }
 
   /** Whether the first `bits` bits are those of `other`. */
@@ -29,12 +30,17 @@ export class IpAddress {
 }
 
 export class Cidr {
+  readonly celType = 'net.CIDR';
   readonly address: IpAddress;
   readonly bits: number;
 
   constructor(address: IpAddress, bits: number) {
     this.address = address;
     this.bits = bits;
+  }
+
+  equals(other: object): boolean {
+    return other instanceof Cidr && this.bits === other.bits && this.address.equals(other.address);
   }
 
   containsIp(ip: IpAddress): boolean {

@@ -18,10 +18,15 @@ const NANO = 1_000_000_000n;
 
 /** An amount; compare with `compare`, never with `===`. */
 export class Quantity {
+  readonly celType = 'kubernetes.Quantity';
   readonly nanos: bigint;
 
   constructor(nanos: bigint) {
     this.nanos = nanos;
+  }
+
+  equals(other: object): boolean {
+    return other instanceof Quantity && other.nanos === this.nanos;
   }
 
   compare(other: Quantity): number {

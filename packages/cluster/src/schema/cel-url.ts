@@ -1,6 +1,9 @@
 /** URLs for CEL (`url`, `isURL`), read without normalising, as Go's `url.ParseRequestURI` does. */
 
 export class Url {
+  readonly celType = 'kubernetes.URL';
+  /** As written; equal texts are equal URLs. */
+  readonly text: string;
   readonly scheme: string;
   /** With port; IPv6 in brackets. */
   readonly host: string;
@@ -8,7 +11,8 @@ export class Url {
   readonly path: string;
   readonly query: Record<string, string[]>;
 
-  constructor(parts: { scheme: string; host: string; path: string; query: string }) {
+  constructor(parts: { text: string; scheme: string; host: string; path: string; query: string }) {
+    this.text = parts.text;
     this.scheme = parts.scheme;
     this.host = parts.host;
     this.path = parts.path;
@@ -16,6 +20,10 @@ export class Url {
     for (const [key, value] of new URLSearchParams(parts.query)) {
       (this.query[key] ??= []).push(value);
     }
+  }
+
+  equals(other: object): boolean {
+    return other instanceof Url && other.text === this.text;
   }
 
   get hostname(): string {
@@ -36,12 +44,12 @@ export function parseUrl(text: string): Url | undefined {
   if (hasBadCharacter(text) || /%(?![0-9a-fA-F]{2})/.test(text)) return undefined;
   if (text.startsWith('/')) {
     const [path = '', ...query] = text.split('?');
-    return new Url({ scheme: '', host: '', path, query: query.join('?') });
+    return new Url({ text, scheme: '', host: '', path, query: query.join('?') });
   }
   const found = absolute.exec(text);
   if (found === null || !host.test(found[2] ?? '')) return undefined;
   const [, scheme = '', authority = '', path = '', query = ''] = found;
-  return new Url({ scheme: scheme.toLowerCase(), host: authority, path, query });
+  return new Url({ text, scheme: scheme.toLowerCase(), host: authority, path, query });
 }
 
 /** Blanks and control characters. */

@@ -2,14 +2,12 @@
  * `x-kubernetes-validations`: which rules apply where, what they see, and what a failing one says
  * (apiextensions `schema/cel/validation.go`).
  */
-import {
-  CelCompileError,
-  createCelCompiler,
-  type CelCompiler,
-  type CelProgram,
-} from './cel-environment.ts';
-import { createCostMeter, DEFAULT_COST_BUDGET, type CostMeter } from './cel-meter.ts';
-import { createCelValues, type CelValues } from './cel-values.ts';
+import { PER_CALL_LIMIT, REQUEST_COST_BUDGET } from './cel-limits.ts';
+import { type CompiledRule, compileRules } from './cel-rules.ts';
+import { type Shape, Shapes } from './cel-schema.ts';
+import type { Outcome } from './cel/environment.ts';
+import type { Activation } from './cel/frame.ts';
+import { CostExceededError, Optional } from './cel/values.ts';
 import { duplicate, forbidden, invalid, required } from './field-error.ts';
 import { isObject, jsonEqual, own } from './json.ts';
 import { correlateItems } from './list-keys.ts';
@@ -24,23 +22,17 @@ export interface RuleValidator {
 }
 
 export interface RuleOptions {
-  /** Work one object may cost; see cel-meter. */
+  /** What all rules of one object may cost together, in units of cel-go. */
   costBudget?: number;
 }
 
 /** Compiles the rules below `root` once, when the first object comes. */
 export function createRuleValidator(root: SchemaNode, options: RuleOptions = {}): RuleValidator {
   let tree: RuleTree | undefined | null = null;
-  let engine: Engine | undefined;
   const load = (): RuleTree | undefined => {
-    if (tree !== null) return tree;
-    if (!mentionsRules(root, new Set())) {
-      tree = undefined;
-      return tree;
+    if (tree === null) {
+      tree = mentionsRules(root, new Set()) ? buildTree(root, new Shapes()) : undefined;
     }
-    const meter = createCostMeter(options.costBudget ?? DEFAULT_COST_BUDGET);
-    engine = { meter, compiler: createCelCompiler(meter), values: createCelValues() };
-    tree = buildTree(root, engine.compiler);
     return tree;
   };
   return {
@@ -49,29 +41,16 @@ export function createRuleValidator(root: SchemaNode, options: RuleOptions = {})
     },
     validate(object, old) {
       const rules = load();
-      if (rules === undefined || engine === undefined) return [];
-      return new Evaluation(engine).run(rules, object, old);
+      if (rules === undefined) return [];
+      return new Evaluation(options.costBudget ?? REQUEST_COST_BUDGET).run(rules, object, old);
     },
   };
-}
-
-interface Engine {
-  meter: CostMeter;
-  compiler: CelCompiler;
-  values: CelValues;
-}
-
-interface CompiledRule {
-  rule: ValidationRule;
-  program?: CelProgram;
-  message?: CelProgram;
-  /** Why the rule cannot run; reported for every object. */
-  problem?: string;
 }
 
 /** Rules of a place and of those below it; places without rules have no tree. */
 interface RuleTree {
   node: SchemaNode;
+  shape: Shape | undefined;
   rules: CompiledRule[];
   properties: Map<string, RuleTree>;
   additional?: RuleTree;
@@ -92,48 +71,20 @@ function* childrenOf(node: SchemaNode): Iterable<SchemaNode> {
   if (node.items !== undefined) yield node.items;
 }
 
-function buildTree(node: SchemaNode, compiler: CelCompiler): RuleTree | undefined {
-  const rules = (node.schema['x-kubernetes-validations'] ?? []).map((rule) =>
-    compileRule(rule, compiler),
-  );
-  const tree: RuleTree = { node, rules, properties: new Map() };
+function buildTree(node: SchemaNode, shapes: Shapes): RuleTree | undefined {
+  const declared = node.schema['x-kubernetes-validations'] ?? [];
+  const shape = declared.length === 0 ? undefined : shapes.of(node);
+  const rules = compileRules(node, shape);
+  const tree: RuleTree = { node, shape, rules, properties: new Map() };
   for (const [name, child] of node.properties) {
-    const below = buildTree(child, compiler);
+    const below = buildTree(child, shapes);
     if (below !== undefined) tree.properties.set(name, below);
   }
-  if (node.additional !== undefined) tree.additional = buildTree(node.additional, compiler);
-  if (node.items !== undefined) tree.items = buildTree(node.items, compiler);
+  if (node.additional !== undefined) tree.additional = buildTree(node.additional, shapes);
+  if (node.items !== undefined) tree.items = buildTree(node.items, shapes);
   const isEmpty =
     rules.length === 0 && tree.properties.size === 0 && !tree.additional && !tree.items;
   return isEmpty ? undefined : tree;
-}
-
-/** Never throws: a rule that cannot be compiled is kept as its problem. */
-export function compileRule(rule: ValidationRule, compiler: CelCompiler): CompiledRule {
-  const compiled: CompiledRule = { rule };
-  if (rule.rule.trim() === '') return compiled;
-  try {
-    const program = compiler.compile(rule.rule, rule.optionalOldSelf);
-    if (program.resultType !== 'bool' && program.resultType !== 'dyn') {
-      return { rule, problem: 'cel expression must evaluate to a bool' };
-    }
-    compiled.program = program;
-  } catch (error) {
-    return { rule, problem: `compilation failed: ${compileMessage(error)}` };
-  }
-  if (rule.messageExpression !== undefined && rule.messageExpression !== '') {
-    try {
-      compiled.message = compiler.compile(rule.messageExpression, rule.optionalOldSelf);
-    } catch {
-      compiled.message = undefined;
-    }
-  }
-  return compiled;
-}
-
-function compileMessage(error: unknown): string {
-  if (error instanceof CelCompileError) return error.message;
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** A place in the object: its value, the value it had, and how errors name it. */
@@ -146,32 +97,29 @@ interface Place {
   isUnchanged: boolean;
 }
 
+/** Ends the validation of an object; the reason has been reported. */
 class OutOfBudget extends Error {}
 
 class Evaluation {
-  readonly #engine: Engine;
   readonly #errors: FieldError[] = [];
+  #budget: number;
 
-  constructor(engine: Engine) {
-    this.#engine = engine;
+  constructor(budget: number) {
+    this.#budget = budget;
   }
 
   run(tree: RuleTree, object: unknown, old: unknown): FieldError[] {
-    this.#engine.meter.reset();
-    this.#engine.values.reset();
     try {
       this.#visit(tree, { path: '', value: object, old, isUnchanged: false });
     } catch (error) {
       if (!(error instanceof OutOfBudget)) throw error;
-    } finally {
-      this.#engine.values.reset();
     }
     return this.#errors;
   }
 
   #visit(tree: RuleTree, place: Place): void {
     if (place.value === null || place.value === undefined) return;
-    for (const rule of tree.rules) this.#evaluate(rule, tree.node, place);
+    this.#evaluateAll(tree, place);
     if (Array.isArray(place.value)) {
       if (tree.items !== undefined) this.#visitItems(tree.items, tree.node, place);
     } else if (isObject(place.value)) {
@@ -182,100 +130,133 @@ class Evaluation {
   #visitItems(items: RuleTree, list: SchemaNode, place: Place): void {
     if (!Array.isArray(place.value)) return;
     const correlate = correlateItems(list, place.old);
-    const isUnchanged = correlate === undefined && this.#isUnchanged(place);
+    const isUnchanged = correlate === undefined && isSame(place);
+    const isSet = list.listType === 'set';
     for (const [index, value] of place.value.entries()) {
       const path = `${place.path}[${index}]`;
-      this.#visit(items, { path, value, old: correlate?.(value), isUnchanged });
+      const old = correlate?.(value);
+      if (isSet) {
+        const isKept = old !== undefined || isUnchanged;
+        this.#visit(items, { path, value, old: undefined, isUnchanged: isKept });
+      } else this.#visit(items, { path, value, old, isUnchanged });
     }
   }
 
   #visitFields(tree: RuleTree, place: Place): void {
     if (!isObject(place.value)) return;
-    const isAtomic = tree.node.isAtomicMap;
-    const old = isObject(place.old) && !isAtomic ? place.old : undefined;
-    const isUnchanged = isAtomic ? this.#isUnchanged(place) : place.isUnchanged;
-    for (const [key, value] of Object.entries(place.value)) {
+    const old = isObject(place.old) ? place.old : undefined;
+    for (const key of Object.keys(place.value)) {
       const declared = tree.properties.get(key);
       const below = declared ?? (tree.node.properties.has(key) ? undefined : tree.additional);
       if (below === undefined) continue;
       const step = declared === undefined ? `[${key}]` : place.path === '' ? key : `.${key}`;
       const oldValue = old === undefined ? undefined : own(old, key);
-      this.#visit(below, { path: place.path + step, value, old: oldValue, isUnchanged });
+      const { isUnchanged } = place;
+      const path = place.path + step;
+      this.#visit(below, { path, value: place.value[key], old: oldValue, isUnchanged });
     }
   }
 
-  #evaluate(compiled: CompiledRule, node: SchemaNode, place: Place): void {
-    const { rule, program, problem } = compiled;
+  #evaluateAll({ rules, node, shape }: RuleTree, place: Place): void {
+    if (rules.length === 0) return;
     const shown = node.isIntOrString ? '' : (node.schema.type ?? '');
-    if (problem !== undefined) {
-      this.#errors.push(invalid(place.path, shown, `rule compile error: ${problem}`));
-      return;
-    }
-    if (program === undefined) return;
+    if (this.#budget <= 0) this.#outOfBudget(place, shown);
     const hasOld = place.old !== undefined && place.old !== null;
-    if (program.usesOldSelf && !hasOld && rule.optionalOldSelf !== true) return;
-    const variables = this.#variables(compiled, node, place);
-    let result: unknown;
-    try {
-      result = program.run(variables);
-    } catch (error) {
-      this.#checkBudget(place, shown);
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#errors.push(invalid(place.path, shown, evaluationProblem(reason, rule)));
-      return;
-    }
-    this.#checkBudget(place, shown);
-    if (result === true) return;
-    if (!program.usesOldSelf && this.#isUnchanged(place)) return;
-    const detail = this.#message(compiled, variables);
-    this.#errors.push(ruleError(place.path + fieldPath(rule, place.path), { shown, detail, rule }));
+    const variables = shape && activations(shape, place.value, hasOld ? place.old : undefined);
+    for (const compiled of rules) this.#evaluate(compiled, { place, shown, hasOld, variables });
   }
 
-  #variables(
-    { rule, program, message }: CompiledRule,
-    node: SchemaNode,
-    place: Place,
-  ): { self: unknown; oldSelf?: unknown } {
-    const { values, compiler } = this.#engine;
-    const self = values.convert(place.value, node);
-    if (program?.usesOldSelf !== true && message?.usesOldSelf !== true) return { self };
-    const hasOld = place.old !== undefined && place.old !== null;
-    const old = hasOld ? values.convert(place.old, node) : undefined;
-    if (rule.optionalOldSelf === true) return { self, oldSelf: compiler.optional(old) };
-    return old === undefined ? { self } : { self, oldSelf: old };
+  #evaluate(compiled: CompiledRule, context: Context): void {
+    const { rule, program, problem } = compiled;
+    const { place, shown, hasOld, variables } = context;
+    const field = pathText(place.path);
+    if (problem !== undefined) {
+      this.#errors.push(invalid(field, shown, `rule compile error: ${problem}`));
+      return;
+    }
+    if (program === undefined || variables === undefined) return;
+    if (compiled.usesOldSelf && !hasOld && rule.optionalOldSelf !== true) return;
+    const activation = rule.optionalOldSelf === true ? variables.optional : variables.plain;
+    const outcome = program.run(activation, PER_CALL_LIMIT);
+    this.#spend(outcome, place, shown);
+    if ('error' in outcome) {
+      this.#errors.push(invalid(field, shown, evaluationProblem(outcome.error, rule)));
+      if (outcome.error instanceof CostExceededError) throw new OutOfBudget();
+      return;
+    }
+    if (outcome.value === true) return;
+    const isTolerated = !compiled.usesOldSelf && isSame(place);
+    const path = pathText(place.path + fieldPath(rule, place.path));
+    const message = this.#message(compiled, activation, { ...context, path, isTolerated });
+    if (!isTolerated) this.#errors.push(ruleError(path, { shown, detail: message, rule }));
+  }
+
+  #spend({ cost }: Outcome, place: Place, shown: string): void {
+    if (cost > this.#budget) this.#outOfBudget(place, shown);
+    this.#budget -= cost;
+  }
+
+  #outOfBudget(place: Place, shown: string): never {
+    const detail =
+      'validation failed due to running out of cost budget, no further validation rules will be run';
+    this.#errors.push(invalid(pathText(place.path), shown, detail));
+    throw new OutOfBudget();
   }
 
   /** messageExpression if it gives one usable line, else message, else the rule. */
   #message(
     { rule, message }: CompiledRule,
-    variables: { self: unknown; oldSelf?: unknown },
+    activation: Activation,
+    { path, shown, isTolerated }: { path: string; shown: string; isTolerated: boolean },
   ): string {
-    if (message !== undefined) {
-      try {
-        const text = message.run(variables);
-        if (typeof text === 'string') {
-          const line = text.trim();
-          if (line !== '' && line.length <= 5120 && !line.includes('\n')) return line;
-        }
-      } catch {
-        return messageOf(rule);
-      }
+    if (message === undefined) return messageOf(rule);
+    const outcome = message.run(activation, PER_CALL_LIMIT);
+    const isOver = outcome.cost > this.#budget;
+    if (isOver || ('error' in outcome && outcome.error instanceof CostExceededError)) {
+      const detail = isOver
+        ? 'messageExpression evaluation failed due to running out of cost budget, no further validation rules will be run'
+        : `no further validation rules will be run due to call cost exceeds limit for messageExpression: ${JSON.stringify(rule.messageExpression)}`;
+      if (!isTolerated) this.#errors.push(invalid(path, shown, detail));
+      throw new OutOfBudget();
     }
-    return messageOf(rule);
+    this.#budget -= outcome.cost;
+    if ('error' in outcome || typeof outcome.value !== 'string') return messageOf(rule);
+    const line = outcome.value.trim();
+    const isUsable = line !== '' && !line.includes('\n') && Buffer.byteLength(line) <= MAX_MESSAGE;
+    return isUsable ? line : messageOf(rule);
   }
+}
 
-  #isUnchanged(place: Place): boolean {
-    if (place.isUnchanged) return true;
-    return place.old !== undefined && jsonEqual(place.value, place.old);
-  }
+/** Bytes of a message made by an expression (`MaxEvaluatedMessageExpressionSizeBytes`). */
+const MAX_MESSAGE = 5 * 1024;
 
-  #checkBudget(place: Place, shown: string): void {
-    if (!this.#engine.meter.isExceeded) return;
-    const detail =
-      'validation failed due to running out of cost budget, no further validation rules will be run';
-    this.#errors.push(invalid(place.path, shown, detail));
-    throw new OutOfBudget();
-  }
+interface Context {
+  place: Place;
+  shown: string;
+  hasOld: boolean;
+  variables: { plain: Activation; optional: Activation } | undefined;
+}
+
+/** Values are made when a rule asks for them, once for all rules of a place. */
+function activations(shape: Shape, value: unknown, old: unknown): Context['variables'] {
+  let self: ReturnType<Shape['adapt']> | undefined;
+  let oldSelf: ReturnType<Shape['adapt']> | undefined;
+  const selfOnce = (): ReturnType<Shape['adapt']> => (self ??= shape.adapt(value));
+  const oldOnce = (): ReturnType<Shape['adapt']> | undefined =>
+    old === undefined ? undefined : (oldSelf ??= shape.adapt(old));
+  return {
+    plain: (name) => (name === 'self' ? selfOnce() : oldOnce()),
+    optional: (name) => (name === 'self' ? selfOnce() : new Optional(oldOnce())),
+  };
+}
+
+function isSame({ isUnchanged, value, old }: Place): boolean {
+  return isUnchanged || (old !== undefined && jsonEqual(value, old));
+}
+
+/** The root has no path; a real server prints it so. */
+function pathText(path: string): string {
+  return path === '' ? '<nil>' : path;
 }
 
 function nameOf(rule: ValidationRule): string {
@@ -286,11 +267,14 @@ function messageOf(rule: ValidationRule): string {
   return (rule.message ?? '') === '' ? `failed rule: ${nameOf(rule)}` : nameOf(rule);
 }
 
-function evaluationProblem(reason: string, rule: ValidationRule): string {
-  if (reason.startsWith('no such overload')) {
-    return `'${reason}': call arguments did not match a supported operator, function or macro signature for rule: ${nameOf(rule)}`;
+function evaluationProblem({ message }: Error, rule: ValidationRule): string {
+  if (message.startsWith('no such overload')) {
+    return `'${message}': call arguments did not match a supported operator, function or macro signature for rule: ${nameOf(rule)}`;
   }
-  return `${reason} evaluating rule: ${nameOf(rule)}`;
+  if (message.startsWith('operation cancelled')) {
+    return `'${message}': no further validation rules will be run due to call cost exceeds limit for rule: ${nameOf(rule)}`;
+  }
+  return `${message} evaluating rule: ${nameOf(rule)}`;
 }
 
 /** `.spec['a.b']` → `.spec[a.b]` relative to the place of the rule. */

@@ -14,15 +14,17 @@ export function listKeyValues(list: SchemaNode, item: unknown): JsonObject {
 }
 
 /**
- * Finds the item of an old list that is the same entry as an item of the new one. Only map lists can tell;
- * `undefined` for the others.
+ * Finds the item of an old list that is the same entry as an item of the new one: by key in map lists, by value in sets.
+ * `undefined` for atomic lists, whose items nothing identifies.
  */
 export function correlateItems(
   list: SchemaNode,
   old: unknown,
 ): ((item: unknown) => unknown) | undefined {
-  if (list.listType !== 'map' || !Array.isArray(old)) return undefined;
+  if (list.listType === 'atomic' || !Array.isArray(old)) return undefined;
+  const identify = (item: unknown): string =>
+    canonicalJson(list.listType === 'map' ? listKeyValues(list, item) : item);
   const index = new Map<string, unknown>();
-  for (const item of old) index.set(canonicalJson(listKeyValues(list, item)), item);
-  return (item) => index.get(canonicalJson(listKeyValues(list, item)));
+  for (const item of old) index.set(identify(item), item);
+  return (item) => index.get(identify(item));
 }

@@ -32,6 +32,15 @@ export interface Schema {
   anyOf?: Schema[];
   oneOf?: Schema[];
   not?: Schema;
+  title?: string;
+  externalDocs?: unknown;
+  example?: unknown;
+  /** Parts of JSON schema that CRDs may not use; here so that their use can be reported. */
+  id?: string;
+  additionalItems?: unknown;
+  patternProperties?: Record<string, unknown>;
+  definitions?: Record<string, unknown>;
+  dependencies?: Record<string, unknown>;
   'x-kubernetes-int-or-string'?: boolean;
   'x-kubernetes-preserve-unknown-fields'?: boolean;
   'x-kubernetes-embedded-resource'?: boolean;

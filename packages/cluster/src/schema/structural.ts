@@ -1,33 +1,86 @@
 /**
- * Whether a schema may be used in a CRD: structural (apiextensions `schema/validation.go`), with consistent lists, defaults
- * that pass, patterns and rules that compile.
+ * Whether a schema may be used in a CRD version (apiextensions `validation.go`, `schema/validation.go`, `schema/complete.go`):
+ * it must be structural, its defaults must fit it, and its lists, maps and rules must be sound.
  */
-import { CelCompileError, createCelCompiler, type CelCompiler } from './cel-environment.ts';
-import { createCostMeter, DEFAULT_COST_BUDGET } from './cel-meter.ts';
-import { undeclaredField } from './cel-types.ts';
-import { compileRule } from './cel.ts';
 import { forbidden, invalid, required } from './field-error.ts';
-import { cloneJson, isObject } from './json.ts';
+import { isObject } from './json.ts';
 import { createNodeSource, type SchemaNode } from './node.ts';
 import { compilePattern } from './pattern.ts';
-import { pruneObject } from './prune.ts';
-import type { FieldError, Schema, ValidationRule } from './schema.ts';
-import { validateObject } from './validate.ts';
+import { at } from './schema-path.ts';
+import { checkDefaults } from './schema-defaults.ts';
+import { findMisshapen } from './schema-shape.ts';
+import { checkSpecification } from './schema-specification.ts';
+import type { FieldError, Schema } from './schema.ts';
+
+export interface SchemaContext {
+  /** The version has the status subresource, which limits what may stand at the root. */
+  hasStatus?: boolean;
+}
 
 /**
- * All problems of a CRD version's schema. Field paths are relative to the schema (`properties[spec].items`); the caller
- * puts `spec.versions[0].schema.openAPIV3Schema` in front.
+ * All problems of a CRD version's schema, in the order of a real API server. Paths are relative to the schema
+ * (`properties[spec].items`, '' for the schema itself); the caller puts `spec.versions[0].schema.openAPIV3Schema` in front.
+ * A schema without problems can be given to `compileSchema`. Never throws; `schema` may be any JSON object.
  */
-export function validateSchema(schema: Schema): FieldError[] {
-  const check = new SchemaCheck();
-  check.structure(schema, { path: '', level: 'root' });
-  if (check.errors.length > 0) return check.errors;
-  const source = createNodeSource(
-    { root: schema, resolve: () => ({}) },
-    { freeFormObjects: false },
+export function validateSchema(schema: Schema, context: SchemaContext = {}): FieldError[] {
+  const misshapen = findMisshapen(schema, '');
+  if (misshapen !== undefined) return [misshapen];
+  const errors = context.hasStatus === true ? checkStatusRoot(schema) : [];
+  if (schema.nullable === true) {
+    errors.push(forbidden('nullable', 'nullable cannot be true at the root'));
+  }
+  const structural = checkStructure(schema);
+  let root: SchemaNode | undefined;
+  if (structural.length === 0) {
+    root = createNodeSource(
+      { root: schema, resolve: () => ({}) },
+      { freeFormObjects: false },
+    ).rootNode;
+    structural.push(...checkDefaults(root));
+  }
+  errors.push(...structural);
+  const isSound = structural.length === 0;
+  return [...errors, ...checkSpecification(schema, isSound ? root : undefined)];
+}
+
+const atRoot: ReadonlySet<string> = new Set(
+  (
+    'description type format title maximum exclusiveMaximum minimum exclusiveMinimum maxLength minLength pattern ' +
+    'maxItems minItems uniqueItems multipleOf required items properties externalDocs example ' +
+    'x-kubernetes-preserve-unknown-fields x-kubernetes-validations'
+  ).split(' '),
+);
+const atRootText =
+  'Description Type Format Title Maximum ExclusiveMaximum Minimum ExclusiveMinimum MaxLength MinLength Pattern MaxItems MinItems UniqueItems MultipleOf Required Items Properties ExternalDocs Example XPreserveUnknownFields XValidations';
+
+/** The schema of the status is taken out of the root, so nothing at the root may say more about it. */
+function checkStatusRoot(schema: Schema): FieldError[] {
+  if (schema.type !== undefined && schema.type !== 'object') {
+    const detail =
+      'only "object" is allowed as the type at the root of the schema if the status subresource is enabled';
+    return [invalid('type', schema.type, detail)];
+  }
+  const isAllowed = Object.entries(schema).every(
+    ([key, value]) => atRoot.has(key) || value === false || value === undefined,
   );
-  new ContentCheck(check.errors).visit(source.rootNode, '');
-  return check.errors;
+  if (isAllowed) return [];
+  const detail = `only [${atRootText}] fields are allowed at the root of the schema if the status subresource is enabled`;
+  return [invalid('', schema, detail)];
+}
+
+/** Complaints about the structure, sorted by their text. */
+function checkStructure(schema: Schema): FieldError[] {
+  const check = new StructureCheck();
+  check.visit(schema, { path: '', level: 'root' });
+  return check.errors.toSorted((a, b) => compareText(textOf(a), textOf(b)));
+}
+
+function textOf({ field, detail }: FieldError): string {
+  return `${field}: ${detail}`;
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 type Level = 'root' | 'item' | 'field';
@@ -36,101 +89,96 @@ interface Position {
   level: Level;
 }
 
-function at(path: string, child: string): string {
-  return path === '' ? child : `${path}.${child}`;
-}
-
 const emptyType: Readonly<Record<Level, string>> = {
   root: 'must not be empty at the root',
   item: 'must not be empty for specified array items',
   field: 'must not be empty for specified object fields',
 };
 
-const types = new Set(['object', 'array', 'string', 'integer', 'number', 'boolean']);
-
-/** The shape of the schema itself. */
-class SchemaCheck {
+class StructureCheck {
   readonly errors: FieldError[] = [];
 
-  structure(schema: Schema, { path, level }: Position): void {
+  visit(schema: Schema, { path, level }: Position): void {
     this.#type(schema, { path, level });
-    this.#object(schema, { path, level });
-    this.#embedded(schema, path);
-    this.#list(schema, path);
+    this.#additional(schema, { path, level });
+    this.#extensions(schema, path);
+    this.#resource(schema, { path, level });
+    this.#pattern(schema, path);
     this.#junctors(schema, path);
-    if (schema.items !== undefined) {
-      this.structure(schema.items, { path: at(path, 'items'), level: 'item' });
+    this.#complete(schema, schema, { schemaPath: path, rulePath: path });
+    if (schema.items !== undefined && !Array.isArray(schema.items)) {
+      this.visit(schema.items, { path: at(path, 'items'), level: 'item' });
     }
     for (const [name, child] of Object.entries(schema.properties ?? {})) {
-      this.structure(child, { path: at(path, `properties[${name}]`), level: 'field' });
+      this.visit(child, { path: at(path, `properties[${name}]`), level: 'field' });
     }
     if (isObject(schema.additionalProperties)) {
       const childPath = at(path, 'additionalProperties');
-      this.structure(schema.additionalProperties, { path: childPath, level: 'field' });
+      this.visit(schema.additionalProperties, { path: childPath, level: 'field' });
     }
   }
 
   #type(schema: Schema, { path, level }: Position): void {
     const { type } = schema;
-    if (schema.$ref !== undefined) this.#forbid(at(path, '$ref'), '$ref is not supported');
-    if (type === undefined) {
-      const isOpen =
-        schema['x-kubernetes-int-or-string'] === true ||
-        schema['x-kubernetes-preserve-unknown-fields'] === true ||
-        schema['x-kubernetes-embedded-resource'] === true;
-      if (!isOpen || level === 'root') {
-        this.errors.push(required(at(path, 'type'), emptyType[level]));
-      }
-    } else if (!types.has(type)) {
-      this.errors.push(
-        invalid(
-          at(path, 'type'),
-          type,
-          'must be one of: array, boolean, integer, number, object, string',
-        ),
-      );
-    } else if (level === 'root' && type !== 'object') {
-      this.errors.push(invalid(at(path, 'type'), type, 'must be object at the root'));
-    }
+    const field = at(path, 'type');
     if (type === 'array' && schema.items === undefined) {
       this.errors.push(required(at(path, 'items'), 'must be specified'));
     }
-    if (level === 'root' && schema.nullable === true) {
-      this.#forbid(at(path, 'nullable'), 'nullable cannot be true at the root');
+    if (schema['x-kubernetes-embedded-resource'] === true) {
+      const detail = 'must be object if x-kubernetes-embedded-resource is true';
+      if (type === undefined) this.errors.push(required(field, detail));
+      else if (type !== 'object') this.errors.push(invalid(field, type, detail));
+    } else if (type === undefined) {
+      const isOpen =
+        schema['x-kubernetes-int-or-string'] === true ||
+        schema['x-kubernetes-preserve-unknown-fields'] === true;
+      if (!isOpen) this.errors.push(required(field, emptyType[level]));
     }
-    if (schema.uniqueItems === true) {
-      this.#forbid(
-        at(path, 'uniqueItems'),
-        'uniqueItems cannot be set to true since the runtime complexity becomes quadratic',
-      );
-    }
-    if (schema['x-kubernetes-preserve-unknown-fields'] === false) {
-      const field = at(path, 'x-kubernetes-preserve-unknown-fields');
-      this.errors.push(invalid(field, false, 'must be true or undefined'));
+    if (level === 'root' && type !== undefined && type !== 'object') {
+      this.errors.push(invalid(field, type, 'must be object at the root'));
     }
   }
 
-  #object(schema: Schema, { path, level }: Position): void {
-    const { additionalProperties, properties } = schema;
-    if (additionalProperties !== undefined) {
-      const field = at(path, 'additionalProperties');
-      if (level === 'root') this.#forbid(field, 'must not be used at the root');
-      if (additionalProperties === false) {
-        this.#forbid(field, 'additionalProperties cannot be set to false');
-      }
-      if (properties !== undefined && Object.keys(properties).length > 0) {
-        this.#forbid(field, 'additionalProperties and properties are mutual exclusive');
-      }
+  #additional({ additionalProperties }: Schema, { path, level }: Position): void {
+    if (additionalProperties === undefined) return;
+    const field = at(path, 'additionalProperties');
+    if (level === 'root') this.errors.push(forbidden(field, 'must not be used at the root'));
+    if (additionalProperties === false) {
+      this.errors.push(forbidden(field, 'additionalProperties cannot be set to false'));
     }
-    const isResource = level === 'root' || schema['x-kubernetes-embedded-resource'] === true;
-    if (!isResource) return;
-    for (const name of ['apiVersion', 'kind']) {
-      const type = properties?.[name]?.type;
-      if (properties?.[name] !== undefined && type !== 'string') {
-        this.errors.push(
-          invalid(at(path, `properties[${name}].type`), type ?? '', 'must be string'),
-        );
-      }
+  }
+
+  #extensions(schema: Schema, path: string): void {
+    if (schema['x-kubernetes-int-or-string'] !== true) return;
+    const detail = 'must be false if x-kubernetes-int-or-string is true';
+    for (const key of [
+      'x-kubernetes-preserve-unknown-fields',
+      'x-kubernetes-embedded-resource',
+    ] as const) {
+      if (schema[key] === true) this.errors.push(invalid(at(path, key), true, detail));
+    }
+  }
+
+  /** The root and embedded resources: what they may say about apiVersion, kind and metadata. */
+  #resource(schema: Schema, { path, level }: Position): void {
+    const { properties } = schema;
+    const isEmbedded = schema['x-kubernetes-embedded-resource'] === true;
+    if (isEmbedded && schema.additionalProperties !== undefined) {
+      const detail = 'must not be used if x-kubernetes-embedded-resource is set';
+      this.errors.push(forbidden(at(path, 'additionalProperties'), detail));
+    }
+    const isEmpty = Object.keys(properties ?? {}).length === 0;
+    if (isEmbedded && isEmpty && schema['x-kubernetes-preserve-unknown-fields'] !== true) {
+      const detail =
+        'must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields';
+      this.errors.push(required(at(path, 'properties'), detail));
+    }
+    if (level !== 'root' && !isEmbedded) return;
+    for (const name of ['kind', 'apiVersion']) {
+      const declared = properties?.[name];
+      if (declared === undefined || declared.type === 'string') continue;
+      const field = at(path, `properties[${name}].type`);
+      this.errors.push(invalid(field, declared.type ?? '', 'must be string'));
     }
     this.#metadata(properties?.metadata, { path: at(path, 'properties[metadata]'), level });
   }
@@ -140,188 +188,99 @@ class SchemaCheck {
     if (metadata.type !== 'object') {
       this.errors.push(invalid(at(path, 'type'), metadata.type ?? '', 'must be object'));
     }
-    const names = Object.keys(metadata.properties ?? {});
-    if (level === 'root' && !names.every((name) => name === 'name' || name === 'generateName')) {
-      this.#forbid(
-        path,
-        'must not specify anything other than name and generateName, but metadata is implicitly specified',
-      );
+    if (level !== 'root') return;
+    const { type: _, default: __, description: ___, properties = {}, ...rest } = metadata;
+    const isNames = Object.keys(properties).every(
+      (name) => name === 'name' || name === 'generateName',
+    );
+    if (isNames && Object.keys(rest).length === 0) return;
+    const detail =
+      'must not specify anything other than name and generateName, but metadata is implicitly specified';
+    this.errors.push(forbidden(path, detail));
+  }
+
+  #pattern({ pattern }: Schema, path: string): void {
+    if (pattern === undefined) return;
+    try {
+      compilePattern(pattern);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      const detail = `must be a valid regular expression, but isn't: ${reason}`;
+      this.errors.push(invalid(at(path, 'pattern'), pattern, detail));
     }
   }
 
-  #embedded(schema: Schema, path: string): void {
-    if (schema['x-kubernetes-int-or-string'] === true) {
-      for (const key of [
-        'x-kubernetes-preserve-unknown-fields',
-        'x-kubernetes-embedded-resource',
-      ] as const) {
-        if (schema[key] === true) {
-          const detail = 'must be false if x-kubernetes-int-or-string is true';
-          this.errors.push(invalid(at(path, key), true, detail));
-        }
-      }
-    }
-    if (schema['x-kubernetes-embedded-resource'] !== true) return;
-    const mustBeObject = 'must be object if x-kubernetes-embedded-resource is true';
-    if (schema.type === undefined) {
-      this.errors.push(required(at(path, 'type'), mustBeObject));
-    } else if (schema.type !== 'object') {
-      this.errors.push(invalid(at(path, 'type'), schema.type, mustBeObject));
-    }
-    if (schema.additionalProperties !== undefined) {
-      this.#forbid(
-        at(path, 'additionalProperties'),
-        'must not be used if x-kubernetes-embedded-resource is set',
-      );
-    }
-    const isEmpty = Object.keys(schema.properties ?? {}).length === 0;
-    if (isEmpty && schema['x-kubernetes-preserve-unknown-fields'] !== true) {
-      this.errors.push(
-        required(
-          at(path, 'properties'),
-          'must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields',
-        ),
-      );
-    }
-  }
-
-  #list(schema: Schema, path: string): void {
-    const listType = schema['x-kubernetes-list-type'];
-    const keys = schema['x-kubernetes-list-map-keys'] ?? [];
-    if (schema['x-kubernetes-map-type'] !== undefined && schema.type !== 'object') {
-      const detail = 'must be object if x-kubernetes-map-type is specified';
-      this.errors.push(invalid(at(path, 'type'), schema.type ?? '', detail));
-    }
-    if (listType !== undefined && schema.type !== 'array') {
-      const detail = 'must be array if x-kubernetes-list-type is specified';
-      this.errors.push(invalid(at(path, 'type'), schema.type ?? '', detail));
-    }
-    if (keys.length > 0 && listType !== 'map') {
-      const field = at(path, 'x-kubernetes-list-type');
-      const detail = 'must be map if x-kubernetes-list-map-keys is non-empty';
-      this.errors.push(
-        listType === undefined ? required(field, detail) : invalid(field, listType, detail),
-      );
-    }
-    if (listType === 'set') this.#setItems(schema.items, at(path, 'items'));
-    if (listType === 'map') this.#mapItems(schema, path);
-  }
-
-  #setItems(items: Schema | undefined, path: string): void {
-    const detail = 'must be atomic as item of a list with x-kubernetes-list-type=set';
-    if (items?.nullable === true) {
-      this.#forbid(at(path, 'nullable'), 'cannot be nullable when x-kubernetes-list-type is set');
-    }
-    if (items?.type === 'array' && items['x-kubernetes-list-type'] !== 'atomic') {
-      const actual = items['x-kubernetes-list-type'] ?? null;
-      if (actual !== null) {
-        this.errors.push(invalid(at(path, 'x-kubernetes-list-type'), actual, detail));
-      }
-    }
-    if (items?.type === 'object' && items['x-kubernetes-map-type'] !== 'atomic') {
-      const actual = items['x-kubernetes-map-type'] ?? null;
-      this.errors.push(invalid(at(path, 'x-kubernetes-map-type'), actual, detail));
-    }
-  }
-
-  #mapItems(schema: Schema, path: string): void {
-    const keys = schema['x-kubernetes-list-map-keys'] ?? [];
-    const field = at(path, 'x-kubernetes-list-map-keys');
-    const itemsPath = at(path, 'items');
-    const { items } = schema;
-    if (keys.length === 0) {
-      this.errors.push(required(field, 'must not be empty if x-kubernetes-list-type is map'));
-    }
-    if (new Set(keys).size < keys.length) {
-      this.errors.push(invalid(field, keys, 'must not contain duplicate entries'));
-    }
-    if (items === undefined) return;
-    if (items.nullable === true) {
-      this.#forbid(
-        at(itemsPath, 'nullable'),
-        'cannot be nullable when x-kubernetes-list-type is map',
-      );
-    }
-    if (items.type !== 'object') {
-      this.errors.push(
-        invalid(
-          at(itemsPath, 'type'),
-          items.type ?? '',
-          "must be object if parent array's x-kubernetes-list-type is map",
-        ),
-      );
-    }
-    for (const key of keys) this.#mapKey(key, items, { field, itemsPath });
-  }
-
-  #mapKey(
-    key: string,
-    items: Schema,
-    { field, itemsPath }: { field: string; itemsPath: string },
-  ): void {
-    const property = items.properties?.[key];
-    if (property === undefined) {
-      this.errors.push(invalid(field, key, 'entries must all be names of item properties'));
-      return;
-    }
-    const path = at(itemsPath, `properties[${key}]`);
-    if (property.type === 'object' || property.type === 'array') {
-      const detail = "must be a scalar type if parent array's x-kubernetes-list-type is map";
-      this.errors.push(invalid(at(path, 'type'), property.type, detail));
-    }
-    if (items.required?.includes(key) !== true && property.default === undefined) {
-      this.errors.push(
-        required(
-          at(path, 'default'),
-          'this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property',
-        ),
-      );
-    }
-    if (property.nullable === true) {
-      this.#forbid(
-        at(path, 'nullable'),
-        'this property is in x-kubernetes-list-map-keys, so it cannot be nullable',
-      );
-    }
-  }
-
-  #junctors(schema: Schema, path: string): void {
+  #junctors(schema: Schema, path: string, skipsAnyOf = isIntOrStringPattern(schema.anyOf)): void {
     const { anyOf, allOf, oneOf, not } = schema;
-    const isIntOrString = schema['x-kubernetes-int-or-string'] === true;
-    const nested = (name: string, schemas: Schema[] | undefined): void => {
-      schemas?.forEach((child, i) => {
-        const isAllowedPattern =
-          isIntOrString && i === 0 && name === 'allOf' && isIntOrStringPattern(child.anyOf);
-        this.#nested(child, at(path, `${name}[${i}]`), isAllowedPattern);
-      });
-    };
-    if (!(isIntOrString && isIntOrStringPattern(anyOf))) nested('anyOf', anyOf);
-    nested('allOf', allOf);
-    nested('oneOf', oneOf);
-    if (not !== undefined) this.#nested(not, at(path, 'not'), false);
+    if (!skipsAnyOf) anyOf?.forEach((child, i) => this.#nested(child, at(path, `anyOf[${i}]`)));
+    allOf?.forEach((child, i) => {
+      const isPattern = i === 0 && isIntOrStringPattern(child.anyOf);
+      this.#nested(child, at(path, `allOf[${i}]`), isPattern);
+    });
+    oneOf?.forEach((child, i) => this.#nested(child, at(path, `oneOf[${i}]`)));
+    if (not !== undefined) this.#nested(not, at(path, 'not'));
   }
 
   /** Inside junctors only value validation may stand. */
-  #nested(schema: Schema, path: string, allowsIntOrString: boolean): void {
+  #nested(schema: Schema, path: string, skipsAnyOf = false): void {
     for (const [key, detail] of forbiddenInJunctors) {
       const value = schema[key];
-      if (value !== undefined && value !== false && value !== '') {
-        this.#forbid(at(path, key), detail);
+      const isEmpty = value === undefined || value === false || value === '';
+      if (!isEmpty && !(Array.isArray(value) && value.length === 0)) {
+        this.errors.push(forbidden(at(path, key), detail));
       }
     }
     if (schema.properties?.metadata !== undefined) {
-      this.#forbid(at(path, 'properties[metadata]'), 'must not be specified in a nested context');
+      const field = at(path, 'properties[metadata]');
+      this.errors.push(forbidden(field, 'must not be specified in a nested context'));
     }
+    this.#pattern(schema, path);
     for (const [name, child] of Object.entries(schema.properties ?? {})) {
-      this.#nested(child, at(path, `properties[${name}]`), false);
+      this.#nested(child, at(path, `properties[${name}]`));
     }
-    if (schema.items !== undefined) this.#nested(schema.items, at(path, 'items'), false);
-    const { anyOf, ...rest } = schema;
-    this.#junctors(allowsIntOrString ? rest : { ...rest, anyOf }, path);
+    if (schema.items !== undefined) this.#nested(schema.items, at(path, 'items'));
+    this.#junctors(schema, path, skipsAnyOf);
   }
 
-  #forbid(path: string, detail: string): void {
-    this.errors.push(forbidden(path, detail));
+  /** What junctors say something about must be declared outside of them. */
+  #complete(
+    rules: Schema,
+    schema: Schema | undefined,
+    { schemaPath, rulePath }: { schemaPath: string; rulePath: string },
+  ): void {
+    const nested: (readonly [string, Schema])[] = [
+      ...(rules.not === undefined ? [] : [['not', rules.not] as const]),
+      ...(['allOf', 'anyOf', 'oneOf'] as const).flatMap((key) =>
+        (rules[key] ?? []).map((child, i) => [`${key}[${i}]`, child] as const),
+      ),
+    ];
+    for (const [step, child] of nested) {
+      this.#completeNested(child, schema, { schemaPath, rulePath: at(rulePath, step) });
+    }
+  }
+
+  #completeNested(
+    rules: Schema,
+    schema: Schema | undefined,
+    { schemaPath, rulePath }: { schemaPath: string; rulePath: string },
+  ): void {
+    if (schema === undefined) {
+      this.errors.push(required(schemaPath, `because it is defined in ${rulePath}`));
+      return;
+    }
+    this.#complete(rules, schema, { schemaPath, rulePath });
+    if (rules.items !== undefined) {
+      this.#completeNested(rules.items, schema.items, {
+        schemaPath: at(schemaPath, 'items'),
+        rulePath: at(rulePath, 'items'),
+      });
+    }
+    for (const [name, child] of Object.entries(rules.properties ?? {})) {
+      const step = `properties[${name}]`;
+      const declared = schema.properties?.[name];
+      const paths = { schemaPath: at(schemaPath, step), rulePath: at(rulePath, step) };
+      this.#completeNested(child, declared, paths);
+    }
   }
 }
 
@@ -329,8 +288,10 @@ const forbiddenInJunctors: readonly (readonly [keyof Schema, string])[] = [
   ['type', 'must be empty to be structural'],
   ['additionalProperties', 'must be undefined to be structural'],
   ['default', 'must be undefined to be structural'],
+  ['title', 'must be empty to be structural'],
   ['description', 'must be empty to be structural'],
   ['nullable', 'must be false to be structural'],
+  ['externalDocs', 'must be undefined to be structural'],
   ['x-kubernetes-preserve-unknown-fields', 'must be false to be structural'],
   ['x-kubernetes-embedded-resource', 'must be false to be structural'],
   ['x-kubernetes-int-or-string', 'must be false to be structural'],
@@ -347,111 +308,4 @@ function isIntOrStringPattern(anyOf: Schema[] | undefined): boolean {
     anyOf[1]?.type === 'string' &&
     anyOf.every((schema) => Object.keys(schema).length === 1)
   );
-}
-
-/** Defaults, patterns and rules of a schema whose shape is sound. */
-class ContentCheck {
-  readonly #errors: FieldError[];
-  readonly #compiler: CelCompiler = createCelCompiler(createCostMeter(DEFAULT_COST_BUDGET));
-
-  constructor(errors: FieldError[]) {
-    this.#errors = errors;
-  }
-
-  visit(node: SchemaNode, path: string): void {
-    this.#pattern(node, path);
-    this.#default(node, path);
-    node.schema['x-kubernetes-validations']?.forEach((rule, i) => {
-      this.#rule(rule, node, at(path, `x-kubernetes-validations[${i}]`));
-    });
-    for (const name of Object.keys(node.schema.properties ?? {})) {
-      const child = node.properties.get(name);
-      const isMetadata = node.isResource && name === 'metadata';
-      if (child !== undefined && !isMetadata) this.visit(child, at(path, `properties[${name}]`));
-    }
-    if (node.items !== undefined) this.visit(node.items, at(path, 'items'));
-    if (node.additional !== undefined) {
-      this.visit(node.additional, at(path, 'additionalProperties'));
-    }
-  }
-
-  #pattern({ schema: { pattern } }: SchemaNode, path: string): void {
-    if (pattern === undefined) return;
-    try {
-      compilePattern(pattern);
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      const detail = `must be a valid regular expression, but isn't: ${reason}`;
-      this.#errors.push(invalid(at(path, 'pattern'), pattern, detail));
-    }
-  }
-
-  #default(node: SchemaNode, path: string): void {
-    if (node.schema.default === undefined) return;
-    const field = at(path, 'default');
-    const holder = { value: cloneJson(node.schema.default) };
-    const schema: Schema = { type: 'object', properties: { value: node.schema } };
-    const root = createNodeSource(
-      { root: schema, resolve: () => ({}) },
-      { freeFormObjects: false },
-    ).rootNode;
-    const unknown = pruneObject(holder, root, { dropNulls: false });
-    if (unknown.length > 0) {
-      this.#errors.push(invalid(field, node.schema.default, 'must not have unknown fields'));
-    }
-    for (const error of validateObject(holder, root, { listDuplicates: true })) {
-      const place = error.field.startsWith('value') ? error.field.slice('value'.length) : '';
-      this.#errors.push({ ...error, field: field + place });
-    }
-  }
-
-  #rule(rule: ValidationRule, node: SchemaNode, path: string): void {
-    if (rule.rule.trim() === '') {
-      this.#errors.push(required(at(path, 'rule'), 'rule is not specified'));
-      return;
-    }
-    this.#ruleTexts(rule, path);
-    const { problem } = compileRule(rule, this.#compiler);
-    if (problem !== undefined) {
-      this.#errors.push(invalid(at(path, 'rule'), rule, problem));
-      return;
-    }
-    const undeclared =
-      rule.optionalOldSelf === true ? undefined : undeclaredField(this.#compiler, rule.rule, node);
-    if (undeclared !== undefined) {
-      const detail = `compilation failed: ${undeclared.message}`;
-      this.#errors.push(invalid(at(path, 'rule'), rule, detail));
-    }
-    this.#messageExpression(rule, path);
-  }
-
-  #ruleTexts(rule: ValidationRule, path: string): void {
-    const message = rule.message ?? '';
-    if (message !== '' && message.trim() === '') {
-      this.#errors.push(invalid(at(path, 'message'), message, 'must be non-empty if specified'));
-    } else if (message.trim().includes('\n')) {
-      this.#errors.push(invalid(at(path, 'message'), message, 'must not contain line breaks'));
-    } else if (message === '' && rule.rule.trim().includes('\n')) {
-      const detail = 'message must be specified if rule contains line breaks';
-      this.#errors.push(required(at(path, 'message'), detail));
-    }
-    const fieldPath = rule.fieldPath ?? '';
-    if (fieldPath !== '' && !/^(\.[^.[\]\s]+|\['[^']+'\])+$/.test(fieldPath)) {
-      this.#errors.push(invalid(at(path, 'fieldPath'), fieldPath, 'must be a valid path'));
-    }
-  }
-
-  #messageExpression(rule: ValidationRule, path: string): void {
-    if (rule.messageExpression === undefined || rule.messageExpression === '') return;
-    const field = at(path, 'messageExpression');
-    try {
-      const { resultType } = this.#compiler.compile(rule.messageExpression, rule.optionalOldSelf);
-      if (resultType === 'string' || resultType === 'dyn') return;
-      this.#errors.push(invalid(field, rule, 'messageExpression must evaluate to a string'));
-    } catch (error) {
-      const reason = error instanceof CelCompileError ? error.message : String(error);
-      const detail = `messageExpression compilation failed: ${reason}`;
-      this.#errors.push(invalid(field, rule, detail));
-    }
-  }
 }

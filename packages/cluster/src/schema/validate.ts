@@ -78,7 +78,7 @@ class Validator {
       return schema.type === undefined && schema['x-kubernetes-int-or-string'] !== true;
     }
     if (schema['x-kubernetes-int-or-string'] === true) {
-      return typeof value === 'string' || Number.isInteger(value);
+      return typeof value === 'string' || isInt64(value);
     }
     switch (schema.type) {
       case undefined:
@@ -88,7 +88,7 @@ class Validator {
       case 'number':
         return typeof value === schema.type;
       case 'integer':
-        return Number.isInteger(value);
+        return isInt64(value);
       case 'array':
         return Array.isArray(value);
       case 'object':
@@ -196,7 +196,7 @@ class Validator {
       }
     }
     if (node.isResource && this.#path.length > 0) this.#embedded(object);
-    const oldObject = isObject(old) && !node.isAtomicMap ? old : undefined;
+    const oldObject = isObject(old) ? old : undefined;
     for (const key of Object.keys(object)) {
       const child = node.child(key);
       if (child === undefined) {
@@ -302,8 +302,13 @@ class Validator {
 function typeName(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';
-  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';
+  if (typeof value === 'number') return isInt64(value) ? 'integer' : 'number';
   return typeof value;
+}
+
+/** Whole numbers beyond 64 bits are decoded as floating point by a real server, and are no integers. */
+function isInt64(value: unknown): boolean {
+  return Number.isInteger(value) && Math.abs(value as number) <= 2 ** 63;
 }
 
 function codePoints(text: string): number {

@@ -1,10 +1,20 @@
 /** The driver without a disk, and the half of the SQLite driver that answers reads and wakes watchers. */
-import { ObjectIndex } from './object-index.ts';
+import { approximateSize, ObjectIndex } from './object-index.ts';
 import { StorageError } from './storage.ts';
 import type { Storage, StorageEvent, StoredEntry } from './storage.ts';
 
 /** How many past events are kept for watches that start in the past and for consistent paging. */
 export const DEFAULT_MAX_EVENTS = 10_000;
+/** How much memory the objects of those events may take, roughly. */
+export const DEFAULT_MAX_EVENT_BYTES = 64 * 1024 * 1024;
+
+/** Bounds of the event log. What falls out of it is `compacted`. */
+export interface EventLogOptions {
+  /** 10,000 by default. */
+  maxEvents?: number;
+  /** 64 MiB by default. */
+  maxEventBytes?: number;
+}
 
 /** What a durable driver adds: called with each write before anything in this process can see it. May throw. */
 export interface StorageJournal {
@@ -18,9 +28,14 @@ export interface IndexedStorageOptions {
 }
 
 /** A storage whose content ends with the process. */
-export function createMemoryStorage(options: { maxEvents?: number } = {}): Storage {
-  const maxEvents = options.maxEvents ?? DEFAULT_MAX_EVENTS;
-  return createIndexedStorage({ index: new ObjectIndex({ revision: 1, maxEvents }) });
+export function createMemoryStorage(options: EventLogOptions = {}): Storage {
+  return createIndexedStorage({ index: createIndex(1, options) });
+}
+
+/** An empty index at a revision. */
+export function createIndex(revision: number, options: EventLogOptions): ObjectIndex {
+  const { maxEvents = DEFAULT_MAX_EVENTS, maxEventBytes = DEFAULT_MAX_EVENT_BYTES } = options;
+  return new ObjectIndex({ revision, maxEvents, maxEventBytes });
 }
 
 /** A storage over an index, made durable by a journal. A write that the journal refuses has not happened. */
@@ -33,7 +48,8 @@ export function createIndexedStorage({ index, journal }: IndexedStorageOptions):
     return index;
   }
 
-  function commit(event: StorageEvent): StoredEntry {
+  function commit(change: Omit<StorageEvent, 'size'>): StoredEntry {
+    const event = { ...change, size: approximateSize(change.value) };
     event.value.metadata.resourceVersion = String(event.revision);
     journal?.append(event);
     index.apply(event);

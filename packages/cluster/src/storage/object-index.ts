@@ -6,13 +6,16 @@ export class ObjectIndex {
   readonly #entries = new Map<string, StoredEntry>();
   readonly #keys: string[] = [];
   readonly #maxEvents: number;
+  readonly #maxEventBytes: number;
   #events: StorageEvent[] = [];
+  #eventBytes = 0;
   #compacted: number;
   #revision: number;
 
   /** `revision` is that of the last write; what led to it is unknown, so it counts as compacted. */
-  constructor(options: { revision: number; maxEvents: number }) {
+  constructor(options: { revision: number; maxEvents: number; maxEventBytes: number }) {
     this.#revision = options.revision;
+    this.#maxEventBytes = options.maxEventBytes;
     this.#compacted = options.revision;
     this.#maxEvents = options.maxEvents;
   }
@@ -36,18 +39,34 @@ export class ObjectIndex {
     if (event.type === 'deleted') this.#remove(event.key);
     else this.#put({ key: event.key, value: event.value, revision: event.revision });
     this.#events.push(event);
+    this.#eventBytes += event.size;
     // Cut in blocks, so that a full log does not cost a copy for each write.
-    if (this.#events.length > this.#maxEvents * 1.25) {
-      this.compact(this.#events[this.#events.length - this.#maxEvents - 1]!.revision);
+    const isFull =
+      this.#events.length > this.#maxEvents * 1.25 || this.#eventBytes > this.#maxEventBytes * 1.25;
+    if (isFull) this.#cut();
+  }
+
+  /** Forgets the oldest events until the rest is within both bounds. */
+  #cut(): void {
+    let bytes = this.#eventBytes;
+    let count = this.#events.length;
+    let revision = 0;
+    for (const event of this.#events) {
+      if (count <= this.#maxEvents && bytes <= this.#maxEventBytes) break;
+      count -= 1;
+      bytes -= event.size;
+      revision = event.revision;
     }
+    this.compact(revision);
   }
 
   list(prefix: string, range: ListRange = {}): ListPage {
     const revision = range.revision ?? this.#revision;
     if (revision !== this.#revision) return this.#listAt(prefix, revision, range);
-    const from = this.#position(range.after === undefined ? prefix : `${range.after}\0`);
+    const { after = '' } = range;
+    const from = this.#position(after < prefix ? prefix : `${after}\0`);
     const end = this.#position(`${prefix}\uffff`);
-    const to = range.limit === undefined ? end : Math.min(end, from + range.limit);
+    const to = range.limit === undefined ? end : Math.min(end, from + Math.max(0, range.limit));
     const entries: StoredEntry[] = [];
     for (let i = from; i < to; i += 1) entries.push(this.#entries.get(this.#keys[i]!)!);
     return { entries, revision, remaining: Math.max(0, end - to) };
@@ -72,7 +91,9 @@ export class ObjectIndex {
   compact(revision: number): void {
     if (revision <= this.#compacted) return;
     this.#compacted = Math.min(revision, this.#revision);
-    this.#events = this.#events.slice(firstAfter(this.#events, this.#compacted));
+    const first = firstAfter(this.#events, this.#compacted);
+    for (let i = 0; i < first; i += 1) this.#eventBytes -= this.#events[i]!.size;
+    this.#events = this.#events.slice(first);
   }
 
   /** The state at an older revision: the current one with the later events taken back. */
@@ -112,6 +133,17 @@ export class ObjectIndex {
     }
     return low;
   }
+}
+
+/** About how many bytes a value takes in memory: cheap, and right where it matters, for long texts. */
+export function approximateSize(value: unknown): number {
+  if (typeof value === 'string') return 16 + value.length;
+  if (typeof value !== 'object' || value === null) return 8;
+  let size = 32;
+  if (Array.isArray(value)) for (const item of value) size += approximateSize(item);
+  else
+    for (const key in value) size += 16 + approximateSize((value as Record<string, unknown>)[key]);
+  return size;
 }
 
 function firstAfter(events: StorageEvent[], revision: number): number {

@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, describe, expect, test } from 'vitest';
 
 import { describeStorageContract } from '../testing/storage-contract.ts';
+import { createTestApi } from '../testing/test-api.ts';
 import { openSqliteStorage } from './sqlite-storage.ts';
 import { StorageError } from './storage.ts';
 
@@ -89,6 +90,93 @@ describe('storage/sqlite-storage', () => {
     database.exec(`INSERT INTO objects VALUES ('/a', 2, '{"meta')`);
     database.close();
     expect(refusal(path).message).toContain('object /a is not JSON');
+  });
+
+  test.each([
+    ['has no metadata', `INSERT INTO objects VALUES ('/b', 2, '{}')`],
+    ['has a wrong revision', `UPDATE objects SET revision = 1`],
+    ['has a wrong revision', `UPDATE counter SET revision = 1`],
+    ['the revision is missing', `DELETE FROM counter`],
+  ])('refuses a row that cannot be right: %s', (complaint, damage) => {
+    const path = newPath();
+    const storage = openSqliteStorage(path);
+    storage.create('/a', { metadata: {} });
+    storage.close();
+    const database = new DatabaseSync(path);
+    database.exec(damage);
+    database.close();
+    const error = refusal(path);
+    expect(error.code).toBe('damaged');
+    expect(error.message).toContain(complaint);
+  });
+
+  test('a full disk refuses the write, and nothing has happened', () => {
+    const path = newPath();
+    const storage = openSqliteStorage(path, { maxBytes: 64 * 1024 });
+    const seen: string[] = [];
+    storage.subscribe('/', ({ key, type }) => seen.push(`${type} ${key}`));
+    let refused: unknown;
+    let written = 0;
+    try {
+      for (; written < 1000; written += 1)
+        storage.create(`/${written}`, { metadata: {}, text: 'x'.repeat(4000) });
+    } catch (error) {
+      refused = error;
+    }
+    expect(refused).toMatchObject({ name: 'StorageError', code: 'full' });
+    expect(String(refused)).toContain(path);
+    expect(storage.revision()).toBe(1 + written);
+    expect(storage.get(`/${written}`)).toBeUndefined();
+    expect(seen).toHaveLength(written);
+    // What frees space still works, and then writes do again.
+    storage.delete('/0', 2);
+    storage.delete('/1', 3);
+    storage.create('/after', { metadata: {}, text: 'x'.repeat(4000) });
+    const keys = storage.list('/').entries.map(({ key }) => key);
+    storage.close();
+    const again = openSqliteStorage(path);
+    expect(again.list('/').entries.map(({ key }) => key)).toEqual(keys);
+    again.close();
+  });
+
+  test('a full disk is a 500 Status that says so, and the server goes on', async () => {
+    const storage = openSqliteStorage(newPath(), { maxBytes: 256 * 1024 });
+    using api = await createTestApi({ storage });
+    const path = '/api/v1/namespaces/default/configmaps';
+    const configMap = (name: string) => ({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name },
+      data: { text: 'x'.repeat(20_000) },
+    });
+    let written = 0;
+    let answer = await api.call('POST', path, { body: configMap('c0') });
+    while (answer.status === 201 && written < 100) {
+      written += 1;
+      answer = await api.call('POST', path, { body: configMap(`c${written}`) });
+    }
+    expect(answer).toMatchObject({
+      status: 500,
+      body: {
+        kind: 'Status',
+        reason: 'InternalError',
+        message: expect.stringMatching(/cannot grow: .*full.*Free space/),
+      },
+    });
+    expect((await api.call('GET', `${path}/c${written}`)).status).toBe(404);
+    expect((await api.call('GET', path)).body).toMatchObject({
+      metadata: { resourceVersion: String(storage.revision()) },
+    });
+    for (const name of ['c0', 'c1'])
+      expect((await api.call('DELETE', `${path}/${name}`)).status).toBe(200);
+    expect((await api.call('POST', path, { body: configMap('after') })).status).toBe(201);
+  });
+
+  test('can be told to survive a power cut', () => {
+    const storage = openSqliteStorage(newPath(), { survives: 'power' });
+    storage.create('/a', { metadata: {} });
+    expect(storage.get('/a')?.revision).toBe(2);
+    storage.close();
   });
 
   test('refuses a newer file', () => {

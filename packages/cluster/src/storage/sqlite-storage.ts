@@ -5,9 +5,9 @@
 import { chmodSync, existsSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 
-import { createIndexedStorage, DEFAULT_MAX_EVENTS } from './memory-storage.ts';
-import type { StorageJournal } from './memory-storage.ts';
-import { ObjectIndex } from './object-index.ts';
+import { createIndex, createIndexedStorage } from './memory-storage.ts';
+import type { EventLogOptions, StorageJournal } from './memory-storage.ts';
+import type { ObjectIndex } from './object-index.ts';
 import { StorageError } from './storage.ts';
 import type { Storage, StoredValue } from './storage.ts';
 
@@ -27,18 +27,29 @@ const CREATE_TABLES = `
   PRAGMA user_version = ${SCHEMA_VERSION};
   PRAGMA application_id = ${APPLICATION_ID};`;
 
+export interface SqliteOptions extends EventLogOptions {
+  /**
+   * What an acknowledged write survives. `process`: the death of the process (WAL, `synchronous = NORMAL`); a power cut
+   * may take the last writes, never the file. `power`: a power cut too (`synchronous = FULL`), at one disk flush for
+   * each write. Default `process`.
+   */
+  survives?: 'process' | 'power';
+  /** Writes that would make the file larger are refused with `full`. Unlimited by default. */
+  maxBytes?: number;
+}
+
 /**
- * Opens or makes the database at `path` (mode 0600) and loads it. WAL with `synchronous = NORMAL`: an acknowledged
- * write survives the death of the process; a power cut may take the last ones, never the file. The file is locked for
- * this process. Throws `StorageError` `damaged`, `newer`, `in_use` or `unusable`; the file is then left as it was.
+ * Opens or makes the database at `path` (mode 0600) and loads it. The file is locked for this process. Throws
+ * `StorageError` `damaged`, `newer`, `in_use` or `unusable`; the file is then left as it was.
  */
-export function openSqliteStorage(path: string, options: { maxEvents?: number } = {}): Storage {
+export function openSqliteStorage(path: string, options: SqliteOptions = {}): Storage {
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(path, { timeout: BUSY_MS });
     prepare(database, path);
-    const index = load(database, path, options.maxEvents ?? DEFAULT_MAX_EVENTS);
-    return createIndexedStorage({ index, journal: createJournal(database) });
+    configure(database, options);
+    const index = load(database, path, options);
+    return createIndexedStorage({ index, journal: createJournal(database, path) });
   } catch (error) {
     if (database?.isOpen) database.close();
     throw error instanceof StorageError ? error : explain(error, path);
@@ -61,6 +72,13 @@ function prepare(database: DatabaseSync, path: string): void {
   }
 }
 
+function configure(database: DatabaseSync, { survives, maxBytes }: SqliteOptions): void {
+  if (survives === 'power') database.exec('PRAGMA synchronous = FULL');
+  if (maxBytes === undefined) return;
+  const pages = Math.max(1, Math.floor(maxBytes / numberOf(database, 'page_size')));
+  database.exec(`PRAGMA max_page_count = ${pages}`);
+}
+
 function refuseForeign(file: { database: DatabaseSync; path: string; version: number }): void {
   if (numberOf(file.database, 'application_id') !== APPLICATION_ID) {
     throw new StorageError(
@@ -77,17 +95,20 @@ function refuseForeign(file: { database: DatabaseSync; path: string; version: nu
   }
 }
 
-function load(database: DatabaseSync, path: string, maxEvents: number): ObjectIndex {
+function load(database: DatabaseSync, path: string, options: EventLogOptions): ObjectIndex {
   const counter = database.prepare('SELECT revision FROM counter').get();
   if (typeof counter?.['revision'] !== 'number') throw damaged(path, 'the revision is missing');
-  const index = new ObjectIndex({ revision: counter['revision'], maxEvents });
+  const index = createIndex(counter['revision'], options);
   for (const row of database
     .prepare('SELECT key, revision, value FROM objects ORDER BY key')
     .iterate()) {
     const key = String(row['key']);
     const value: unknown = parse(String(row['value']), key, path);
     if (!isStoredValue(value)) throw damaged(path, `object ${key} has no metadata`);
-    index.load({ key, value, revision: Number(row['revision']) });
+    const revision = Number(row['revision']);
+    if (value.metadata.resourceVersion !== String(revision) || revision > index.revision)
+      throw damaged(path, `object ${key} has a wrong revision`);
+    index.load({ key, value, revision });
   }
   return index;
 }
@@ -110,7 +131,7 @@ function isStoredValue(value: unknown): value is StoredValue {
   );
 }
 
-function createJournal(database: DatabaseSync): StorageJournal {
+function createJournal(database: DatabaseSync, path: string): StorageJournal {
   const begin = database.prepare('BEGIN');
   const commit = database.prepare('COMMIT');
   const count = database.prepare('UPDATE counter SET revision = ?');
@@ -126,7 +147,7 @@ function createJournal(database: DatabaseSync): StorageJournal {
         commit.run();
       } catch (error) {
         if (database.isTransaction) database.exec('ROLLBACK');
-        throw error;
+        throw unwritten(error, path);
       }
     },
     close: () => database.close(),
@@ -149,10 +170,24 @@ function damaged(path: string, what: string, cause?: unknown): StorageError {
   );
 }
 
+function primaryCode(error: unknown): number {
+  return error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0;
+}
+
+/** Why a write did not happen. */
+function unwritten(error: unknown, path: string): StorageError {
+  const message = error instanceof Error ? error.message : String(error);
+  return primaryCode(error) === 13
+    ? new StorageError('full', `${path} cannot grow: ${message}. Free space, then try again.`, {
+        cause: error,
+      })
+    : new StorageError('unusable', `${path} cannot be written: ${message}.`, { cause: error });
+}
+
 /** SQLite's own result codes, as `node:sqlite` reports them in `errcode` (low byte: primary code). */
 function explain(error: unknown, path: string): StorageError {
   const message = error instanceof Error ? error.message : String(error);
-  const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0;
+  const code = primaryCode(error);
   if (code === 11 || code === 26) return damaged(path, message, error);
   if (code === 5 || code === 6) {
     return new StorageError(

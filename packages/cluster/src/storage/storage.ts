@@ -27,6 +27,8 @@ export interface StorageEvent {
   value: StoredValue;
   /** The state before; absent for `created`. */
   previous?: StoredValue;
+  /** About how many bytes `value` takes, for those who bound what they keep. */
+  size: number;
 }
 
 export interface ListRange {
@@ -54,9 +56,10 @@ export type StorageErrorCode =
   | 'damaged'
   | 'newer'
   | 'in_use'
+  | 'full'
   | 'unusable';
 
-/** The one error of this port. `message` of `damaged`, `newer`, `in_use`, `unusable` names the file and the way out. */
+/** The one error of this port. `message` of all codes from `damaged` on names the file and the way out. */
 export class StorageError extends Error {
   readonly code: StorageErrorCode;
 
@@ -73,7 +76,10 @@ export interface Storage {
   get(key: string): StoredEntry | undefined;
   /** Entries whose key starts with `prefix`, in key order. Throws `compacted`. */
   list(prefix: string, range?: ListRange): ListPage;
-  /** Stores a new object. Takes over `value` and writes its `metadata.resourceVersion`. Throws `exists`. */
+  /**
+   * Stores a new object. Takes over `value` and writes its `metadata.resourceVersion`. Throws `exists`. This and the
+   * other writes throw `full` or `unusable` when a durable driver cannot write; then nothing has happened.
+   */
   create(key: string, value: StoredValue): StoredEntry;
   /** Replaces an object last written at `expected`. Takes over `value`. Throws `missing`, `conflict`. */
   update(key: string, value: StoredValue, expected: number): StoredEntry;

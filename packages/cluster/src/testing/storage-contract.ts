@@ -1,4 +1,5 @@
 /** What every storage driver must do. Each driver's test file runs it with its own factory. */
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { StorageError } from '../storage/storage.ts';
@@ -7,7 +8,7 @@ import type { Storage, StorageEvent, StoredValue } from '../storage/storage.ts';
 /** Registers the suite. `open` must return a new, empty storage whose event log holds `maxEvents` events. */
 export function describeStorageContract(
   name: string,
-  open: (options: { maxEvents: number }) => Storage,
+  open: (options: { maxEvents: number; maxEventBytes?: number }) => Storage,
 ): void {
   describe(`${name}`, () => {
     const fresh = () => open({ maxEvents: 100 });
@@ -105,6 +106,89 @@ export function describeStorageContract(
       expect(storage.eventsSince(91, '/')).toHaveLength(10);
     });
 
+    test('keeps events of a bounded size', () => {
+      using storage = closing(open({ maxEvents: 1000, maxEventBytes: 100_000 }));
+      for (let i = 0; i < 100; i += 1) storage.create(`/${i}`, object('x'.repeat(10_000)));
+      expect(code(() => storage.eventsSince(80, '/'))).toBe('compacted');
+      const known = storage.eventsSince(97, '/');
+      expect(known.map((event) => event.revision)).toEqual([98, 99, 100, 101]);
+      expect(known[0]?.size).toBeGreaterThan(10_000);
+      storage.create('/large', object('x'.repeat(200_000)));
+      expect(storage.eventsSince(102, '/')).toEqual([]);
+    });
+
+    test('a page begins within its prefix, whatever it is told', () => {
+      using storage = closing(fresh());
+      for (const key of ['/a/1', '/b/1', '/b/2', '/c/1']) storage.create(key, object(key));
+      for (const after of ['', '/', '/a/1', '/b'])
+        expect(keys(storage.list('/b/', { after }))).toEqual(['/b/1', '/b/2']);
+      expect(keys(storage.list('/b/', { after: '/c/1' }))).toEqual([]);
+      storage.create('/b/3', object(''));
+      expect(keys(storage.list('/b/', { after: '/a/1', revision: 4 }))).toEqual(['/b/1', '/b/2']);
+    });
+
+    test('a listener that stops others or itself changes nothing for the rest', () => {
+      using storage = closing(fresh());
+      const seen: string[] = [];
+      const stopOwn = storage.subscribe('/', () => {
+        seen.push('own');
+        stopOwn();
+      });
+      storage.subscribe('/', ({ revision }) => seen.push(`other ${revision}`));
+      storage.create('/a', object(''));
+      storage.create('/b', object(''));
+      expect(seen).toEqual(['own', 'other 2', 'other 3']);
+    });
+
+    test('hands out objects that later writes do not touch', () => {
+      using storage = closing(fresh());
+      storage.create('/a', object('one'));
+      const before = storage.get('/a')?.value;
+      storage.update('/a', object('two'), 2);
+      storage.delete('/a', 3);
+      expect(before).toMatchObject({ text: 'one', metadata: { resourceVersion: '2' } });
+      expect(
+        storage
+          .eventsSince(1, '/')
+          .map(({ type, value }) => [type, value.metadata.resourceVersion]),
+      ).toEqual([
+        ['created', '2'],
+        ['updated', '3'],
+        ['deleted', '4'],
+      ]);
+    });
+
+    test('random writes: the log replayed from any revision is the list, revisions only grow', () => {
+      const write = fc.record({
+        key: fc.constantFrom('/x/a', '/x/b', '/x/c', '/y/a'),
+        remove: fc.boolean(),
+      });
+      fc.assert(
+        fc.property(fc.array(write, { maxLength: 30 }), fc.nat(), (writes, from) => {
+          using storage = closing(open({ maxEvents: 1000 }));
+          const states = [snapshot(storage, '/x/')];
+          for (const [i, { key, remove }] of writes.entries()) {
+            const current = storage.get(key);
+            const before = storage.revision();
+            if (current === undefined) storage.create(key, object(String(i)));
+            else if (remove) storage.delete(key, current.revision);
+            else storage.update(key, object(String(i)), current.revision);
+            expect(storage.revision()).toBe(before + 1);
+            states.push(snapshot(storage, '/x/'));
+          }
+          const start = 1 + (from % states.length);
+          expect(snapshot(storage, '/x/', start)).toEqual(states[start - 1]);
+          const replayed = new Map(states[start - 1]);
+          for (const { key, type, value } of storage.eventsSince(start, '/x/')) {
+            if (type === 'deleted') replayed.delete(key);
+            else replayed.set(key, String(value['text']));
+          }
+          expect(new Map([...replayed].toSorted())).toEqual(states.at(-1));
+        }),
+        { numRuns: 40 },
+      );
+    });
+
     test('tells subscribers each event once, in order, before the write returns', () => {
       using storage = closing(fresh());
       const seen: string[] = [];
@@ -140,6 +224,11 @@ export function describeStorageContract(
       expect(code(() => storage.create('/a', object('')))).toBe('unusable');
     });
   });
+}
+
+function snapshot(storage: Storage, prefix: string, revision?: number): Map<string, string> {
+  const { entries } = storage.list(prefix, { revision });
+  return new Map(entries.map(({ key, value }) => [key, String(value['text'])]));
 }
 
 function object(text: string): StoredValue {

@@ -1,6 +1,7 @@
 /**
  * The built-in kinds the controllers and the node read and write: only the fields they use, with the names of the
- * Kubernetes API (core/v1, apps/v1, batch/v1, discovery.k8s.io/v1, coordination.k8s.io/v1).
+ * Kubernetes API (core/v1, apps/v1 Deployment and ReplicaSet, discovery.k8s.io/v1, coordination.k8s.io/v1). The other workload kinds:
+ * `workload-objects.ts`, `job-objects.ts`; storage: `storage-objects.ts`.
  */
 import type { KubeObject, ResourceType } from '@kagent/kube';
 
@@ -93,6 +94,8 @@ export interface Container {
   command?: string[];
   args?: string[];
   workingDir?: string;
+  stdin?: boolean;
+  stdinOnce?: boolean;
   ports?: ContainerPort[];
   env?: EnvVar[];
   envFrom?: EnvFromSource[];
@@ -133,9 +136,39 @@ export interface Volume {
   configMap?: { name?: string; items?: KeyToPath[]; optional?: boolean };
   secret?: { secretName?: string; items?: KeyToPath[]; optional?: boolean };
   emptyDir?: Record<string, unknown>;
+  persistentVolumeClaim?: { claimName: string; readOnly?: boolean };
   downwardAPI?: { items?: DownwardFile[] };
   projected?: { sources?: ProjectedSource[] };
   [type: string]: unknown;
+}
+
+export interface Toleration {
+  key?: string;
+  operator?: string;
+  value?: string;
+  effect?: string;
+  tolerationSeconds?: number;
+}
+
+export interface NodeSelectorRequirement {
+  key: string;
+  operator: string;
+  values?: string[];
+}
+
+/** The terms are alternatives; the requirements inside one all count. */
+export interface NodeSelectorTerm {
+  matchExpressions?: NodeSelectorRequirement[];
+  matchFields?: NodeSelectorRequirement[];
+}
+
+export interface Affinity {
+  nodeAffinity?: {
+    requiredDuringSchedulingIgnoredDuringExecution?: { nodeSelectorTerms: NodeSelectorTerm[] };
+    preferredDuringSchedulingIgnoredDuringExecution?: unknown[];
+  };
+  podAffinity?: Record<string, unknown>;
+  podAntiAffinity?: Record<string, unknown>;
 }
 
 export interface PodSpec {
@@ -150,6 +183,9 @@ export interface PodSpec {
   activeDeadlineSeconds?: number;
   hostNetwork?: boolean;
   hostname?: string;
+  subdomain?: string;
+  affinity?: Affinity;
+  tolerations?: Toleration[];
   initContainers?: Container[];
   containers: Container[];
   volumes?: Volume[];
@@ -227,6 +263,7 @@ export interface ReplicaSetStatus {
   fullyLabeledReplicas?: number;
   readyReplicas?: number;
   availableReplicas?: number;
+  terminatingReplicas?: number;
   observedGeneration?: number;
   conditions?: Condition[];
 }
@@ -252,6 +289,7 @@ export interface DeploymentStatus {
   readyReplicas?: number;
   availableReplicas?: number;
   unavailableReplicas?: number;
+  terminatingReplicas?: number;
   conditions?: Condition[];
   collisionCount?: number;
 }
@@ -261,45 +299,22 @@ export interface Deployment extends KubeObject {
   status?: DeploymentStatus;
 }
 
-export interface JobSpec {
-  parallelism?: number;
-  completions?: number;
-  backoffLimit?: number;
-  activeDeadlineSeconds?: number;
-  ttlSecondsAfterFinished?: number;
-  suspend?: boolean;
-  manualSelector?: boolean;
-  selector?: LabelSelector;
-  template: PodTemplateSpec;
-}
-
-export interface JobStatus {
-  active?: number;
-  ready?: number;
-  succeeded?: number;
-  failed?: number;
-  terminating?: number;
-  startTime?: string;
-  completionTime?: string;
-  conditions?: Condition[];
-}
-
-export interface Job extends KubeObject {
-  spec: JobSpec;
-  status?: JobStatus;
-}
-
 export interface ServicePort {
   name?: string;
   port: number;
   targetPort?: IntOrString;
   protocol?: string;
   appProtocol?: string;
+  nodePort?: number;
 }
 
 export interface Service extends KubeObject {
   spec?: {
     type?: string;
+    loadBalancerClass?: string;
+    allocateLoadBalancerNodePorts?: boolean;
+    healthCheckNodePort?: number;
+    externalTrafficPolicy?: string;
     clusterIP?: string;
     clusterIPs?: string[];
     externalName?: string;
@@ -307,6 +322,7 @@ export interface Service extends KubeObject {
     ports?: ServicePort[];
     publishNotReadyAddresses?: boolean;
   };
+  status?: { loadBalancer?: { ingress?: { ip?: string; ipMode?: string; hostname?: string }[] } };
 }
 
 export interface EndpointPort {
@@ -332,6 +348,7 @@ export interface EndpointSlice extends KubeObject {
 
 export interface EndpointsAddress {
   ip: string;
+  hostname?: string;
   nodeName?: string;
   targetRef?: Endpoint['targetRef'];
 }
@@ -359,9 +376,16 @@ export interface Namespace extends KubeObject {
   status?: { phase?: string; conditions?: Condition[] };
 }
 
+export interface Taint {
+  key: string;
+  value?: string;
+  effect: string;
+  timeAdded?: string;
+}
+
 export interface NodeObject extends KubeObject {
-  spec?: Record<string, unknown>;
-  status?: Record<string, unknown>;
+  spec?: { unschedulable?: boolean; taints?: Taint[]; [field: string]: unknown };
+  status?: { conditions?: Condition[]; [field: string]: unknown };
 }
 
 export interface Lease extends KubeObject {
@@ -424,13 +448,6 @@ export const REPLICA_SETS: ResourceType<ReplicaSet> = {
   version: 'v1',
   kind: 'ReplicaSet',
   plural: 'replicasets',
-  namespaced: true,
-};
-export const JOBS: ResourceType<Job> = {
-  group: 'batch',
-  version: 'v1',
-  kind: 'Job',
-  plural: 'jobs',
   namespaced: true,
 };
 export const ENDPOINT_SLICES: ResourceType<EndpointSlice> = {

@@ -5,12 +5,14 @@
 import { keyOfObject } from '@kagent/kube';
 import type { Clock, Informer, KubeObject } from '@kagent/kube';
 
+import { timeText } from './time-text.ts';
+
 export interface OwnWrites<T extends KubeObject> {
   /** Call with the server's answer to a create. */
   created(ownerUid: string, object: T): void;
   /** Call before a delete; call what it returns when the delete failed. */
   deleting(object: T): () => void;
-  /** What the informer has of the owner, with what was created and without what is being deleted. */
+  /** What the informer has of the owner, with what was created and without (or marked) what is being deleted. */
   view(ownerUid: string, cached: T[]): T[];
 }
 
@@ -20,6 +22,7 @@ const FORGET_AFTER_MS = 60_000;
 export function createOwnWrites<T extends KubeObject>(
   informer: Informer<T>,
   clock: Clock,
+  options: { keepDeleted?: boolean } = {},
 ): OwnWrites<T> {
   const created = new Map<string, Map<string, { object: T; at: number }>>();
   const deleting = new Map<string, number>();
@@ -40,6 +43,14 @@ export function createOwnWrites<T extends KubeObject>(
     if (change.type === 'deleted') deleting.delete(change.object.metadata.uid ?? '');
   });
 
+  function mark(object: T): T {
+    const since = deleting.get(object.metadata.uid ?? '');
+    if (since === undefined || object.metadata.deletionTimestamp !== undefined) return object;
+    if (since < clock.now() - FORGET_AFTER_MS) return object;
+    const deletionTimestamp = timeText(since);
+    return { ...object, metadata: { ...object.metadata, deletionTimestamp } };
+  }
+
   return {
     created(ownerUid, object) {
       if (informer.get(keyOfObject(object))?.metadata.uid === object.metadata.uid) return;
@@ -56,10 +67,10 @@ export function createOwnWrites<T extends KubeObject>(
     },
     view(ownerUid, cached) {
       const old = clock.now() - FORGET_AFTER_MS;
-      const found = cached.filter((object) => {
-        const since = deleting.get(object.metadata.uid ?? '');
-        return since === undefined || since < old;
-      });
+      const isDoomed = ({ metadata }: T): boolean =>
+        (deleting.get(metadata.uid ?? '') ?? Number.NEGATIVE_INFINITY) >= old;
+      const found =
+        options.keepDeleted === true ? cached.map(mark) : cached.filter((one) => !isDoomed(one));
       for (const { object, at } of created.get(ownerUid)?.values() ?? []) {
         if (at < old) confirm(object);
         else if (!deleting.has(object.metadata.uid ?? '')) found.push(object);

@@ -1,10 +1,14 @@
 /** Runs the controllers that make a Kubernetes API a cluster: namespaces, garbage, Deployments, Services, Jobs. */
-import { CRDS } from '@kagent/kube';
-import type { Clock, KubeClient, Logger } from '@kagent/kube';
+import { CRDS, isAlreadyExists } from '@kagent/kube';
+import type { Clock, KubeClient, Logger, Reconciler } from '@kagent/kube';
 
+import { createClusterRoleController } from './cluster-roles/cluster-role-controller.ts';
 import { indexByController } from './controller.ts';
 import type { ControllerContext } from './controller.ts';
+import { createCronJobController } from './cron-jobs/cron-job-controller.ts';
+import { createDaemonSetController } from './daemon-sets/daemon-set-controller.ts';
 import { createDeploymentController } from './deployments/deployment-controller.ts';
+import { createBudgetController } from './disruption-budgets/budget-controller.ts';
 import { createEventRecorder } from './event-recorder.ts';
 import { GarbageCollector } from './garbage-collector/garbage-collector.ts';
 import { createInformerSet } from './informer-set.ts';
@@ -12,8 +16,20 @@ import { createJobController } from './jobs/job-controller.ts';
 import { createNamespaceController } from './namespaces/namespace-controller.ts';
 import { namedClient } from './named-client.ts';
 import { PODS } from './objects.ts';
-import { createReplicaSetController } from './replica-sets/replica-set-controller.ts';
+import {
+  createReplicaSetController,
+  createReplicationControllerController,
+} from './replica-sets/replica-set-controller.ts';
+import { createStatefulSetController } from './stateful-sets/stateful-set-controller.ts';
+import { createServiceAccountTokenController } from './service-account-tokens/service-account-token-controller.ts';
+import type { IssueSecretToken } from './service-account-tokens/service-account-token-controller.ts';
+import { createResourceQuotaController } from './resource-quotas/resource-quota-controller.ts';
 import { createServiceController } from './services/service-controller.ts';
+import { STORAGE_CLASSES } from './storage-objects.ts';
+import { STANDARD_CLASS } from './volumes/binding.ts';
+import { createClaimController } from './volumes/claim-controller.ts';
+import { removeVolumeFolder } from './volumes/local-volumes.ts';
+import { createVolumeController } from './volumes/volume-controller.ts';
 
 export interface WorkloadsOptions {
   client: KubeClient;
@@ -22,6 +38,10 @@ export interface WorkloadsOptions {
   randomId(): string;
   /** PEM of the API server's certificate authority, for `kube-root-ca.crt`. Default: empty. */
   rootCertificate?: string;
+  /** Signs the tokens in Secrets of service accounts; without it those Secrets stay empty. */
+  issueSecretToken?: IssueSecretToken;
+  /** Folder of the node in which volumes are provisioned, below it one each. Default `/var/lib/kagent/volumes`. */
+  volumesDirectory?: string;
 }
 
 export interface RunningWorkloads {
@@ -50,8 +70,17 @@ export function startWorkloads(options: WorkloadsOptions): RunningWorkloads {
     createNamespaceController({ ...context, rootCertificate: options.rootCertificate ?? '' }),
     createDeploymentController(context),
     createReplicaSetController(context),
+    createReplicationControllerController(context),
+    createStatefulSetController(context),
+    createDaemonSetController(context),
     createJobController(context),
+    createCronJobController(context),
     createServiceController(context),
+    createBudgetController(context),
+    ...volumeControllers(options, context),
+    createClusterRoleController(context),
+    ...tokenControllers(options, context),
+    createResourceQuotaController(context),
     collector.reconciler,
   ];
   const running: Promise<void>[] = [];
@@ -61,6 +90,9 @@ export function startWorkloads(options: WorkloadsOptions): RunningWorkloads {
     running.push(kinds.done);
     await kinds.first;
     await informers.synced();
+    await client.create(STORAGE_CLASSES, STANDARD_CLASS).catch((error: unknown) => {
+      if (!isAlreadyExists(error)) throw error;
+    });
     if (!signal.aborted) running.push(...reconcilers.map((reconciler) => reconciler.run(signal)));
   }
 
@@ -84,6 +116,26 @@ export function startWorkloads(options: WorkloadsOptions): RunningWorkloads {
       return stopped;
     },
   };
+}
+
+function volumeControllers(
+  { volumesDirectory = '/var/lib/kagent/volumes' }: WorkloadsOptions,
+  context: ControllerContext,
+): Reconciler[] {
+  const removeVolume = (path: string): Promise<void> => removeVolumeFolder(volumesDirectory, path);
+  return [
+    createClaimController({ ...context, volumesDirectory }),
+    createVolumeController({ ...context, removeVolume }),
+  ];
+}
+
+function tokenControllers(
+  { issueSecretToken, rootCertificate = '' }: WorkloadsOptions,
+  context: ControllerContext,
+): Reconciler[] {
+  if (issueSecretToken === undefined) return [];
+  const options = { ...context, issueToken: issueSecretToken, rootCertificate };
+  return [createServiceAccountTokenController(options)];
 }
 
 /** Keeps the collector's kinds up to date with the CRDs. `first` resolves when the kinds are known for the first time. */

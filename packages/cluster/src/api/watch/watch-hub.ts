@@ -23,7 +23,11 @@ export interface WatchHubOptions {
   clock: Clock;
   /** Frames a watch may lag behind before it is dropped with 410. */
   maxLag: number;
+  /** The same in bytes of their objects; 64 MiB by default. */
+  maxLagBytes?: number;
 }
+
+const DEFAULT_LAG_BYTES = 64 * 1024 * 1024;
 
 export interface WatchStart {
   selection: Selection;
@@ -66,11 +70,11 @@ export class WatchHub {
    * for events that are no longer known, gets an ERROR frame with 410 and ends.
    */
   watch(start: WatchStart): WatchQueue {
-    const { storage, maxLag } = this.#options;
+    const { storage, maxLag, maxLagBytes = DEFAULT_LAG_BYTES } = this.#options;
     const { selection, signal } = start;
     const watch: Watch = {
       ...start,
-      queue: new WatchQueue({ maxLag, signal, onClose: () => this.#remove(watch) }),
+      queue: new WatchQueue({ maxLag, maxLagBytes, signal, onClose: () => this.#remove(watch) }),
       hasSentColumns: false,
     };
     if (signal?.aborted === true) return watch.queue;
@@ -122,7 +126,7 @@ export class WatchHub {
     const shared: SharedFrames = new Map();
     for (const watch of this.#watches.get(prefix) ?? []) {
       const frame = this.#frameFor(watch, event, shared);
-      if (frame) watch.queue.push(frame);
+      if (frame) watch.queue.push(frame, event.size);
     }
   }
 

@@ -3,8 +3,9 @@ import { expired } from '../status-error.ts';
 import { WatchFrame } from './watch-frame.ts';
 
 export interface WatchQueueOptions {
-  /** More frames than this waiting means the reader is too slow. */
+  /** More frames than this waiting, or more bytes, means the reader is too slow. */
   maxLag: number;
+  maxLagBytes: number;
   signal?: AbortSignal;
   /** Called once, when no further frame will be taken. */
   onClose(): void;
@@ -14,6 +15,7 @@ export class WatchQueue implements AsyncIterable<WatchFrame> {
   readonly #options: WatchQueueOptions;
   #initial: Iterable<WatchFrame> = [];
   #waiting: WatchFrame[] = [];
+  #waitingBytes = 0;
   #isOpen = true;
   #wake: (() => void) | undefined;
   #onEnd: (() => void) | undefined;
@@ -33,9 +35,12 @@ export class WatchQueue implements AsyncIterable<WatchFrame> {
     this.#initial = frames;
   }
 
-  push(frame: WatchFrame): void {
+  /** `size` is about what the frame's object takes. */
+  push(frame: WatchFrame, size = 0): void {
     if (!this.#isOpen) return;
-    if (this.#waiting.length >= this.#options.maxLag) {
+    const { maxLag, maxLagBytes } = this.#options;
+    this.#waitingBytes += size;
+    if (this.#waiting.length >= maxLag || this.#waitingBytes > maxLagBytes) {
       this.#waiting = [
         new WatchFrame('ERROR', expired('the watch is too slow: list again').status),
       ];
@@ -69,6 +74,7 @@ export class WatchQueue implements AsyncIterable<WatchFrame> {
       for (;;) {
         const frames = this.#waiting;
         this.#waiting = [];
+        this.#waitingBytes = 0;
         for (const frame of frames) yield frame;
         if (this.#waiting.length > 0) continue;
         if (!this.#isOpen) return;

@@ -137,7 +137,7 @@ describe('printer columns', () => {
         },
         status: { loadBalancer: { ingress: [{ ip: '1.2.3.4' }] } },
       },
-      'Class=nginx | Hosts=a,b,* + 1 more... | Address=1.2.3.4 | Ports=80, 443 | Age=5m',
+      'Class=nginx | Hosts=a,b,d | Address=1.2.3.4 | Ports=80, 443 | Age=5m',
     ],
     [
       'PodDisruptionBudget',

@@ -52,17 +52,21 @@ function externalIP(service: JsonObject): string {
 }
 
 function loadBalancerAddresses(object: JsonObject): string {
-  return items(part(part(object, 'status'), 'loadBalancer'), 'ingress')
+  const addresses = items(part(part(object, 'status'), 'loadBalancer'), 'ingress')
     .map(([entry]) => text(entry, 'ip') || text(entry, 'hostname'))
-    .filter((address) => address !== '')
-    .join(',');
+    .filter((address) => address !== '');
+  return [...new Set(addresses)].sort().join(',');
 }
 
 export const ingressColumns: PrinterColumn[] = [
   column('Class', (object) => text(part(object, 'spec'), 'ingressClassName') || NONE),
   column('Hosts', (object) => {
-    const rules = items(part(object, 'spec'), 'rules').map(([rule]) => text(rule, 'host') || '*');
-    return rules.length === 0 ? '*' : shorten(rules, 3);
+    const hosts = items(part(object, 'spec'), 'rules').map(([rule]) => text(rule, 'host'));
+    const named = hosts.filter((host) => host !== '').slice(0, 3);
+    if (named.length === 0) return '*';
+    // Rules without a host are not shown, but counted behind the third.
+    const isShort = named.length < 3 || hosts.at(-1) === named[2];
+    return isShort ? named.join(',') : `${named.join(',')} + ${hosts.length - 3} more...`;
   }),
   column('Address', loadBalancerAddresses),
   column('Ports', (object) => (items(part(object, 'spec'), 'tls').length > 0 ? '80, 443' : '80')),

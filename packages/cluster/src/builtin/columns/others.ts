@@ -2,6 +2,7 @@
 import type { PrinterColumn } from '../../api/kinds.ts';
 import { isObject, type JsonObject } from '../../schema/json.ts';
 import { isUnset, items, number, part, strings, text } from '../strategies/rules.ts';
+import { autoscalerForm } from '../stored-forms.ts';
 import { AGE, column, count, field, NAME, NONE, since, UNSET, wide } from './cells.ts';
 
 const size = (object: JsonObject, ...keys: string[]) =>
@@ -250,6 +251,12 @@ export const autoscalerColumns: PrinterColumn[] = [
   count('Replicas', (object) => number(part(object, 'status'), 'currentReplicas') ?? 0),
   AGE,
 ];
+
+/** Both versions show the same. */
+export const autoscalerV1Columns: PrinterColumn[] = autoscalerColumns.map(({ cell, ...shown }) => ({
+  ...shown,
+  cell: (object, now) => cell?.(autoscalerForm.toStored(object), now) ?? null,
+}));
 
 function autoscalerTargets(object: JsonObject): string {
   const metrics = items(part(object, 'spec'), 'metrics').map(([metric]) => metric);

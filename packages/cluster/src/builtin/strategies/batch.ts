@@ -2,6 +2,7 @@
 import { invalid, notSupported, required } from '../../schema/field-error.ts';
 import { isObject, type JsonObject } from '../../schema/json.ts';
 import type { FieldError } from '../../schema/schema.ts';
+import { scheduleProblem } from './cron-schedule.ts';
 import { defaultTemplate } from './pod-defaults.ts';
 import {
   ensureObject,
@@ -143,9 +144,9 @@ export const cronJob: Rules = {
     const template = part(part(object, 'spec'), 'jobTemplate');
     defaultTemplate(template);
   },
-  validate(object) {
+  validate(object, old) {
     const spec = part(object, 'spec');
-    const errors = scheduleErrors(spec);
+    const errors = scheduleErrors(spec, old && part(old, 'spec'));
     errors.push(
       ...nonNegativeFields(spec, 'spec', [
         'startingDeadlineSeconds',
@@ -162,25 +163,29 @@ export const cronJob: Rules = {
   },
 };
 
-const DESCRIPTORS = /^@(?:yearly|annually|monthly|weekly|daily|midnight|hourly|every \S+)$/;
+const ZONE_IN_SCHEDULE = 'cannot use TZ or CRON_TZ in schedule, use timeZone field instead';
+const ZONE_NOT_NAMED =
+  'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones';
 
-function scheduleErrors(spec: JsonObject): FieldError[] {
+function scheduleErrors(spec: JsonObject, before?: JsonObject): FieldError[] {
   const schedule = text(spec, 'schedule');
   const errors: FieldError[] = [];
   if (schedule === '') errors.push(required('spec.schedule'));
-  else if (!DESCRIPTORS.test(schedule)) {
-    const fields = schedule.split(/\s+/).filter((field) => field !== '');
-    if (fields.length !== 5) {
-      const found = `expected exactly 5 fields, found ${fields.length}: [${fields.join(' ')}]`;
-      errors.push(invalid('spec.schedule', schedule, found));
-    } else if (!fields.every((field) => /^[\d*/,\-?A-Za-z]+$/.test(field))) {
-      errors.push(invalid('spec.schedule', schedule, 'failed to parse the cron expression'));
-    }
+  else if (schedule.includes('TZ')) {
+    const isKept = before !== undefined && text(before, 'schedule') === schedule;
+    if (!isKept) errors.push(invalid('spec.schedule', schedule, ZONE_IN_SCHEDULE));
+  } else {
+    const problem = scheduleProblem(schedule);
+    if (problem !== undefined) errors.push(invalid('spec.schedule', schedule, problem));
   }
+  if (spec.timeZone === undefined || spec.timeZone === null) return errors;
   const zone = text(spec, 'timeZone');
-  if (zone !== '' && !isTimeZone(zone)) {
+  if (zone === '')
+    errors.push(invalid('spec.timeZone', zone, 'timeZone must be nil or non-empty string'));
+  else if (zone.toLowerCase() === 'local')
+    errors.push(invalid('spec.timeZone', zone, ZONE_NOT_NAMED));
+  else if (!isTimeZone(zone))
     errors.push(invalid('spec.timeZone', zone, `unknown time zone ${zone}`));
-  }
   return errors;
 }
 

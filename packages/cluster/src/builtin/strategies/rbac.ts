@@ -17,7 +17,9 @@ const GROUP = 'rbac.authorization.k8s.io';
 const SUBJECT_KINDS = ['ServiceAccount', 'User', 'Group'];
 
 export const role: Rules = { validate: (object) => ruleErrors(object, true) };
-export const clusterRole: Rules = { validate: (object) => ruleErrors(object, false) };
+export const clusterRole: Rules = {
+  validate: (object) => [...ruleErrors(object, false), ...aggregationErrors(object)],
+};
 export const roleBinding: Rules = bindingRules(['ClusterRole', 'Role']);
 export const clusterRoleBinding: Rules = bindingRules(['ClusterRole']);
 
@@ -52,6 +54,13 @@ function ruleErrors(object: JsonObject, isNamespaced: boolean): FieldError[] {
     }
   }
   return errors;
+}
+
+function aggregationErrors(object: JsonObject): FieldError[] {
+  if (isUnset(object.aggregationRule)) return [];
+  if (items(part(object, 'aggregationRule'), 'clusterRoleSelectors').length > 0) return [];
+  const why = 'at least one clusterRoleSelector required if aggregationRule is non-nil';
+  return [required('aggregationRule.clusterRoleSelectors', why)];
 }
 
 function bindingRules(kinds: string[]): Rules {

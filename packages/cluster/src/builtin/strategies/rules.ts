@@ -1,5 +1,6 @@
 /** What the strategies of built-in kinds are made of, and the small operations they share. */
 import { qualifiedNameProblems } from '../../api/names.ts';
+import type { User } from '../../api/request.ts';
 import { duplicate, invalid, notSupported, required } from '../../schema/field-error.ts';
 import { isObject, jsonEqual, put, type JsonObject } from '../../schema/json.ts';
 import type { FieldError } from '../../schema/schema.ts';
@@ -9,7 +10,7 @@ export interface Rules {
   /** Defaults that depend on other fields; on create and on update. Idempotent. */
   defaults?(object: JsonObject): void;
   /** What only a new object gets; runs before `defaults`. */
-  create?(object: JsonObject): void;
+  create?(object: JsonObject, user?: User): void;
   /** Carries over what the server gave out; runs before `defaults`. `old` is not to be changed. */
   update?(object: JsonObject, old: JsonObject): void;
   validate?(object: JsonObject, old?: JsonObject): FieldError[];

@@ -1,5 +1,7 @@
-/** Services, Ingresses, network policies and endpoint slices. */
-import { forbidden, invalid, notSupported, required } from '../../schema/field-error.ts';
+/** Services, Ingresses and endpoint slices. */
+import { isIP } from 'node:net';
+
+import { duplicate, forbidden, invalid, notSupported, required } from '../../schema/field-error.ts';
 import { isObject, type JsonObject } from '../../schema/json.ts';
 import type { FieldError } from '../../schema/schema.ts';
 import {
@@ -64,6 +66,7 @@ export const service: Rules = {
     const spec = part(object, 'spec');
     return [
       ...servicePortErrors(spec),
+      ...serviceTypeErrors(spec),
       ...externalNameErrors(spec),
       ...clusterIPErrors(spec, old === undefined ? undefined : part(old, 'spec')),
     ];
@@ -106,24 +109,66 @@ function servicePortErrors(spec: JsonObject): FieldError[] {
       const why = "may not be used when `type` is 'ClusterIP'";
       errors.push(forbidden(`${path}.nodePort`, why));
     }
+    const nodePort = number(port, 'nodePort') ?? 0;
+    if (nodePort !== 0 && (nodePort < NODE_PORTS.min || nodePort > NODE_PORTS.max)) {
+      errors.push(invalid(`${path}.nodePort`, nodePort, NODE_PORT_PROBLEM));
+    }
     const key = portKey(port);
     if (seen.has(key)) {
-      const value = { protocol: text(port, 'protocol') || 'TCP', port: port.port };
-      errors.push({
-        type: 'Duplicate',
-        field: path,
-        detail: `Duplicate value: ${JSON.stringify(value)}`,
-      });
+      errors.push(duplicate(path, internalPort(port)));
     }
     seen.add(key);
   }
   return errors;
 }
 
+/** How a port is printed in messages: the server's internal type, which has no JSON names. */
+function internalPort(port: JsonObject): JsonObject {
+  const Protocol = text(port, 'protocol') || 'TCP';
+  const Port = number(port, 'port') ?? 0;
+  return { Name: '', Protocol, AppProtocol: null, Port, TargetPort: 0, NodePort: 0 };
+}
+
+const NODE_PORTS = { min: 30000, max: 32767 };
+const NODE_PORT_PROBLEM = `provided port is not in the valid range. The range of valid ports is ${NODE_PORTS.min}-${NODE_PORTS.max}`;
+
 const HOST_NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const HOST_NAME_PROBLEM =
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an " +
   "alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+
+/** Rules between the type of a service and its other fields. */
+function serviceTypeErrors(spec: JsonObject): FieldError[] {
+  const type = text(spec, 'type') || 'ClusterIP';
+  const errors: FieldError[] = [];
+  const isHeadless = spec.clusterIP === 'None';
+  if (isHeadless && (type === 'NodePort' || type === 'LoadBalancer')) {
+    const why = `may not be set to 'None' for ${type} services`;
+    errors.push(invalid('spec.clusterIPs[0]', 'None', why));
+  }
+  if (type === 'ExternalName' && !isUnset(spec.clusterIP)) {
+    errors.push(forbidden('spec.clusterIPs', 'may not be set for ExternalName services'));
+  }
+  if (type !== 'LoadBalancer' && !isUnset(spec.loadBalancerClass)) {
+    const why = "may only be used when `type` is 'LoadBalancer'";
+    errors.push(forbidden('spec.loadBalancerClass', why));
+  }
+  for (const [index, address] of strings(spec, 'externalIPs').entries()) {
+    if (isIP(address) !== 0) continue;
+    errors.push(invalid(`spec.externalIPs[${index}]`, address, NO_ADDRESS));
+  }
+  const timeout = number(part(part(spec, 'sessionAffinityConfig'), 'clientIP'), 'timeoutSeconds');
+  if (spec.sessionAffinity === 'None' && isObject(spec.sessionAffinityConfig)) {
+    const why = 'must not be set when session affinity is None';
+    errors.push(forbidden('spec.sessionAffinityConfig', why));
+  } else if (timeout !== undefined && (timeout <= 0 || timeout > 86400)) {
+    const field = 'spec.sessionAffinityConfig.clientIP.timeoutSeconds';
+    errors.push(invalid(field, timeout, 'must be greater than 0 and less than 86400'));
+  }
+  return errors;
+}
+
+const NO_ADDRESS = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
 
 function externalNameErrors(spec: JsonObject): FieldError[] {
   if (text(spec, 'type') !== 'ExternalName') return [];
@@ -135,9 +180,8 @@ function externalNameErrors(spec: JsonObject): FieldError[] {
 function clusterIPErrors(spec: JsonObject, before: JsonObject | undefined): FieldError[] {
   const value = text(spec, 'clusterIP');
   const errors: FieldError[] = [];
-  if (value !== '' && value !== 'None' && !/^[\d.]+$|^[\da-f:.]+$/i.test(value)) {
-    const why = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
-    errors.push(invalid('spec.clusterIPs[0]', value, why));
+  if (value !== '' && value !== 'None' && isIP(value) === 0) {
+    errors.push(invalid('spec.clusterIPs[0]', value, NO_ADDRESS));
   }
   const known = before === undefined ? '' : text(before, 'clusterIP');
   if (known !== '' && value !== known && text(spec, 'type') !== 'ExternalName') {
@@ -149,11 +193,19 @@ function clusterIPErrors(spec: JsonObject, before: JsonObject | undefined): Fiel
 
 const PATH_TYPES = ['Exact', 'ImplementationSpecific', 'Prefix'];
 
+const CLASS_ANNOTATION = 'kubernetes.io/ingress.class';
+
 export const ingress: Rules = {
-  validate(object) {
+  validate(object, old) {
     const spec = part(object, 'spec');
     const rules = items(spec, 'rules', 'spec.');
     const errors: FieldError[] = [];
+    const annotations = part(part(object, 'metadata'), 'annotations');
+    if (old === undefined && !isUnset(spec.ingressClassName) && CLASS_ANNOTATION in annotations) {
+      const field = `annotations.${CLASS_ANNOTATION}`;
+      const why = 'can not be set when the class field is also set';
+      errors.push(invalid(field, annotations[CLASS_ANNOTATION], why));
+    }
     if (isObject(spec.defaultBackend)) {
       errors.push(...backendErrors(spec.defaultBackend, 'spec.defaultBackend'));
     } else if (rules.length === 0) {
@@ -189,7 +241,13 @@ function ingressRuleErrors(rule: JsonObject, path: string): FieldError[] {
 }
 
 function backendErrors(backend: JsonObject, path: string): FieldError[] {
-  const { service: target } = backend;
+  const { service: target, resource } = backend;
+  if (isObject(target) && isObject(resource)) {
+    return [invalid(path, '', 'cannot set both resource and service backends')];
+  }
+  if (!isObject(target) && !isObject(resource)) {
+    return [required(path, 'service or resource backend is required')];
+  }
   if (!isObject(target)) return [];
   const errors = requiredFields(target, `${path}.service`, ['name']);
   const port = part(target, 'port');
@@ -200,15 +258,6 @@ function backendErrors(backend: JsonObject, path: string): FieldError[] {
   }
   return errors;
 }
-
-export const networkPolicy: Rules = {
-  defaults(object) {
-    const spec = ensureObject(object, 'spec');
-    if (strings(spec, 'policyTypes').length > 0) return;
-    const hasEgress = items(spec, 'egress').length > 0;
-    spec.policyTypes = hasEgress ? ['Ingress', 'Egress'] : ['Ingress'];
-  },
-};
 
 export const endpointSlice: Rules = {
   validate(object, old) {

@@ -1,13 +1,16 @@
 /** Makes the `KindStrategy` of a built-in kind: normal form, then the kind's own rules. */
 import type { KindStrategy } from '../../api/kinds.ts';
+import { decodingProblem } from '../go-decoding.ts';
 import { NormalForm } from '../normal-form.ts';
 import { builtinTypes } from '../types.ts';
 import { cronJob, job } from './batch.ts';
+import * as cluster from './cluster.ts';
 import { configMap, secret } from './config-data.ts';
+import { networkPolicy } from './network-policies.ts';
 import * as others from './others.ts';
 import { clusterRole, clusterRoleBinding, role, roleBinding } from './rbac.ts';
 import type { Rules } from './rules.ts';
-import { endpointSlice, ingress, networkPolicy, service } from './services.ts';
+import { endpointSlice, ingress, service } from './services.ts';
 import {
   daemonSet,
   deployment,
@@ -46,7 +49,17 @@ const RULES: Readonly<Record<string, Rules>> = {
   'policy.PodDisruptionBudget': others.podDisruptionBudget,
   'autoscaling.HorizontalPodAutoscaler': others.horizontalPodAutoscaler,
   'storage.StorageClass': others.storageClass,
-  'scheduling.PriorityClass': others.priorityClass,
+  'scheduling.PriorityClass': cluster.priorityClass,
+  'autoscalingV1.HorizontalPodAutoscaler': others.horizontalPodAutoscalerV1,
+  'storage.CSIDriver': cluster.csiDriver,
+  'storage.VolumeAttachment': cluster.volumeAttachment,
+  'storage.VolumeAttributesClass': cluster.volumeAttributesClass,
+  'node.RuntimeClass': cluster.runtimeClass,
+  'coordination.Lease': cluster.lease,
+  'certificates.CertificateSigningRequest': cluster.certificateSigningRequest,
+  'apiregistration.APIService': cluster.apiService,
+  'flowcontrol.FlowSchema': cluster.flowSchema,
+  'flowcontrol.PriorityLevelConfiguration': cluster.priorityLevel,
   'admission.MutatingWebhookConfiguration': others.webhookConfiguration,
   'admission.ValidatingWebhookConfiguration': others.webhookConfiguration,
 };
@@ -69,9 +82,14 @@ export function strategyOf(type: string): KindStrategy {
     Object.assign(object, desired);
   };
   return {
-    prepareCreate(object) {
+    decodingProblem: (object) => decodingProblem(builtinTypes, type, object),
+    applyDefaults(object) {
       normalise(object);
-      rules.create?.(object);
+      rules.defaults?.(object);
+    },
+    prepareCreate(object, user) {
+      normalise(object);
+      rules.create?.(object, user);
       rules.defaults?.(object);
     },
     prepareUpdate(object, old) {

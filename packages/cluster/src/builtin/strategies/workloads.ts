@@ -167,7 +167,8 @@ function workloadErrors(object: JsonObject, counts: string[], isStateful = false
       errors.push(invalid('spec.template.metadata.labels', labels, MISMATCH));
     }
   }
-  errors.push(...templateErrors(template, 'spec.template'));
+  const complete = isStateful ? withClaims(spec, template) : template;
+  errors.push(...templateErrors(complete, 'spec.template'));
   const { restartPolicy, activeDeadlineSeconds } = part(template, 'spec');
   if (!isUnset(restartPolicy) && restartPolicy !== 'Always') {
     errors.push(notSupported('spec.template.spec.restartPolicy', restartPolicy, ['Always']));
@@ -179,6 +180,19 @@ function workloadErrors(object: JsonObject, counts: string[], isStateful = false
     errors.push(forbidden(field, `activeDeadlineSeconds in ${owner} is not Supported`));
   }
   return errors;
+}
+
+/** Volumes of a StatefulSet's pods that come from its claims count as there. */
+function withClaims(spec: JsonObject, template: JsonObject): JsonObject {
+  const podSpec = part(template, 'spec');
+  const volumes = items(podSpec, 'volumes').map(([volume]) => volume);
+  const known = new Set(volumes.map((volume) => text(volume, 'name')));
+  const claimed = items(spec, 'volumeClaimTemplates')
+    .map(([claim]) => text(part(claim, 'metadata'), 'name'))
+    .filter((name) => !known.has(name))
+    .map((name) => ({ name, emptyDir: {} }));
+  if (claimed.length === 0) return template;
+  return { ...template, spec: { ...podSpec, volumes: [...volumes, ...claimed] } };
 }
 
 /** Errors of a PodTemplateSpec. */

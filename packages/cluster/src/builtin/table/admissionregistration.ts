@@ -62,4 +62,75 @@ export const admissionregistration: TypeTable = {
     1 name string !
     2 expression string !
   `,
+  ValidatingAdmissionPolicy: `%kind
+    1 metadata meta.ObjectMeta
+    2 spec ValidatingAdmissionPolicySpec
+    3 status ValidatingAdmissionPolicyStatus
+  `,
+  ValidatingAdmissionPolicySpec: `
+    1 paramKind *ParamKind
+    2 matchConstraints *MatchResources
+    3 validations []Validation @atomic
+    4 failurePolicy *string =Fail {Fail|Ignore}
+    5 auditAnnotations []AuditAnnotation @atomic
+    6 matchConditions []MatchCondition @map(name) +merge(name)
+    7 variables []Variable @map(name) +merge(name)
+  `,
+  ParamKind: `%atomic
+    1 apiVersion string
+    2 kind string
+  `,
+  Validation: `
+    1 expression string !
+    2 message string
+    3 reason *string
+    4 messageExpression string
+  `,
+  AuditAnnotation: `
+    1 key string !
+    2 valueExpression string !
+  `,
+  Variable: `%atomic
+    1 name string !
+    2 expression string !
+  `,
+  MatchResources: `%atomic
+    1 namespaceSelector *meta.LabelSelector ={}
+    2 objectSelector *meta.LabelSelector ={}
+    3 resourceRules []NamedRuleWithOperations @atomic
+    4 excludeResourceRules []NamedRuleWithOperations @atomic
+    7 matchPolicy *string =Equivalent {Equivalent|Exact}
+  `,
+  NamedRuleWithOperations: `%atomic
+    1 resourceNames []string @atomic
+    2 ~ RuleWithOperations
+  `,
+  ValidatingAdmissionPolicyStatus: `
+    1 observedGeneration int64
+    2 typeChecking *TypeChecking
+    3 conditions []meta.Condition @map(type)
+  `,
+  TypeChecking: `
+    1 expressionWarnings []ExpressionWarning @atomic
+  `,
+  ExpressionWarning: `
+    2 fieldRef string !
+    3 warning string !
+  `,
+  ValidatingAdmissionPolicyBinding: `%kind
+    1 metadata meta.ObjectMeta
+    2 spec ValidatingAdmissionPolicyBindingSpec
+  `,
+  ValidatingAdmissionPolicyBindingSpec: `
+    1 policyName string
+    2 paramRef *ParamRef
+    3 matchResources *MatchResources
+    4 validationActions []string @set {Audit|Deny|Warn}
+  `,
+  ParamRef: `%atomic
+    1 name string
+    2 namespace string
+    3 selector *meta.LabelSelector
+    4 parameterNotFoundAction *string {Allow|Deny}
+  `,
 };

@@ -107,4 +107,28 @@ export const networking: TypeTable = {
     4 scope *string ? =Cluster
     5 namespace *string
   `,
+  IPAddress: `%kind # An address that is in use.
+    1 metadata meta.ObjectMeta
+    2 spec IPAddressSpec
+  `,
+  IPAddressSpec: `
+    1 parentRef *ParentReference !
+  `,
+  ParentReference: `
+    1 group string
+    2 resource string !
+    3 namespace string
+    4 name string !
+  `,
+  ServiceCIDR: `%kind # Addresses that Services get theirs from.
+    1 metadata meta.ObjectMeta
+    2 spec ServiceCIDRSpec
+    3 status ServiceCIDRStatus
+  `,
+  ServiceCIDRSpec: `
+    1 cidrs []string @atomic
+  `,
+  ServiceCIDRStatus: `
+    1 conditions []meta.Condition @map(type) +merge(type)
+  `,
 };

@@ -28,6 +28,8 @@ export interface LogSnapshot {
   files: { fd: number; bytes: number }[];
   /** Lines that are not in the files yet. */
   queued: string[];
+  /** Where it ends: bytes logged since the log was opened. */
+  end: number;
 }
 
 export interface ContainerLog {
@@ -80,6 +82,7 @@ class FileLog implements ContainerLog {
   /** Size of the file; unknown until the first write. */
   #size: number | undefined;
   #isClosed = false;
+  #end = 0;
   #flushing: Promise<void> | undefined;
 
   constructor(options: ContainerLogOptions) {
@@ -94,6 +97,7 @@ class FileLog implements ContainerLog {
       if (this.#pending.length >= MAX_PENDING && this.#flushing === undefined)
         this.#pending.shift();
       this.#pending.push(line);
+      this.#end += Buffer.byteLength(line);
       for (const listener of this.#listeners) listener(line);
     }
     this.#options.onDirty(this);
@@ -116,7 +120,8 @@ class FileLog implements ContainerLog {
     const detach = (): void => {
       if (onLine !== undefined) this.#listeners.delete(onLine);
     };
-    return { files: openLogFiles(this.#options.path), queued: [...this.#pending], detach };
+    const { path } = this.#options;
+    return { files: openLogFiles(path), queued: [...this.#pending], end: this.#end, detach };
   }
 
   async close(): Promise<void> {

@@ -104,4 +104,24 @@ describe('createLogStore', () => {
       expect(await readdir(root)).toEqual(['ns_p_u3']);
     });
   });
+
+  it('gives a reader that is far behind every line once, without keeping them for it', async () => {
+    await withStore(async (store) => {
+      const log = store.open({ pod, container: 'c', attempt: 0 });
+      log.append('first');
+      const reader = store.read({ pod, container: 'c', attempt: 0 }, { signal, follow: true });
+      const chunks = reader[Symbol.asyncIterator]();
+      let all = String((await chunks.next()).value);
+      const lines = Array.from({ length: 30_000 }, (_none, index) => `${index} ${'x'.repeat(80)}`);
+      for (const [index, line] of lines.entries()) {
+        log.append(line);
+        if (index % 1000 === 0) await log.flush();
+      }
+      await log.flush();
+      void log.close();
+      for (let next = await chunks.next(); next.done !== true; next = await chunks.next())
+        all += next.value;
+      expect(all === `first\n${lines.join('\n')}\n`).toBe(true);
+    });
+  });
 });

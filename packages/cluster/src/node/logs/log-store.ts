@@ -123,7 +123,8 @@ class FolderLogStore implements LogStore {
   read(id: LogId, options: ReadLogOptions & { follow?: boolean }): AsyncIterable<string> {
     const path = this.#path(id);
     const log = this.#live.get(path);
-    if (log === undefined) return fromFiles({ files: openLogFiles(path), queued: [] }, options);
+    if (log === undefined)
+      return fromFiles({ files: openLogFiles(path), queued: [], end: 0 }, options);
     return options.follow === true ? followLog(log, options, closeLogFiles) : fromLog(log, options);
   }
 

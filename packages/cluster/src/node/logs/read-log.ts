@@ -15,6 +15,8 @@ export interface ReadLogOptions {
 }
 
 const CHUNK = 64 * 1024;
+/** What is kept for a reader that is behind; the rest it gets from the files. */
+const MAX_QUEUED_BYTES = 1024 * 1024;
 
 /** `undefined` when the line is older than wanted. */
 function render(line: string, options: ReadLogOptions): string | undefined {
@@ -28,11 +30,14 @@ function render(line: string, options: ReadLogOptions): string | undefined {
 const readAt = promisify(read);
 
 /** Read by position, not as streams: a stream closes its descriptor, and these are the caller's to close. */
-async function* fileLines(files: LogSnapshot['files']): AsyncIterable<string> {
+async function* fileLines(files: LogSnapshot['files'], skip: number): AsyncIterable<string> {
+  let left = skip;
   for (const { fd, bytes } of files) {
     const decoder = new StringDecoder('utf8');
     let rest = '';
-    for (let at = 0; at < bytes;) {
+    const start = Math.min(left, bytes);
+    left -= start;
+    for (let at = start; at < bytes;) {
       const length = Math.min(CHUNK, bytes - at);
       const { bytesRead, buffer } = await readAt(fd, Buffer.allocUnsafe(length), 0, length, at);
       if (bytesRead === 0) break;
@@ -45,16 +50,32 @@ async function* fileLines(files: LogSnapshot['files']): AsyncIterable<string> {
   }
 }
 
-async function* storedLines(snapshot: LogSnapshot): AsyncIterable<string> {
-  yield* fileLines(snapshot.files);
-  yield* snapshot.queued;
+const sizeOf = (lines: string[]): number =>
+  lines.reduce((sum, line) => sum + Buffer.byteLength(line), 0);
+
+/** Lines from `position` on; all of them without one. */
+async function* storedLines(snapshot: LogSnapshot, position?: number): AsyncIterable<string> {
+  const { files, queued, end } = snapshot;
+  const inFiles = files.reduce((sum, { bytes }) => sum + bytes, 0);
+  const start = end - inFiles - sizeOf(queued);
+  let skip = position === undefined ? 0 : Math.max(0, position - start);
+  yield* fileLines(files, skip);
+  skip -= inFiles;
+  for (const line of queued) {
+    if (skip <= 0) yield line;
+    else skip -= Buffer.byteLength(line);
+  }
 }
 
 /** The last `count` lines, or all of them; older than `since` left out. */
-async function* selected(snapshot: LogSnapshot, options: ReadLogOptions): AsyncIterable<string> {
+async function* selected(
+  snapshot: LogSnapshot,
+  options: ReadLogOptions,
+  position?: number,
+): AsyncIterable<string> {
   const { tailLines } = options;
-  if (tailLines === undefined || tailLines < 0) {
-    for await (const line of storedLines(snapshot)) {
+  if (tailLines === undefined || tailLines < 0 || position !== undefined) {
+    for await (const line of storedLines(snapshot, position)) {
       const text = render(line, options);
       if (text !== undefined) yield text;
     }
@@ -104,39 +125,68 @@ export function readStored(snapshot: LogSnapshot, options: ReadLogOptions): Asyn
   return limited(chunked(selected(snapshot, options)), options.limitBytes);
 }
 
+/** What came since the snapshot, up to a limit. */
+class LineQueue {
+  /** It is full, and lines were lost: the reader must attach again. */
+  hasOverflowed = false;
+  isClosed = false;
+  #lines: string[] = [];
+  #bytes = 0;
+  #wake: () => void = () => {};
+
+  push(line: string | undefined): void {
+    if (line === undefined) this.isClosed = true;
+    else if (this.hasOverflowed || this.#bytes > MAX_QUEUED_BYTES) this.hasOverflowed = true;
+    else {
+      this.#lines.push(line);
+      this.#bytes += Buffer.byteLength(line);
+    }
+    this.#wake();
+  }
+
+  take(): string[] {
+    this.#bytes = 0;
+    return this.#lines.splice(0);
+  }
+
+  /** Resolves when there is news or the signal aborts. */
+  async wait(signal: AbortSignal): Promise<void> {
+    if (this.#lines.length > 0 || this.isClosed || this.hasOverflowed || signal.aborted) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const wake = (): void => resolve();
+    this.#wake = wake;
+    signal.addEventListener('abort', wake);
+    await promise;
+    signal.removeEventListener('abort', wake);
+  }
+}
+
 async function* followed(
   log: ContainerLog,
   options: ReadLogOptions,
   close: (fds: LogSnapshot['files']) => void,
 ): AsyncIterable<string> {
-  const queue: (string | undefined)[] = [];
-  let wake: () => void = () => {};
-  const attached = await log.attach((line) => {
-    queue.push(line);
-    wake();
-  });
-  const onAbort = (): void => wake();
-  options.signal.addEventListener('abort', onAbort);
-  try {
-    yield* chunked(selected(attached, options));
-    while (!options.signal.aborted) {
-      const lines = queue.splice(0);
-      const end = lines.indexOf(undefined);
-      const text = (end === -1 ? lines : lines.slice(0, end))
-        .map((line) => render(line ?? '', options) ?? '')
-        .join('');
-      if (text !== '') yield text;
-      if (end !== -1) return;
-      if (queue.length > 0) continue;
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-        if (options.signal.aborted) resolve();
-      });
+  let position: number | undefined;
+  for (;;) {
+    const queue = new LineQueue();
+    const attached = await log.attach((line) => queue.push(line));
+    try {
+      yield* chunked(selected(attached, options, position));
+      position = attached.end;
+      for (;;) {
+        await queue.wait(options.signal);
+        if (options.signal.aborted) return;
+        const lines = queue.take();
+        position += sizeOf(lines);
+        const text = lines.map((line) => render(line, options) ?? '').join('');
+        if (text !== '') yield text;
+        if (queue.hasOverflowed) break;
+        if (queue.isClosed) return;
+      }
+    } finally {
+      attached.detach();
+      close(attached.files);
     }
-  } finally {
-    options.signal.removeEventListener('abort', onAbort);
-    attached.detach();
-    close(attached.files);
   }
 }
 

@@ -168,6 +168,8 @@ export async function startTestPlatform(options: TestPlatformOptions = {}): Prom
     storage,
     clock,
     podLogs: { read: (query) => node.logs.read(query) },
+    // What the controllers publish by default too.
+    rootCertificate: '',
   });
   const { client } = api;
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'node-')));

@@ -172,6 +172,7 @@ class DeploymentController {
       name,
       patch: { type: 'merge', body },
     });
+    if (before === replicas) return this.#fresh.wrote(scaled);
     const direction = replicas > before ? 'up' : 'down';
     this.#tellScaling(
       deployment,
@@ -206,8 +207,16 @@ class DeploymentController {
         existing.metadata.ownerReferences?.some(({ uid }) => uid === deployment.metadata.uid) ===
         true;
       if (isOurs && existing.metadata.deletionTimestamp === undefined) return existing;
+      if (!isOurs) await this.#collide(deployment);
       throw error;
     }
+  }
+
+  /** The name is taken by a stranger: the next try makes another one. */
+  async #collide(deployment: Deployment): Promise<void> {
+    const collisionCount = (deployment.status?.collisionCount ?? 0) + 1;
+    this.#hashes.delete(deployment.metadata.uid ?? '');
+    await this.#writeStatus(deployment, { collisionCount });
   }
 
   /** Revision and copied annotations of an existing current ReplicaSet, e.g. after `kubectl rollout undo`. */

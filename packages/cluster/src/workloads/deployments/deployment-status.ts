@@ -13,7 +13,7 @@ export interface StatusInput {
 
 function total(
   replicaSets: ReplicaSet[],
-  field: 'replicas' | 'readyReplicas' | 'availableReplicas',
+  field: 'replicas' | 'readyReplicas' | 'availableReplicas' | 'terminatingReplicas',
 ): number {
   return replicaSets.reduce((sum, one) => sum + (one.status?.[field] ?? 0), 0);
 }
@@ -110,6 +110,23 @@ function progressingCondition(input: StatusInput, status: DeploymentStatus): Con
     : before;
 }
 
+const FAILURE = 'ReplicaFailure';
+
+/** What the newest ReplicaSet complains about, e.g. a quota, is the Deployment's trouble. */
+function replicaFailure(replicaSets: ReplicaSet[]): Condition | undefined {
+  const found = replicaSets
+    .toReversed()
+    .flatMap(({ status }) => status?.conditions ?? [])
+    .find(({ type, status }) => type === FAILURE && status === 'True');
+  if (found === undefined) return undefined;
+  return {
+    type: FAILURE,
+    status: 'True',
+    reason: found.reason ?? '',
+    message: found.message ?? '',
+  };
+}
+
 function stamp(next: Condition, input: StatusInput, hasMoved: boolean): Condition {
   const before = find(input.deployment.status, next.type);
   const now = timeText(input.now);
@@ -138,6 +155,7 @@ export function deploymentStatus(input: StatusInput): DeploymentStatus {
     readyReplicas: total(all, 'readyReplicas'),
     availableReplicas,
     unavailableReplicas: Math.max(0, wanted - availableReplicas),
+    terminatingReplicas: total(all, 'terminatingReplicas'),
     ...(deployment.status?.collisionCount === undefined
       ? {}
       : { collisionCount: deployment.status.collisionCount }),
@@ -147,10 +165,12 @@ export function deploymentStatus(input: StatusInput): DeploymentStatus {
     stamp(availableCondition(deployment, status), input, false),
     stamp(progressingCondition(input, status), input, isMoving),
   ];
+  const failure = replicaFailure(all);
+  const failed = failure === undefined ? [] : [stamp(failure, input, false)];
   const foreign = (deployment.status?.conditions ?? []).filter(
-    ({ type }) => !own.some((one) => one.type === type),
+    ({ type }) => type !== FAILURE && !own.some((one) => one.type === type),
   );
-  return { ...status, conditions: [...own, ...foreign] };
+  return { ...status, conditions: [...own, ...failed, ...foreign] };
 }
 
 /** Milliseconds until the progress deadline must be looked at again; undefined when none runs. */

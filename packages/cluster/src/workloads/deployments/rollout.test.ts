@@ -51,6 +51,39 @@ describe('rolloutLimits', () => {
   );
 });
 
+describe('planRollout of a Deployment that is resized during a rollout', () => {
+  const sized = (name: string, replicas: number, desired: number, max: number): ReplicaSet => ({
+    ...set(name, replicas),
+    metadata: {
+      name,
+      uid: name,
+      annotations: {
+        'deployment.kubernetes.io/desired-replicas': String(desired),
+        'deployment.kubernetes.io/max-replicas': String(max),
+      },
+    },
+  });
+
+  // "Proportional scaling" in the documentation of Deployments: 10 replicas, maxSurge 3, 5 new and 8 old, to 15.
+  it.each([
+    ['grows both in proportion', 15, { current: 7, old: 11 }],
+    ['shrinks both in proportion', 5, { current: 3, old: 5 }],
+    ['removes all', 0, { current: 0, old: 0 }],
+  ])('%s', (_, replicas, expected) => {
+    const deployment = deploymentOf({ replicas, ...rolling(3, 2) });
+    const current = sized('new', 5, 10, 13);
+    const plan = planRollout({ deployment, current, old: [sized('old', 8, 10, 13)], oldPods: 0 });
+    expect({ current: plan.current, old: plan.old.get('old') }).toEqual(expected);
+  });
+
+  it('goes on with the rollout when the new size is shared out', () => {
+    const deployment = deploymentOf({ replicas: 15, ...rolling(3, 2) });
+    const current = sized('new', 7, 15, 18);
+    const plan = planRollout({ deployment, current, old: [sized('old', 11, 15, 18)], oldPods: 0 });
+    expect(plan.old.get('old')).toBeLessThan(11);
+  });
+});
+
 describe('planRollout', () => {
   it.each<
     [

@@ -1,6 +1,6 @@
 /** How many replicas each ReplicaSet of a Deployment should have now: RollingUpdate, Recreate, paused. Pure. */
 import type { Deployment, IntOrString, ReplicaSet } from '../objects.ts';
-import { byAge } from './revisions.ts';
+import { byAge, DESIRED_REPLICAS, MAX_REPLICAS } from './revisions.ts';
 
 export interface RolloutState {
   deployment: Deployment;
@@ -107,7 +107,55 @@ function planRolling(state: RolloutState): RolloutPlan {
   return { current, old: shrinkOld(state, wanted - maxUnavailable) };
 }
 
-/** A paused Deployment only follows its size, and only when one ReplicaSet has all the pods. */
+/** Sizes were changed since the ReplicaSets were last scaled, while more than one has pods. */
+function isResized({ deployment, current, old }: RolloutState): boolean {
+  const wanted = deployment.spec.replicas ?? 1;
+  const active = [current, ...old].filter((one) => one !== undefined && size(one) > 0);
+  return (
+    active.length > 1 &&
+    active.some((one) => {
+      const known = Number(one?.metadata.annotations?.[DESIRED_REPLICAS] ?? Number.NaN);
+      return !Number.isNaN(known) && known !== wanted;
+    })
+  );
+}
+
+/** A new size in the middle of a rollout is shared out, so that neither template takes all of the change. */
+function planProportional(state: RolloutState): RolloutPlan {
+  const wanted = state.deployment.spec.replicas ?? 1;
+  const { maxSurge } = rolloutLimits(state.deployment);
+  const allowed = wanted > 0 ? wanted + maxSurge : 0;
+  const active = [...state.old, ...(state.current === undefined ? [] : [state.current])].filter(
+    (one) => size(one) > 0,
+  );
+  const change = allowed - sum(active.map(size));
+  // the larger ones first; among equals the newer ones when growing, the older ones when shrinking
+  const byAgeNow = change > 0 ? byAge(active).toReversed() : byAge(active);
+  const order = byAgeNow.toSorted((a, b) => size(b) - size(a));
+  const sizes = new Map(order.map((one) => [one, size(one)]));
+  let left = change;
+  for (const one of order) {
+    const max =
+      Number(one.metadata.annotations?.[MAX_REPLICAS]) || (state.deployment.status?.replicas ?? 0);
+    const share = max > 0 ? Math.round((size(one) * allowed) / max) - size(one) : 0;
+    const part =
+      change > 0 ? Math.min(Math.max(0, share), left) : Math.max(Math.min(0, share), left);
+    sizes.set(one, Math.max(0, size(one) + part));
+    left -= part;
+  }
+  const [first] = order;
+  if (first !== undefined) sizes.set(first, Math.max(0, (sizes.get(first) ?? 0) + left));
+  const old = state.old
+    .filter((one) => sizes.has(one))
+    .map((one) => [uid(one), sizes.get(one) ?? 0] as const);
+  const { current } = state;
+  return {
+    current: current === undefined ? undefined : (sizes.get(current) ?? size(current)),
+    old: new Map(old),
+  };
+}
+
+/** A paused Deployment only follows its size. */
 function planPaused(state: RolloutState): RolloutPlan {
   const wanted = state.deployment.spec.replicas ?? 1;
   const active = [state.current, ...state.old].filter((one) => one !== undefined && size(one) > 0);
@@ -123,6 +171,8 @@ function planPaused(state: RolloutState): RolloutPlan {
 
 /** Idempotent: called again with the plan carried out and nothing else changed, it asks for nothing more. */
 export function planRollout(state: RolloutState): RolloutPlan {
+  const isRolling = state.deployment.spec.strategy?.type !== 'Recreate';
+  if (isRolling && isResized(state)) return planProportional(state);
   if (state.deployment.spec.paused === true) return planPaused(state);
   return state.deployment.spec.strategy?.type === 'Recreate'
     ? planRecreate(state)

@@ -4,7 +4,15 @@ import { describe, expect, it } from 'vitest';
 
 import { eventually, startTestPlatform } from '../../node/testing/test-platform.ts';
 import type { TestPlatform } from '../../node/testing/test-platform.ts';
-import { CONFIG_MAPS, DEPLOYMENTS, PODS, REPLICA_SETS, SECRETS } from '../objects.ts';
+import {
+  CONFIG_MAPS,
+  DEPLOYMENTS,
+  EVENTS,
+  NAMESPACES,
+  PODS,
+  REPLICA_SETS,
+  SECRETS,
+} from '../objects.ts';
 
 const namespace = 'default';
 
@@ -40,6 +48,11 @@ const widgets: ResourceType = {
   plural: 'widgets',
   namespaced: true,
 };
+
+async function createNamespace(platform: TestPlatform, name: string): Promise<void> {
+  const object = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
+  await platform.client.create(NAMESPACES, object);
+}
 
 async function installWidgets(platform: TestPlatform): Promise<void> {
   await platform.client.create(CRDS, {
@@ -201,5 +214,29 @@ describe('GarbageCollector', () => {
       (found) => found === undefined,
     );
     expect(left).toBeUndefined();
+  });
+
+  it('deletes what names an owner of another namespace, with an event', async () => {
+    await using platform = await startTestPlatform({ node: false });
+    await createNamespace(platform, 'other');
+    const owner = await platform.client.create(CONFIG_MAPS, {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'owner', namespace: 'other' },
+    });
+    await createMap(platform, 'stray', [owner]);
+    await eventually(() => find(platform, 'stray'), isGone);
+    const { uid } = owner.metadata;
+    await eventually(
+      async () => (await platform.client.list(EVENTS, { namespace })).items,
+      (events) =>
+        events.some(
+          ({ reason, message }) =>
+            reason === 'OwnerRefInvalidNamespace' &&
+            message ===
+              `ownerRef [v1/ConfigMap, namespace: default, name: owner, uid: ${uid}] does not exist in namespace "default"`,
+        ),
+    );
+    expect(await platform.client.find(CONFIG_MAPS, owner.metadata)).toBeDefined();
   });
 });

@@ -178,9 +178,28 @@ export class GarbageCollector {
   async #standing(node: GraphNode, reference: OwnerReference): Promise<Standing> {
     const owner = this.#graph.get(reference.uid);
     if (owner !== undefined && !owner.isVirtual) {
+      if (owner.namespace !== undefined && owner.namespace !== node.namespace) {
+        this.#tellNamespace(node, reference);
+        return node.namespace === undefined ? 'solid' : 'dangling';
+      }
       return owner.isDeleting && owner.finalizers.includes(FOREGROUND) ? 'waiting' : 'solid';
     }
     return (await this.#isAlive(node, reference)) ? 'solid' : 'dangling';
+  }
+
+  /** Owners are looked for in the dependent's own namespace only. */
+  #tellNamespace({ type, namespace, name, uid }: GraphNode, reference: OwnerReference): void {
+    if (type === undefined) return;
+    const apiVersion = type.group === '' ? type.version : `${type.group}/${type.version}`;
+    const dependent: KubeObject = {
+      apiVersion,
+      kind: type.kind,
+      metadata: { namespace, name, uid },
+    };
+    const owner = `[${reference.apiVersion}/${reference.kind}, namespace: ${namespace ?? ''}, name: ${reference.name}, uid: ${reference.uid}]`;
+    const message = `ownerRef ${owner} does not exist in namespace "${namespace ?? ''}"`;
+    const draft = { type: 'Warning', reason: 'OwnerRefInvalidNamespace', message } as const;
+    this.#context.recorder.record(dependent, draft);
   }
 
   /** Asks the API server: the informer of the owner's kind may be behind. */

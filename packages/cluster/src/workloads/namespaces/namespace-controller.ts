@@ -5,7 +5,7 @@ import type { KubeObject, Reconciler } from '@kagent/kube';
 import { controllerFor } from '../controller.ts';
 import type { ControllerContext } from '../controller.ts';
 import { CONFIG_MAPS, NAMESPACES, SERVICE_ACCOUNTS } from '../objects.ts';
-import type { ConfigMap, Namespace } from '../objects.ts';
+import type { Condition, ConfigMap, Namespace } from '../objects.ts';
 import { timeText } from '../time-text.ts';
 import { discoverKinds } from './discovery.ts';
 import type { DiscoveredKind } from './discovery.ts';
@@ -130,33 +130,11 @@ class NamespaceController {
     namespace: Namespace,
     left: { kind: DiscoveredKind; objects: KubeObject[] }[],
   ): Promise<void> {
-    const finalizers = left.flatMap(({ objects }) =>
-      objects.flatMap(({ metadata }) => metadata.finalizers ?? []),
-    );
-    const names = left.map(
-      ({ kind, objects }) =>
-        `${kind.plural}.${kind.group} has ${objects.length} resource instances`,
-    );
     const now = timeText(this.#context.clock.now());
-    const conditions = [
-      {
-        type: 'NamespaceContentRemaining',
-        status: 'True',
-        reason: 'SomeResourcesRemain',
-        message: `Some resources are remaining: ${names.join(', ')}`,
-        lastTransitionTime: now,
-      },
-      {
-        type: 'NamespaceFinalizersRemaining',
-        status: finalizers.length > 0 ? 'True' : 'False',
-        reason: finalizers.length > 0 ? 'SomeFinalizersRemain' : 'ContentHasNoFinalizers',
-        message:
-          finalizers.length > 0
-            ? `Some content in the namespace has finalizers remaining: ${[...new Set(finalizers)].join(', ')}`
-            : 'All content-preserving finalizers finished',
-        lastTransitionTime: now,
-      },
-    ];
+    const conditions = terminationConditions(left).map((one) => ({
+      ...one,
+      lastTransitionTime: now,
+    }));
     const before = namespace.status?.conditions ?? [];
     const isSame = conditions.every((next) =>
       before.some(
@@ -173,6 +151,54 @@ class NamespaceController {
       { subresource: 'status' },
     );
   }
+}
+
+function terminationConditions(
+  left: { kind: DiscoveredKind; objects: KubeObject[] }[],
+): Condition[] {
+  const holders = new Map<string, number>();
+  for (const { metadata } of left.flatMap(({ objects }) => objects))
+    for (const finalizer of metadata.finalizers ?? [])
+      holders.set(finalizer, (holders.get(finalizer) ?? 0) + 1);
+  const names = left.map(
+    ({ kind, objects }) => `${kind.plural}.${kind.group} has ${objects.length} resource instances`,
+  );
+  const held = [...holders].map(([name, count]) => `${name} in ${count} resource instances`);
+  const isHeld = held.length > 0;
+  return [
+    {
+      type: 'NamespaceDeletionDiscoveryFailure',
+      status: 'False',
+      reason: 'ResourcesDiscovered',
+      message: 'All resources successfully discovered',
+    },
+    {
+      type: 'NamespaceDeletionGroupVersionParsingFailure',
+      status: 'False',
+      reason: 'ParsedGroupVersions',
+      message: 'All legacy kube types successfully parsed',
+    },
+    {
+      type: 'NamespaceDeletionContentFailure',
+      status: 'False',
+      reason: 'ContentDeleted',
+      message: 'All content successfully deleted, may be waiting on finalization',
+    },
+    {
+      type: 'NamespaceContentRemaining',
+      status: 'True',
+      reason: 'SomeResourcesRemain',
+      message: `Some resources are remaining: ${names.join(', ')}`,
+    },
+    {
+      type: 'NamespaceFinalizersRemaining',
+      status: isHeld ? 'True' : 'False',
+      reason: isHeld ? 'SomeFinalizersRemain' : 'ContentHasNoFinalizers',
+      message: isHeld
+        ? `Some content in the namespace has finalizers remaining: ${held.join(', ')}`
+        : 'All content-preserving finalizers finished',
+    },
+  ];
 }
 
 function ignoreExisting(error: unknown): void {

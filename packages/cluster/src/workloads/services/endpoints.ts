@@ -40,6 +40,7 @@ function portOf(pod: Pod, port: ServicePort): EndpointPort | undefined {
 function endpointOf(pod: Pod, service: Service): Endpoint {
   const isTerminating = pod.metadata.deletionTimestamp !== undefined;
   const serving = isPodReady(pod);
+  const { hostname, subdomain } = pod.spec;
   const { namespace, name, uid } = pod.metadata;
   return {
     addresses: [pod.status?.podIP ?? ''],
@@ -48,10 +49,14 @@ function endpointOf(pod: Pod, service: Service): Endpoint {
       serving,
       terminating: isTerminating,
     },
-    ...(pod.spec.hostname === undefined ? {} : { hostname: pod.spec.hostname }),
+    ...(hostname === undefined || subdomain !== service.metadata.name ? {} : { hostname }),
     nodeName: pod.spec.nodeName,
     targetRef: { kind: 'Pod', namespace, name, uid },
   };
+}
+
+function headlessLabel(service: Service): Record<string, string> {
+  return service.spec?.clusterIP === 'None' ? { 'service.kubernetes.io/headless': '' } : {};
 }
 
 function isRoutable(pod: Pod): boolean {
@@ -94,7 +99,12 @@ export function endpointSlices(service: Service, pods: Pod[]): EndpointSlice[] {
       metadata: {
         name: `${name}-${suffix}`,
         namespace,
-        labels: { ...service.metadata.labels, [SERVICE_NAME]: name, [MANAGED_BY]: MANAGER },
+        labels: {
+          ...service.metadata.labels,
+          ...headlessLabel(service),
+          [SERVICE_NAME]: name,
+          [MANAGED_BY]: MANAGER,
+        },
         ownerReferences: [controllerReference(service)],
       },
       addressType: 'IPv4',
@@ -140,8 +150,56 @@ export function endpointsOf(service: Service, pods: Pod[]): Endpoints {
     metadata: {
       name,
       namespace,
-      labels: { ...labels, [ENDPOINTS_MANAGED_BY]: ENDPOINTS_MANAGER },
+      labels: {
+        ...labels,
+        ...headlessLabel(service),
+        [ENDPOINTS_MANAGED_BY]: ENDPOINTS_MANAGER,
+      },
     },
     subsets,
   };
+}
+
+export const MIRROR = 'endpointslicemirroring-controller.k8s.io';
+const SKIP_MIRROR = 'endpointslice.kubernetes.io/skip-mirror';
+/** Endpoints that are a lock of an election, not addresses. */
+const LEADER = 'control-plane.alpha.kubernetes.io/leader';
+
+/** Slices for Endpoints that somebody keeps by hand: one for each subset, as readers of slices know nothing else. */
+export function mirroredSlices(endpoints: Endpoints): EndpointSlice[] {
+  const { namespace, name, uid = '', labels = {}, annotations = {} } = endpoints.metadata;
+  const isOurs = labels[ENDPOINTS_MANAGED_BY] === ENDPOINTS_MANAGER;
+  if (isOurs || labels[SKIP_MIRROR] === 'true' || annotations[LEADER] !== undefined) return [];
+  return (endpoints.subsets ?? []).map((subset): EndpointSlice => {
+    const endpoint =
+      (ready: boolean) =>
+      (address: EndpointsAddress): Endpoint => ({
+        addresses: [address.ip],
+        conditions: { ready },
+        ...(address.hostname === undefined ? {} : { hostname: address.hostname }),
+        ...(address.nodeName === undefined ? {} : { nodeName: address.nodeName }),
+        ...(address.targetRef === undefined ? {} : { targetRef: address.targetRef }),
+      });
+    const ports = (subset.ports ?? []).map(({ name: port = '', ...rest }) => ({
+      ...rest,
+      name: port,
+      protocol: rest.protocol ?? 'TCP',
+    }));
+    return {
+      apiVersion: 'discovery.k8s.io/v1',
+      kind: 'EndpointSlice',
+      metadata: {
+        name: `${name}-${hashName([uid, ports]).slice(0, 5)}`,
+        namespace,
+        labels: { ...labels, [SERVICE_NAME]: name, [MANAGED_BY]: MIRROR },
+        ownerReferences: [controllerReference(endpoints)],
+      },
+      addressType: 'IPv4',
+      endpoints: [
+        ...(subset.addresses ?? []).map(endpoint(true)),
+        ...(subset.notReadyAddresses ?? []).map(endpoint(false)),
+      ],
+      ports,
+    };
+  });
 }

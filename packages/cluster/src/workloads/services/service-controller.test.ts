@@ -8,7 +8,8 @@ import {
 } from '../../node/testing/test-platform.ts';
 import type { TestPlatform } from '../../node/testing/test-platform.ts';
 import { ENDPOINT_SLICES, ENDPOINTS, PODS, SERVICES } from '../objects.ts';
-import type { EndpointSlice, Pod, Service } from '../objects.ts';
+import type { EndpointSlice, Pod, Service, ServicePort } from '../objects.ts';
+import { startTestControllers, until } from '../testing/test-controllers.ts';
 import { endpointSlices } from './endpoints.ts';
 
 const namespace = 'default';
@@ -187,6 +188,60 @@ describe('ServiceController', () => {
       host: '127.0.0.1',
       port: 9999,
     });
+  });
+});
+
+const bare = ({ metadata, ...rest }: Service): Service => ({
+  ...rest,
+  metadata: { name: metadata.name, namespace },
+});
+
+describe('node ports and mirrored endpoints', () => {
+  it('gives every port of a NodePort Service a port of its own and keeps the ones asked for', async () => {
+    await using test = await startTestControllers();
+    const create = (name: string, ports: ServicePort[]): Promise<Service> =>
+      test.client.create(SERVICES, bare(serviceOf(name, { type: 'NodePort', ports })));
+    await create('fixed', [{ port: 80, nodePort: 30_000 }]);
+    await create('free', [
+      { name: 'dns', port: 53, protocol: 'UDP' },
+      { name: 'dns-tcp', port: 53, protocol: 'TCP' },
+      { name: 'http', port: 80 },
+    ]);
+    const service = await until(
+      () => test.client.get(SERVICES, { namespace, name: 'free' }),
+      ({ spec }) => spec?.ports?.every(({ nodePort }) => nodePort !== undefined) === true,
+    );
+    const [dns, dnsTcp, http] = service.spec?.ports?.map(({ nodePort }) => nodePort) ?? [];
+    expect(dns).toBeGreaterThan(30_000);
+    expect(dnsTcp).toBe(dns);
+    expect(http).not.toBe(dns);
+  });
+
+  it('mirrors Endpoints kept by hand into slices', async () => {
+    await using test = await startTestControllers();
+    await test.client.create(SERVICES, bare(serviceOf('outside', { ports: [{ port: 80 }] })));
+    await test.client.create(ENDPOINTS, {
+      apiVersion: 'v1',
+      kind: 'Endpoints',
+      metadata: { name: 'outside', namespace },
+      subsets: [{ addresses: [{ ip: '192.0.2.7' }], ports: [{ port: 8080 }] }],
+    });
+    const slices = async (): Promise<EndpointSlice[]> =>
+      (await test.client.list(ENDPOINT_SLICES, { namespace })).items;
+    const [slice] = await until(slices, (found) => found.length === 1);
+    expect(slice).toMatchObject({
+      metadata: {
+        labels: {
+          'kubernetes.io/service-name': 'outside',
+          'endpointslice.kubernetes.io/managed-by': 'endpointslicemirroring-controller.k8s.io',
+        },
+        ownerReferences: [{ kind: 'Endpoints', name: 'outside' }],
+      },
+      endpoints: [{ addresses: ['192.0.2.7'], conditions: { ready: true } }],
+      ports: [{ port: 8080, protocol: 'TCP' }],
+    });
+    await test.client.delete(ENDPOINTS, { namespace, name: 'outside' });
+    await until(slices, (found) => found.length === 0);
   });
 });
 

@@ -22,8 +22,12 @@ import {
   endpointsOf,
   MANAGED_BY,
   MANAGER,
+  MIRROR,
+  mirroredSlices,
   SERVICE_NAME,
 } from './endpoints.ts';
+import { createNodePorts, needsNodePorts } from './node-ports.ts';
+import type { NodePorts } from './node-ports.ts';
 import { createServiceIndex, labelTerm, labelTerms } from './service-index.ts';
 
 const BY_LABEL = 'label';
@@ -59,12 +63,14 @@ class ServiceController {
   readonly #freshSlices: FreshView<EndpointSlice>;
   readonly #endpoints: FreshView<Endpoints>;
   readonly #addresses: ClusterIPs;
+  readonly #nodePorts: NodePorts;
   readonly #settling: Settling;
 
-  constructor(context: ControllerContext, addresses: ClusterIPs) {
+  constructor(context: ControllerContext, given: { addresses: ClusterIPs; nodePorts: NodePorts }) {
     const { informers } = context;
     this.#context = context;
-    this.#addresses = addresses;
+    this.#addresses = given.addresses;
+    this.#nodePorts = given.nodePorts;
     this.#pods = informers.get(PODS);
     this.#slices = informers.get(ENDPOINT_SLICES);
     this.#services = createFreshView(informers.get(SERVICES));
@@ -80,17 +86,16 @@ class ServiceController {
     if (found === undefined) return this.#dropEndpoints(key);
     if (found.metadata.deletionTimestamp !== undefined) return;
     try {
-      const service = needsClusterIP(found) ? await this.#giveAddress(found) : found;
-      if (
-        Object.keys(service.spec?.selector ?? {}).length === 0 ||
-        service.spec?.type === 'ExternalName'
-      )
-        return;
+      const addressed = needsClusterIP(found) ? await this.#giveAddress(found) : found;
+      const service = needsNodePorts(addressed) ? await this.#giveNodePorts(addressed) : addressed;
+      if (service.spec?.type === 'ExternalName') return;
+      if (Object.keys(service.spec?.selector ?? {}).length === 0)
+        return await this.#mirror(service);
       const members = this.#selected(service);
       const wanted = endpointSlices(service, members);
       const wait = this.#wait(key, wanted);
       if (wait > 0) return { requeueAfterMs: wait };
-      await this.#syncSlices(service, wanted);
+      await this.#syncSlices(key, wanted, MANAGER);
       await this.#syncEndpoints(service, members);
       this.#settling.done(key);
     } catch (error) {
@@ -102,7 +107,7 @@ class ServiceController {
   /** New endpoints that are not ready yet are only a step; the loss of an endpoint is never held back. */
   #wait(key: string, wanted: EndpointSlice[]): number {
     const next = wanted.flatMap((slice) => slice.endpoints ?? []);
-    const before = this.#existing(key).flatMap((slice) => slice.endpoints ?? []);
+    const before = this.#existing(key, MANAGER).flatMap((slice) => slice.endpoints ?? []);
     const isStep =
       before.length === 0 &&
       next.length > 0 &&
@@ -110,11 +115,11 @@ class ServiceController {
     return isStep ? this.#settling.delay(key) : 0;
   }
 
-  #existing(serviceKey: string): EndpointSlice[] {
+  #existing(serviceKey: string, manager: string): EndpointSlice[] {
     return this.#slices
       .byIndex(BY_SERVICE, serviceKey)
       .map((slice) => this.#freshSlices.newest(slice))
-      .filter((slice) => slice.metadata.labels?.[MANAGED_BY] === MANAGER);
+      .filter((slice) => slice.metadata.labels?.[MANAGED_BY] === manager);
   }
 
   #selected(service: Service): Pod[] {
@@ -147,8 +152,15 @@ class ServiceController {
     return client.patch(type, { namespace, name, patch: { type: 'merge', body: wanted } });
   }
 
-  async #syncSlices(service: Service, wanted: EndpointSlice[]): Promise<void> {
-    const existing = this.#existing(keyOfObject(service));
+  /** Endpoints that are kept by hand, for a Service without a selector. */
+  async #mirror(service: Service): Promise<void> {
+    const key = keyOfObject(service);
+    const endpoints = this.#endpoints.get(key);
+    await this.#syncSlices(key, endpoints === undefined ? [] : mirroredSlices(endpoints), MIRROR);
+  }
+
+  async #syncSlices(key: string, wanted: EndpointSlice[], manager: string): Promise<void> {
+    const existing = this.#existing(key, manager);
     const content = (slice: EndpointSlice): unknown => [
       slice.endpoints ?? [],
       slice.ports ?? [],
@@ -163,7 +175,7 @@ class ServiceController {
     const rest = existing.filter(({ metadata }) =>
       wanted.every((slice) => slice.metadata.name !== metadata.name),
     );
-    const isEmpty = wanted.every((slice) => slice.endpoints?.length === 0);
+    const isEmpty = manager === MANAGER && wanted.every((slice) => slice.endpoints?.length === 0);
     for (const old of rest) await this.#retire(old, isEmpty);
   }
 
@@ -203,6 +215,20 @@ class ServiceController {
     return this.#services.wrote(patched);
   }
 
+  async #giveNodePorts(service: Service): Promise<Service> {
+    const ports = this.#nodePorts.fill(service);
+    if (ports === undefined) {
+      const message = 'failed to allocate a nodePort: range is full';
+      const draft = { type: 'Warning', reason: 'PortAllocationFailed', message } as const;
+      this.#context.recorder.record(service, draft);
+      return service;
+    }
+    const { namespace, name, resourceVersion } = service.metadata;
+    const body = { metadata: { resourceVersion }, spec: { ports } };
+    const target = { namespace, name, patch: { type: 'merge', body } } as const;
+    return this.#services.wrote(await this.#context.client.patch(SERVICES, target));
+  }
+
   /** Endpoints carry no owner reference; they go with their Service. */
   async #dropEndpoints(key: string): Promise<void> {
     const { namespace, name } = parseKey(key);
@@ -216,7 +242,8 @@ export function createServiceController(context: ControllerContext): Reconciler 
   const { informers } = context;
   const addresses = createClusterIPs();
   const index = createServiceIndex();
-  const logic = new ServiceController(context, addresses);
+  const nodePorts = createNodePorts();
+  const logic = new ServiceController(context, { addresses, nodePorts });
   const controller = controllerFor(context, {
     name: 'service',
     reconcile: (key) => logic.reconcile(key),
@@ -225,9 +252,12 @@ export function createServiceController(context: ControllerContext): Reconciler 
     if (change.type === 'deleted') {
       index.delete(change.object);
       addresses.release(change.object);
+      nodePorts.release(change.object);
     } else {
       index.set(change.object);
+      if (change.type === 'updated') nodePorts.release(change.old);
       addresses.claim(change.object);
+      nodePorts.claim(change.object);
     }
     controller.enqueue(keyOfObject(change.object));
   });
@@ -239,6 +269,10 @@ export function createServiceController(context: ControllerContext): Reconciler 
       return;
     const versions = change.type === 'updated' ? [change.object, change.old] : [change.object];
     for (const pod of versions) for (const key of index.selecting(pod)) controller.enqueue(key);
+  });
+  informers.get(ENDPOINTS).onChange(({ object }) => {
+    if (object.metadata.labels?.[ENDPOINTS_MANAGED_BY] !== ENDPOINTS_MANAGER)
+      controller.enqueue(keyOfObject(object));
   });
   informers.get(ENDPOINT_SLICES).onChange((change) => {
     if (change.type === 'deleted') controller.enqueue(serviceKeyOf(change.object));

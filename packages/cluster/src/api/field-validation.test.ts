@@ -1,0 +1,122 @@
+import { describe, expect, test } from 'vitest';
+
+import { createTestApi } from '../testing/test-api.ts';
+
+const JSON_BODY =
+  '{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a","name":"a"},"spec":{"foo":1,"containers":' +
+  '[{"name":"c","image":"i","bar":[1],"image":"i"}]}}';
+const YAML_BODY = `
+apiVersion: v1
+kind: Pod
+metadata:
+  name: a
+  name: a
+spec:
+  foo: 1
+  containers:
+  - name: c
+    image: i
+    bar: [1]
+    image: i
+`;
+const COMPLAINTS = [
+  'unknown field "spec.containers[0].bar"',
+  'unknown field "spec.foo"',
+  'duplicate field "metadata.name"',
+  'duplicate field "spec.containers[0].image"',
+];
+const PODS = '/api/v1/namespaces/default/pods';
+
+/** kubernetes.io/docs/reference/using-api/api-concepts, field validation. */
+describe('api/field-validation', () => {
+  describe.each([
+    ['application/json', JSON_BODY],
+    ['application/yaml', YAML_BODY],
+  ])('%s', (type, body) => {
+    const headers = { 'content-type': type };
+
+    test('Strict refuses with everything that is wrong', async () => {
+      using api = await createTestApi();
+      const answer = await api.call('POST', `${PODS}?fieldValidation=Strict`, { headers, body });
+      expect(answer).toMatchObject({
+        status: 400,
+        body: {
+          reason: 'BadRequest',
+          message: `Pod in version "v1" cannot be handled as a Pod: strict decoding error: ${COMPLAINTS.join(', ')}`,
+        },
+      });
+    });
+
+    test.each(['Warn', ''])('%s warns and stores the rest', async (mode) => {
+      using api = await createTestApi();
+      const answer = await api.call('POST', `${PODS}?fieldValidation=${mode}`, { headers, body });
+      expect(answer.status).toBe(201);
+      expect(answer.headers['warning']).toEqual(
+        COMPLAINTS.map((text) => `299 - ${JSON.stringify(text)}`),
+      );
+      expect(answer.body).not.toHaveProperty('spec.foo');
+    });
+
+    test('Ignore says nothing', async () => {
+      using api = await createTestApi();
+      const answer = await api.call('POST', `${PODS}?fieldValidation=Ignore`, { headers, body });
+      expect(answer.status).toBe(201);
+      expect(answer.headers['warning']).toBeUndefined();
+    });
+  });
+
+  const deployment = (spec: object, container: object = {}) => ({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'd' },
+    spec: {
+      selector: { matchLabels: { a: 'b' } },
+      template: {
+        metadata: { labels: { a: 'b' } },
+        spec: { containers: [{ name: 'c', image: 'i', ...container }] },
+      },
+      ...spec,
+    },
+  });
+
+  /** Texts of Go's JSON decoder, as `kubectl apply` shows them. */
+  test.each([
+    [
+      deployment({ replicas: '2' }),
+      'string into Go struct field DeploymentSpec.spec.replicas of type int32',
+    ],
+    [
+      deployment({ replicas: 1.5 }),
+      'number 1.5 into Go struct field DeploymentSpec.spec.replicas of type int32',
+    ],
+    [
+      deployment({}, { image: true }),
+      'bool into Go struct field Container.spec.template.spec.containers.image of type string',
+    ],
+    [
+      deployment({}, { args: 'x' }),
+      'string into Go struct field Container.spec.template.spec.containers.args of type []string',
+    ],
+    [
+      deployment({}, { env: [{ name: 'A', value: 1 }] }),
+      'number into Go struct field EnvVar.spec.template.spec.containers.env.value of type string',
+    ],
+    [
+      deployment({ template: [] }),
+      'array into Go struct field DeploymentSpec.spec.template of type v1.PodTemplateSpec',
+    ],
+    [
+      deployment({ selector: { matchLabels: 'a' } }),
+      'string into Go struct field LabelSelector.spec.selector.matchLabels of type map[string]string',
+    ],
+  ])('refuses what Go cannot decode %#', async (body, problem) => {
+    using api = await createTestApi();
+    const answer = await api.call('POST', '/apis/apps/v1/namespaces/default/deployments', { body });
+    expect(answer).toMatchObject({
+      status: 400,
+      body: {
+        message: `Deployment in version "v1" cannot be handled as a Deployment: json: cannot unmarshal ${problem}`,
+      },
+    });
+  });
+});

@@ -1,0 +1,126 @@
+/** From an `ApiResponse` to the wire: JSON plain, pretty or compressed, text, and streams that wait for their reader. */
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+
+import type { ApiHeaders, ApiResponse } from '../request.ts';
+import { isTrue } from '../route.ts';
+import { targetOf } from './decode-request.ts';
+
+/** What can be sent over plain HTTP. */
+export type PlainResponse = Exclude<ApiResponse, { kind: 'connect' }>;
+
+/** Answers below this size are not compressed, as in a real API server. */
+const MIN_GZIP_BYTES = 128 * 1024;
+/** Clients are near: speed counts for more than size. */
+const GZIP_LEVEL = 1;
+
+const compress = promisify(gzip);
+
+export interface SendOptions {
+  request: IncomingMessage;
+  /** Sent where the answer has no header of that name. */
+  headers: ApiHeaders;
+  /** The client is gone. */
+  signal: AbortSignal;
+}
+
+/** Resolves when the answer was handed to the connection, or the client is gone. */
+export async function sendResponse(
+  response: ServerResponse,
+  answer: PlainResponse,
+  options: SendOptions,
+): Promise<void> {
+  const headers = { ...options.headers, ...answer.headers };
+  switch (answer.kind) {
+    case 'json':
+      return sendJson(response, { ...answer, headers }, options.request);
+    case 'text':
+    case 'bytes':
+      return sendWhole(response, { ...answer, headers }, Buffer.from(answer.body));
+    case 'stream':
+      return sendStream(response, { ...answer, headers }, { ...options, chunks: answer.chunks });
+    case 'watch':
+      return sendStream(
+        response,
+        { ...answer, headers },
+        { ...options, chunks: bytesOf(answer.frames) },
+      );
+  }
+}
+
+type Head = Pick<ApiResponse, 'status' | 'headers'>;
+
+async function sendJson(
+  response: ServerResponse,
+  answer: PlainResponse & { kind: 'json' },
+  request: IncomingMessage,
+): Promise<void> {
+  const text = `${JSON.stringify(answer.body, undefined, isPretty(request) ? 2 : undefined)}\n`;
+  const headers = { 'content-type': 'application/json', ...answer.headers };
+  const plain = Buffer.from(text);
+  const isLarge = plain.length > MIN_GZIP_BYTES && answer.status !== 304;
+  if (!isLarge || !takesGzip(request)) {
+    sendWhole(response, { status: answer.status, headers }, plain);
+    return;
+  }
+  const compressed = { ...headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding' };
+  const body = await compress(plain, { level: GZIP_LEVEL });
+  sendWhole(response, { status: answer.status, headers: compressed }, body);
+}
+
+/** On request, and for people: browsers and command line tools, unless they say no. */
+function isPretty(request: IncomingMessage): boolean {
+  const wish = targetOf(request).query.get('pretty');
+  if (wish !== null) return isTrue(wish);
+  return /^(?:curl|Wget|Mozilla\/5\.0)/.test(request.headers['user-agent'] ?? '');
+}
+
+function takesGzip(request: IncomingMessage): boolean {
+  return /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/i.test(
+    [request.headers['accept-encoding'] ?? ''].flat().join(', '),
+  );
+}
+
+function sendWhole(response: ServerResponse, { status, headers }: Head, body: Buffer): void {
+  const hasBody = status !== 304;
+  response.writeHead(status, {
+    ...headers,
+    ...(hasBody && { 'content-length': String(body.length) }),
+  });
+  response.end(hasBody ? body : undefined);
+}
+
+async function* bytesOf(frames: AsyncIterable<{ bytes: Buffer }>): AsyncGenerator<Buffer> {
+  for await (const frame of frames) yield frame.bytes;
+}
+
+interface StreamOptions {
+  request: IncomingMessage;
+  chunks: AsyncIterable<string | Buffer>;
+  signal: AbortSignal;
+}
+
+/** Headers go out at once: a client waits for them before it counts its own timeout. */
+async function sendStream(
+  response: ServerResponse,
+  { status, headers }: Head,
+  { request, chunks, signal }: StreamOptions,
+): Promise<void> {
+  response.writeHead(status, headers);
+  response.flushHeaders();
+  if (request.method === 'HEAD') {
+    response.end();
+    return;
+  }
+  try {
+    for await (const chunk of chunks) {
+      if (signal.aborted) return;
+      if (!response.write(chunk)) await once(response, 'drain', { signal });
+    }
+    response.end();
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}

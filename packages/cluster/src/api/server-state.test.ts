@@ -1,0 +1,36 @@
+import { describe, expect, test } from 'vitest';
+
+import { createTestApi } from '../testing/test-api.ts';
+
+/** kubernetes.io/docs/reference/using-api/health-checks and `kubectl version`. */
+describe('api/server-state', () => {
+  test.each([
+    ['/healthz', 200, 'ok'],
+    ['/livez/ping', 200, 'ok'],
+    ['/readyz/', 200, 'ok'],
+    ['/readyz?exclude=etcd', 200, 'ok'],
+    ['/livez?verbose', 200, '[+]ping ok\n[+]log ok\n[+]etcd ok\nlivez check passed\n'],
+    [
+      '/livez?verbose&exclude=etcd&exclude=no',
+      200,
+      '[+]ping ok\n[+]log ok\n[+]etcd excluded: ok\n' +
+        'warn: some health checks cannot be excluded: no matches for "no"\nlivez check passed\n',
+    ],
+    ['/readyz/nothing', 404, '404 page not found\n'],
+  ])('%s', async (path, status, body) => {
+    using api = await createTestApi();
+    expect(await api.open('GET', path)).toMatchObject({ kind: 'text', status, body });
+  });
+
+  test('tells the version it emulates', async () => {
+    using api = await createTestApi();
+    expect((await api.call('GET', '/version')).body).toMatchObject({
+      major: '1',
+      minor: '35',
+      emulationMajor: '1',
+      emulationMinor: '35',
+      minCompatibilityMajor: '1',
+      minCompatibilityMinor: '34',
+    });
+  });
+});

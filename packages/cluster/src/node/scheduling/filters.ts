@@ -1,0 +1,246 @@
+/** Why a node cannot take a pod: the filters of kube-scheduler's default plugins, with their words. Pure. */
+import type {
+  LabelSelector,
+  NodeSelectorRequirement,
+  NodeSelectorTerm,
+  Pod,
+  Taint,
+  Toleration,
+} from '../../workloads/objects.ts';
+import { matchesSelector } from '../../workloads/selectors.ts';
+import { allocatable, podRequests, requested } from './node-state.ts';
+import type { NodeState } from './node-state.ts';
+
+/** `isFinal`: evicting pods from the node would not help. */
+export interface Misfit {
+  reasons: string[];
+  isFinal: boolean;
+}
+
+interface AffinityTerm {
+  labelSelector?: LabelSelector;
+  namespaces?: string[];
+  namespaceSelector?: LabelSelector;
+  topologyKey: string;
+}
+
+interface SpreadConstraint {
+  maxSkew: number;
+  topologyKey: string;
+  whenUnsatisfiable: string;
+  labelSelector?: LabelSelector;
+}
+
+function final(reason: string): Misfit {
+  return { reasons: [reason], isFinal: true };
+}
+
+function passing(reason: string): Misfit {
+  return { reasons: [reason], isFinal: false };
+}
+
+function tolerates(toleration: Toleration, taint: Taint): boolean {
+  if (toleration.effect !== undefined && toleration.effect !== '' && toleration.effect !== taint.effect)
+    return false;
+  const key = toleration.key ?? '';
+  if (key !== '' && key !== taint.key) return false;
+  if (toleration.operator === 'Exists') return true;
+  return key !== '' && (toleration.value ?? '') === (taint.value ?? '');
+}
+
+/** First taint of these effects that the pod does not tolerate. */
+export function untolerated(
+  pod: Pod,
+  taints: readonly Taint[],
+  effects: readonly string[],
+): Taint | undefined {
+  const tolerations = pod.spec.tolerations ?? [];
+  return taints.find(
+    (taint) =>
+      effects.includes(taint.effect) && !tolerations.some((one) => tolerates(one, taint)),
+  );
+}
+
+function meetsRequirement(
+  { key, operator, values = [] }: NodeSelectorRequirement,
+  labels: Readonly<Record<string, string>>,
+): boolean {
+  const value = labels[key];
+  switch (operator) {
+    case 'In':
+      return value !== undefined && values.includes(value);
+    case 'NotIn':
+      return value === undefined || !values.includes(value);
+    case 'Exists':
+      return value !== undefined;
+    case 'DoesNotExist':
+      return value === undefined;
+    case 'Gt':
+      return value !== undefined && Number(value) > Number(values[0]);
+    case 'Lt':
+      return value !== undefined && Number(value) < Number(values[0]);
+    default:
+      return false;
+  }
+}
+
+/** A term without requirements matches nothing. */
+export function meetsTerm(term: NodeSelectorTerm, node: NodeState['node']): boolean {
+  const { matchExpressions = [], matchFields = [] } = term;
+  if (matchExpressions.length + matchFields.length === 0) return false;
+  const labels = node.metadata.labels ?? {};
+  const fields = { 'metadata.name': node.metadata.name };
+  return (
+    matchExpressions.every((one) => meetsRequirement(one, labels)) &&
+    matchFields.every((one) => meetsRequirement(one, fields))
+  );
+}
+
+function nodeAffinity(pod: Pod, { node }: NodeState): Misfit | undefined {
+  const labels = node.metadata.labels ?? {};
+  const hasLabels = Object.entries(pod.spec.nodeSelector ?? {}).every(
+    ([key, value]) => labels[key] === value,
+  );
+  const required =
+    pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+  const meets =
+    required === undefined || required.nodeSelectorTerms.some((term) => meetsTerm(term, node));
+  return hasLabels && meets ? undefined : final("node(s) didn't match Pod's node affinity/selector");
+}
+
+function unschedulable(pod: Pod, { node }: NodeState): Misfit | undefined {
+  if (node.spec?.unschedulable !== true) return undefined;
+  const taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
+  return untolerated(pod, [taint], ['NoSchedule']) === undefined
+    ? undefined
+    : final('node(s) were unschedulable');
+}
+
+function taints(pod: Pod, { node }: NodeState): Misfit | undefined {
+  const taint = untolerated(pod, node.spec?.taints ?? [], ['NoSchedule', 'NoExecute']);
+  if (taint === undefined) return undefined;
+  return final(`node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`);
+}
+
+function hostPorts(pod: Pod): string[] {
+  return [...(pod.spec.initContainers ?? []).filter((one) => one.restartPolicy === 'Always'), ...pod.spec.containers]
+    .flatMap(({ ports = [] }) => ports as { hostPort?: number; protocol?: string }[])
+    .flatMap(({ hostPort = 0, protocol = 'TCP' }) => (hostPort > 0 ? [`${protocol}/${hostPort}`] : []));
+}
+
+function ports(pod: Pod, state: NodeState): Misfit | undefined {
+  const wanted = hostPorts(pod);
+  if (wanted.length === 0) return undefined;
+  const taken = new Set(state.pods.flatMap(hostPorts));
+  return wanted.some((port) => taken.has(port))
+    ? passing("node(s) didn't have free ports for the requested pod ports")
+    : undefined;
+}
+
+function resources(pod: Pod, state: NodeState): Misfit | undefined {
+  if (!state.countsResources) return undefined;
+  const total = allocatable(state.node);
+  const used = requested(state);
+  const reasons: string[] = [];
+  let isFinal = false;
+  if (state.pods.length + 1 > (total['pods'] ?? Number.POSITIVE_INFINITY)) reasons.push('Too many pods');
+  for (const [name, value] of Object.entries(podRequests(pod))) {
+    const room = (total[name] ?? 0) - (used[name] ?? 0);
+    if (value === 0 || value <= room + 1e-9) continue;
+    reasons.push(`Insufficient ${name}`);
+    if (value > (total[name] ?? 0) + 1e-9) isFinal = true;
+  }
+  return reasons.length === 0 ? undefined : { reasons, isFinal };
+}
+
+function termSelects(term: AffinityTerm, owner: Pod, candidate: Pod): boolean {
+  const namespaces = term.namespaces ?? [];
+  const namespace = candidate.metadata.namespace ?? '';
+  const isNear =
+    term.namespaceSelector !== undefined ||
+    (namespaces.length === 0 ? namespace === owner.metadata.namespace : namespaces.includes(namespace));
+  return isNear && matchesSelector(term.labelSelector, candidate.metadata.labels);
+}
+
+function requiredTerms(affinity: Record<string, unknown> | undefined): AffinityTerm[] {
+  const terms = affinity?.['requiredDuringSchedulingIgnoredDuringExecution'];
+  return Array.isArray(terms) ? (terms as AffinityTerm[]) : [];
+}
+
+function sameDomain(key: string, a: NodeState, b: NodeState): boolean {
+  const value = a.node.metadata.labels?.[key];
+  return value !== undefined && value === b.node.metadata.labels?.[key];
+}
+
+function podAffinity(pod: Pod, state: NodeState, all: readonly NodeState[]): Misfit | undefined {
+  for (const term of requiredTerms(pod.spec.affinity?.podAffinity)) {
+    const found = all.filter(({ pods }) => pods.some((one) => termSelects(term, pod, one)));
+    const isFirst = found.length === 0 && termSelects(term, pod, pod);
+    const hasKey = state.node.metadata.labels?.[term.topologyKey] !== undefined;
+    if (hasKey && (isFirst || found.some((one) => sameDomain(term.topologyKey, state, one)))) continue;
+    return final("node(s) didn't match pod affinity rules");
+  }
+  for (const term of requiredTerms(pod.spec.affinity?.podAntiAffinity)) {
+    const isNear = all.some(
+      (one) =>
+        sameDomain(term.topologyKey, state, one) &&
+        one.pods.some((other) => termSelects(term, pod, other)),
+    );
+    if (isNear) return passing("node(s) didn't match pod anti-affinity rules");
+  }
+  for (const one of all) {
+    for (const other of one.pods) {
+      const isRefused = requiredTerms(other.spec.affinity?.podAntiAffinity).some(
+        (term) => termSelects(term, other, pod) && sameDomain(term.topologyKey, state, one),
+      );
+      if (isRefused) return passing("node(s) didn't satisfy existing pods anti-affinity rules");
+    }
+  }
+  return undefined;
+}
+
+function spread(pod: Pod, state: NodeState, all: readonly NodeState[]): Misfit | undefined {
+  const { topologySpreadConstraints = [] } = pod.spec as {
+    topologySpreadConstraints?: SpreadConstraint[];
+  };
+  for (const constraint of topologySpreadConstraints) {
+    if (constraint.whenUnsatisfiable !== 'DoNotSchedule') continue;
+    const { topologyKey: key } = constraint;
+    const domain = state.node.metadata.labels?.[key];
+    const text = "node(s) didn't match pod topology spread constraints";
+    if (domain === undefined) return final(`${text} (missing required label)`);
+    const counts = new Map<string, number>();
+    for (const one of all) {
+      const name = one.node.metadata.labels?.[key];
+      if (name === undefined || nodeAffinity(pod, one) !== undefined) continue;
+      const here = one.pods.filter(
+        (other) =>
+          other.metadata.namespace === pod.metadata.namespace &&
+          other.metadata.deletionTimestamp === undefined &&
+          matchesSelector(constraint.labelSelector, other.metadata.labels),
+      ).length;
+      counts.set(name, (counts.get(name) ?? 0) + here);
+    }
+    const self = matchesSelector(constraint.labelSelector, pod.metadata.labels) ? 1 : 0;
+    const least = Math.min(...counts.values());
+    if ((counts.get(domain) ?? 0) + self - least > constraint.maxSkew) return passing(text);
+  }
+  return undefined;
+}
+
+/** The first filter that refuses, in the order of kube-scheduler; undefined when the node fits. */
+export function misfit(
+  pod: Pod,
+  state: NodeState,
+  all: readonly NodeState[],
+): Misfit | undefined {
+  return (
+    unschedulable(pod, state) ??
+    taints(pod, state) ??
+    nodeAffinity(pod, state) ??
+    ports(pod, state) ??
+    resources(pod, state) ??
+    spread(pod, state, all) ??
+    podAffinity(pod, state, all)
+  );
+}
