@@ -1,11 +1,20 @@
 /**
- * The official JavaScript client's informers against a server that is restarted again and again while objects change. What
- * an informer promises: events of one object in order, nothing twice, and in the end exactly the state of the server.
+ * Watches against a server that is restarted again and again while objects change. A watch that goes on from the last
+ * revision it saw must get every write once, in order. The official JavaScript client's informers must get the events of
+ * one object in order, nothing twice, and have exactly the state of the server in the end.
  */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Cluster, startCluster } from '@kagent/cluster';
-import { CONFIG_MAPS, createKubeClient, type KubeClient, silentLogger } from '@kagent/kube';
+import {
+  CONFIG_MAPS,
+  createHttpTransport,
+  createKubeClient,
+  isKubeError,
+  type KubeClient,
+  loadKubeconfig,
+  silentLogger,
+} from '@kagent/kube';
 import {
   CoreV1Api,
   KubeConfig,
@@ -55,16 +64,19 @@ export async function informersThroughRestarts(options: InformerOptions): Promis
   const report: InformerReport = { restarts, writes: 0, events: 0, relists: 0, problems: [] };
   const followers = Array.from({ length: INFORMERS }, () => follow(kubeconfig, report));
   const newest = new Map<string, number>();
+  const writes: string[] = [];
+  const witness = watchAll(kubeconfig);
   for (let restart = 0; restart < restarts; restart += 1) {
-    await write(cluster, { count: 1 + random.below(20), random, newest, report });
+    await write(cluster, { count: 1 + random.below(20), random, newest, writes, report });
     await sleep(random.below(60));
     await cluster.stop();
     cluster = await start(port);
     options.progress?.(restart + 1);
   }
-  await write(cluster, { count: 20, random, newest, report });
+  await write(cluster, { count: 20, random, newest, writes, report });
   const kube = createKubeClient(cluster.transport());
   await Promise.all(followers.map((follower) => follower.settled(kube)));
+  report.problems.push(...(await witness.compare(writes)));
   await Promise.all(followers.map((follower) => follower.stop()));
   await cluster.stop();
   return report;
@@ -74,10 +86,15 @@ interface Writing {
   count: number;
   random: Random;
   newest: Map<string, number>;
+  /** What a complete watch must tell, in this order. */
+  writes: string[];
   report: InformerReport;
 }
 
-async function write(cluster: Cluster, { count, random, newest, report }: Writing): Promise<void> {
+async function write(
+  cluster: Cluster,
+  { count, random, newest, writes, report }: Writing,
+): Promise<void> {
   const kube = createKubeClient(cluster.transport());
   for (let index = 0; index < count; index += 1) {
     const name = `object-${random.below(KEYS)}`;
@@ -92,14 +109,67 @@ async function write(cluster: Cluster, { count, random, newest, report }: Writin
         data,
       });
       newest.set(name, number);
+      writes.push(`ADDED ${name} ${number}`);
     } else if (random.below(4) === 0) {
       await kube.delete(CONFIG_MAPS, key);
+      writes.push(`DELETED ${name} ${newest.get(name)}`);
       newest.delete(name);
     } else {
       await kube.patch(CONFIG_MAPS, { ...key, patch: { type: 'merge', body: { data } } });
       newest.set(name, number);
+      writes.push(`MODIFIED ${name} ${number}`);
     }
   }
+}
+
+/** Watches from the beginning and, whenever the watch ends, from the last revision it saw. */
+function watchAll(kubeconfig: string): {
+  /** Waits for the last write; tells where what was seen differs from what was written. */
+  compare(writes: readonly string[]): Promise<string[]>;
+} {
+  const seen: string[] = [];
+  const problems: string[] = [];
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const run = async (): Promise<void> => {
+    const access = await loadKubeconfig({ text: kubeconfig, env: {} });
+    const transport = createHttpTransport(access.transport);
+    const kube = createKubeClient(transport);
+    let resourceVersion = '1';
+    while (!signal.aborted) {
+      try {
+        const options = { namespace: NAMESPACE, resourceVersion, signal };
+        for await (const event of await kube.watch(CONFIG_MAPS, options)) {
+          if (event.type === 'ERROR') throw new Error(event.object.message);
+          resourceVersion = event.object.metadata.resourceVersion ?? '';
+          if (event.type === 'BOOKMARK') continue;
+          const { metadata, data } = event.object;
+          if (data?.['number'] !== undefined)
+            seen.push(`${event.type} ${metadata.name} ${data['number']}`);
+        }
+      } catch (error) {
+        if (!isKubeError(error) && !signal.aborted) problems.push(String(error));
+        if (isKubeError(error) && error.code === 410) problems.push(error.message);
+      }
+      await sleep(1);
+    }
+    await transport.close();
+  };
+  const running = run();
+  return {
+    async compare(writes) {
+      const end = Date.now() + SETTLE_MS;
+      while (seen.length < writes.length && problems.length === 0 && Date.now() < end)
+        await sleep(5);
+      stopping.abort();
+      await running;
+      const at = writes.findIndex((entry, index) => seen[index] !== entry);
+      if (at >= 0) problems.push(`write ${at} was ${writes[at]}, the watch told ${seen[at]}`);
+      if (seen.length > writes.length)
+        problems.push(`the watch told ${seen.length} events of ${writes.length} writes`);
+      return problems;
+    },
+  };
 }
 
 interface Follower {

@@ -25,6 +25,7 @@ import type { User } from './api/request.ts';
 import type { StaticToken, TokenAuthority } from './api/tokens.ts';
 import { builtinKinds } from './builtin/registry.ts';
 import type { PodMode } from './node/image-rules.ts';
+import type { MetricsSource } from './node/metrics-source.ts';
 import type { PodLogs } from './node/pod-logs.ts';
 import { startNode } from './node/start-node.ts';
 import type { RunningNode } from './node/start-node.ts';
@@ -125,7 +126,7 @@ async function start(
     host,
     clock,
   });
-  let node: RunningNode | undefined;
+  let node: Workers | undefined;
   const api = await startApi(options, { storage, certificates, stack, node: () => node });
   const { handle: handler, tokens } = api;
   const port = options.port ?? 0;
@@ -226,10 +227,13 @@ type WorkerOptions = ClusterOptions & {
   tokenAuthority: TokenAuthority;
 };
 
+/** The node, and what the nodes and pods of scenarios use. */
+type Workers = RunningNode & { simulatedUsage: MetricsSource };
+
 async function startWorkers(
   options: WorkerOptions,
   stack: AsyncDisposableStack,
-): Promise<RunningNode> {
+): Promise<Workers> {
   const { clock, logger, images = [], podMode, extraEnv, nodeName = 'kagent' } = options;
   const client = createKubeClient(options.transport);
   const { rootCertificate, tokenAuthority } = options;
@@ -270,7 +274,7 @@ async function startWorkers(
   await Promise.all([workloads.ready, node.ready]);
   const { logs } = node;
   const read: PodLogs['read'] = (query) => (simulation.logs(query.namespace) ?? logs).read(query);
-  return { ...node, logs: { read } };
+  return { ...node, logs: { read }, simulatedUsage: simulation.usage };
 }
 
 function nodeDirectory(dataDir: string | undefined, stack: AsyncDisposableStack): string {

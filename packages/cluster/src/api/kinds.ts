@@ -1,5 +1,7 @@
 /** What the API server knows of a kind it serves, built-in or from a CRD. */
 import type { ObjectSchema } from '../schema/schema.ts';
+import type { Eventual } from './eventual.ts';
+import type { ApiObject } from './object.ts';
 import type { User } from './request.ts';
 
 export interface PrinterColumn {
@@ -44,6 +46,8 @@ export interface KindDefinition {
   conversion?: ConversionWebhook;
   /** Built-in kinds: `metadata.generation` counts changes of the desired state. Custom kinds always have it. */
   hasGeneration?: boolean;
+  /** Set for a kind whose objects are made for each request and never stored; it can be read, not watched. In any order. */
+  compute?(): Eventual<ApiObject[]>;
   /** Set for a second name of objects that are stored as another kind. */
   storedAs?: StoredForm;
 }

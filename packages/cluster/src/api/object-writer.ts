@@ -147,7 +147,7 @@ export class ObjectWriter {
       return this.#insert({ target, behaviour, object });
     }
     const isMutable = admission.mutates(request);
-    if (isMutable) this.#prepareForMutation(target, object, behaviour);
+    if (isMutable) this.#prepareForMutation(target, object, { behaviour });
     const { uid, creationTimestamp, managedFields } = object.metadata;
     const isTracked = isMutable || behaviour.isTracked;
     const admitted = after(admission.mutate(request), () => {
@@ -210,7 +210,7 @@ export class ObjectWriter {
     const { request, old } = draft;
     if (!request) return this.#completeDraft(target, behaviour, draft);
     const isMutable = admission.mutates(request);
-    if (isMutable) this.#prepareForMutation(target, draft.next, behaviour, old);
+    if (isMutable) this.#prepareForMutation(target, draft.next, { behaviour, old });
     const { managedFields } = draft.next.metadata;
     return after(admission.mutate(request), () => {
       const mutated = request.object ?? draft.next;
@@ -303,7 +303,7 @@ export class ObjectWriter {
   #prepareForMutation(
     target: WriteTarget,
     object: ApiObject,
-    ...[behaviour, old]: [WriteBehaviour, ApiObject?]
+    { behaviour, old }: { behaviour: WriteBehaviour; old?: ApiObject },
   ): void {
     const { resource, subresource } = target;
     if (!WITHOUT_STRATEGY.has(subresource ?? ''))

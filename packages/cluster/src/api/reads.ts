@@ -1,6 +1,8 @@
 /** get and list, with paging over a consistent state. */
 import type { Storage } from '../storage/storage.ts';
 import { StorageError } from '../storage/storage.ts';
+import { after } from './eventual.ts';
+import type { Eventual } from './eventual.ts';
 import { stringAt, valueAt } from './json.ts';
 import { listOptions } from './list-options.ts';
 import { parseSelection } from './list-selection.ts';
@@ -43,6 +45,29 @@ export function listObjects(
     refusal.status.metadata = { continue: encodeContinue(-1, start.after) };
     throw refusal;
   }
+}
+
+/**
+ * The objects of a kind that is made for each request, by name; of one name when `target` has one. There is no revision and
+ * there are no pages. Throws 400 for selectors that cannot be read.
+ */
+export function listComputed(
+  target: { resource: ServedResource; namespace?: string; name?: string },
+  query: URLSearchParams,
+): Eventual<ListResult> {
+  const { resource, namespace } = target;
+  const selection = parseSelection(resource, target, query);
+  return after(resource.definition.compute?.() ?? [], (all) => ({
+    objects: all
+      .filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace)
+      .filter((object) => selection.matches(object))
+      .toSorted((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1)),
+    metadata: { resourceVersion: '' },
+  }));
+}
+
+function sortKey({ metadata }: ApiObject): string {
+  return `${metadata.namespace ?? ''}/${metadata.name}`;
 }
 
 interface Start {

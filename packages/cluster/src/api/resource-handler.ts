@@ -5,6 +5,8 @@ import type { PodLogs } from '../node/pod-logs.ts';
 import type { PodStreams } from '../node/streams/pod-streams.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Caller } from './admission/admission.ts';
+import { admitConnect } from './admission/chain.ts';
+import { connectOptions } from './admission/connect-options.ts';
 import { decodeBody } from './body.ts';
 import { convertFrames, needsConversion, storedForm } from './conversion/convert-frames.ts';
 import type { VersionConverter } from './conversion/version-converter.ts';
@@ -17,7 +19,7 @@ import type { ApiObject } from './object.ts';
 import type { ObjectWriter, WriteTarget } from './object-writer.ts';
 import { patchObject } from './patch-object.ts';
 import { readPodLog } from './pod-subresources.ts';
-import { listObjects } from './reads.ts';
+import { listComputed, listObjects } from './reads.ts';
 import { negotiate, renderList, renderObject } from './representation.ts';
 import type { RenderOptions } from './representation.ts';
 import { json } from './request.ts';
@@ -26,7 +28,7 @@ import type { ResourceRegistry, ServedResource } from './resource-registry.ts';
 import type { ResourceRoute } from './route.ts';
 import { fromScale, toScale } from './scale.ts';
 import { isCrd } from './special-kinds.ts';
-import { deleted, invalid, methodNotAllowed, unknownPath } from './status-error.ts';
+import { deleted, invalid, methodNotAllowed, notFound, unknownPath } from './status-error.ts';
 import { connectPod, isConnectSubresource } from './streaming/connect.ts';
 import { createSubresource } from './subresource-create.ts';
 import type { SubresourceDependencies } from './subresource-create.ts';
@@ -85,6 +87,7 @@ function warningHeader(text: string): string {
 async function onObject(deps: ResourceDependencies, call: ResourceRequest): Promise<ApiResponse> {
   const { route, target } = call;
   if (!verbsOf(target.resource).includes(route.verb)) throw methodNotAllowed();
+  if (target.resource.definition.compute) return readComputed(deps, call);
   switch (route.verb) {
     case 'get':
       return after(deps.writer.view(target), ({ object }) => json(present(deps, call, object)));
@@ -120,6 +123,17 @@ async function onSubresource(
   if (isPod && isConnectSubresource(subresource)) {
     if (route.verb !== 'get' && route.verb !== 'create') throw methodNotAllowed();
     const { object } = deps.writer.read(target);
+    const { namespace, name } = target;
+    const { user, query } = request;
+    await admitConnect(deps.admission, {
+      resource,
+      namespace,
+      name,
+      subresource,
+      user,
+      warn: call.warn,
+      object: connectOptions(subresource, query),
+    });
     return connectPod(object, request, { subresource, streams: deps.podStreams() });
   }
   if (route.verb === 'create') return createSubresource(deps, call);
@@ -163,6 +177,21 @@ function list(
   return after(deps.converter.toVersion(objects, resource), (converted) =>
     json(renderList(resource, { objects: converted, metadata }, renderOptions(deps, request))),
   );
+}
+
+/** get or list of a kind that is not stored. */
+function readComputed(
+  deps: ResourceDependencies,
+  { route, target, request }: ResourceRequest,
+): Eventual<ApiResponse> {
+  const { resource, name } = target;
+  return after(listComputed(target, request.query), ({ objects, metadata }) => {
+    const options = renderOptions(deps, request);
+    if (route.verb === 'list') return json(renderList(resource, { objects, metadata }, options));
+    const [found] = objects;
+    if (!found) throw notFound(resource, name);
+    return json(renderObject(resource, found, options));
+  });
 }
 
 function watch(

@@ -6,7 +6,7 @@ import type { KindDefinition, KindVersion, PrinterColumn } from '../api/kinds.ts
 import { compileSource } from '../schema/compile.ts';
 import type { ObjectSchema } from '../schema/schema.ts';
 import { AGE } from './columns/cells.ts';
-import { RESOURCES, type Resource } from './resources.ts';
+import { METRICS_RESOURCES, RESOURCES, type Resource } from './resources.ts';
 import { builtinSource } from './schemas.ts';
 import { strategyOf } from './strategies/strategy.ts';
 import { builtinTypes } from './types.ts';
@@ -17,6 +17,11 @@ import { builtinTypes } from './types.ts';
  */
 export function builtinKinds(): KindDefinition[] {
   return RESOURCES.map((resource) => definition(resource));
+}
+
+/** NodeMetrics and PodMetrics, served only where somebody measures. */
+export function metricsKindDefinitions(): KindDefinition[] {
+  return METRICS_RESOURCES.map((resource) => definition(resource));
 }
 
 function definition(resource: Resource): KindDefinition {

@@ -3,6 +3,7 @@ import type { KindVersion, PrinterColumn, StoredForm } from '../api/kinds.ts';
 import { CREATED_AT } from './columns/cells.ts';
 import { admissionPolicyBindingColumns, admissionPolicyColumns } from './columns/admission.ts';
 import * as cluster from './columns/cluster.ts';
+import { metricsColumns } from './columns/metrics.ts';
 import * as network from './columns/network.ts';
 import * as others from './columns/others.ts';
 import { podColumns, podTemplateColumns } from './columns/pods.ts';
@@ -435,5 +436,22 @@ export const RESOURCES: Resource[] = [
     isClusterScoped: true,
     status: true,
     columns: cluster.priorityLevelColumns,
+  },
+];
+
+/** Served only where there is a node that measures; see `api/metrics.ts`. */
+export const METRICS_RESOURCES: Resource[] = [
+  {
+    type: 'metrics.NodeMetrics',
+    plural: 'nodes',
+    isClusterScoped: true,
+    columns: metricsColumns,
+    verbs: ['get', 'list'],
+  },
+  {
+    type: 'metrics.PodMetrics',
+    plural: 'pods',
+    columns: metricsColumns,
+    verbs: ['get', 'list'],
   },
 ];

@@ -15,6 +15,7 @@ import { discovery } from './table/discovery.ts';
 import { events } from './table/events.ts';
 import { flowcontrol } from './table/flowcontrol.ts';
 import { meta } from './table/meta.ts';
+import { metrics } from './table/metrics.ts';
 import { networking } from './table/networking.ts';
 import { node } from './table/node.ts';
 import type { TypeTable } from './table/notation.ts';
@@ -130,6 +131,12 @@ export const typeGroups: Readonly<Record<string, TypeGroup>> = {
   node: group('node.k8s.io', 'v1', node),
   certificates: group('certificates.k8s.io', 'v1', certificates),
   flowcontrol: group('flowcontrol.apiserver.k8s.io', 'v1', flowcontrol),
+  metrics: {
+    group: 'metrics.k8s.io',
+    version: 'v1beta1',
+    openApiPrefix: 'io.k8s.metrics.pkg.apis.metrics.v1beta1',
+    table: metrics,
+  },
   apiregistration: {
     group: 'apiregistration.k8s.io',
     version: 'v1',

@@ -133,7 +133,9 @@ class ClusterBinder implements Binder {
     if (simulated?.isSimulated(namespace) !== true) {
       const node = nodes.get({ name: nodeName });
       if (node === undefined) return [];
-      const near = caresForPods(pod) ? pods.list().filter((other) => other.spec.nodeName === nodeName) : [];
+      const near = caresForPods(pod)
+        ? pods.list().filter((other) => other.spec.nodeName === nodeName)
+        : [];
       return [{ node, pods: near, countsResources: false }];
     }
     const states = new Map<string, NodeState>();

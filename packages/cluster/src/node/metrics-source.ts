@@ -27,6 +27,8 @@ export interface PodUsage {
 
 /** Pods without a running container are left out, as metrics-server does. Cheap; must not throw. */
 export interface MetricsSource {
+  /** Measures again where the last measurement is old; may take a second. Must not reject. Before `nodes` and `pods`. */
+  refresh?(): Promise<void>;
   nodes(): NodeUsage[];
   pods(): PodUsage[];
 }

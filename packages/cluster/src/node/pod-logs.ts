@@ -88,7 +88,10 @@ export function createPodLogs(options: {
     const state = statusOf(pod, container)?.state;
     // a run that said nothing left no file, and its log is empty
     const hasEnded = statusOf(pod, container)?.lastState?.terminated !== undefined;
-    const isBetween = state?.waiting?.reason === 'CrashLoopBackOff';
+    // the status may be older than the run: then it tells of a wait that is over
+    const isBetween =
+      state?.waiting?.reason === 'CrashLoopBackOff' &&
+      statusOf(pod, container)?.restartCount === current;
     if (previous) {
       const before = store.previousAttempt(isBetween ? { ...id, attempt: current + 1 } : id);
       if (before !== undefined) return before;

@@ -49,7 +49,9 @@ const DEFAULT_MEMORY = '48Mi';
 const READY_PATHS = ['/readyz', '/ready'];
 
 function toPattern(image: string): RegExp {
-  const parts = image.split('*').map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`));
+  const parts = image
+    .split('*')
+    .map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`));
   return new RegExp(`^${parts.join('.*')}$`);
 }
 
@@ -78,7 +80,9 @@ function commandLine(container: Container, env: Record<string, string>): string 
 function runOf(behaviour: ImageBehaviour, env: Record<string, string>, command: string): Run {
   const chosen = behaviour.cases?.find(({ when }) => {
     if (when.args !== undefined && !matches(when.args, command)) return false;
-    return Object.entries(when.env ?? {}).every(([name, pattern]) => matches(pattern, env[name] ?? ''));
+    return Object.entries(when.env ?? {}).every(([name, pattern]) =>
+      matches(pattern, env[name] ?? ''),
+    );
   });
   return { ...behaviour, ...chosen };
 }
@@ -144,7 +148,11 @@ function numberOr(text: string | number | undefined, fallback: number): number {
 }
 
 function listenerOf({ port, paths, readyPaths }: Listener, env: Record<string, string>) {
-  return { port: Number(fill(String(port), { env })), paths, readyPaths: readyPaths ?? READY_PATHS };
+  return {
+    port: Number(fill(String(port), { env })),
+    paths,
+    readyPaths: readyPaths ?? READY_PATHS,
+  };
 }
 
 /** `problem`: why kubelet cannot create it (`CreateContainerConfigError`). */
@@ -187,7 +195,10 @@ export function mountProblem(facts: PodFacts, source: ConfigSource): string | un
       volumeFiles(input, volume);
     } catch (error) {
       if (!(error instanceof ConfigProblem)) throw error;
-      const text = error.message.replace(/^(configmap|secret) "[^"]*" references non-existent key/, '$1 references non-existent config key');
+      const text = error.message.replace(
+        /^(configmap|secret) "[^"]*" references non-existent key/,
+        '$1 references non-existent config key',
+      );
       const isKey = text !== error.message;
       const shown = isKey && volume.secret ? text.replace('config key', 'secret key') : text;
       return `MountVolume.SetUp failed for volume "${volume.name}" : ${shown}`;

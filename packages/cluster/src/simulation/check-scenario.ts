@@ -91,7 +91,10 @@ function contains(actual: unknown, wanted: unknown): boolean {
     );
   }
   if (isObject(wanted)) {
-    return isObject(actual) && Object.entries(wanted).every(([key, value]) => contains(actual[key], value));
+    return (
+      isObject(actual) &&
+      Object.entries(wanted).every(([key, value]) => contains(actual[key], value))
+    );
   }
   return actual === wanted || String(actual) === String(wanted);
 }
@@ -112,7 +115,11 @@ async function changeProblem(
     const shown = `${kind.toLowerCase()}/${name}`;
     if (current === null || Array.isArray(current)) return `${shown} was deleted`;
     if (original === undefined) continue;
-    const { metadata: _metadata, status: _status, ...wanted } = original as KubeObject & { status?: unknown };
+    const {
+      metadata: _metadata,
+      status: _status,
+      ...wanted
+    } = original as KubeObject & { status?: unknown };
     if (!contains(current, wanted)) return `${shown} was changed`;
   }
   return undefined;
@@ -139,15 +146,22 @@ async function readNetwork({ client, scenario }: Context): Promise<NetworkView &
       ),
     pod: (namespace, name) => named(pods.items, namespace, name),
     namespace: (name) => namespaces.items.find(({ metadata }) => metadata.name === name),
-    policies: (namespace) => policies.items.filter(({ metadata }) => metadata.namespace === namespace),
+    policies: (namespace) =>
+      policies.items.filter(({ metadata }) => metadata.namespace === namespace),
     listens: (pod, port) =>
       pod.spec.containers.some((container) => {
         const isRunning = pod.status?.containerStatuses?.some(
           ({ name, state }) => name === container.name && state?.running !== undefined,
         );
-        const env = Object.fromEntries((container.env ?? []).map(({ name, value = '' }) => [name, value]));
-        const listens = behaviourOf(scenario.spec.images ?? [], container.image ?? '')?.listens ?? [];
-        return isRunning === true && listens.some((one) => Number(fill(String(one.port), { env })) === port);
+        const env = Object.fromEntries(
+          (container.env ?? []).map(({ name, value = '' }) => [name, value]),
+        );
+        const listens =
+          behaviourOf(scenario.spec.images ?? [], container.image ?? '')?.listens ?? [];
+        return (
+          isRunning === true &&
+          listens.some((one) => Number(fill(String(one.port), { env })) === port)
+        );
       }),
   };
 }
@@ -162,7 +176,8 @@ async function connectionProblem(
     labelSelector: from.selector,
   });
   const running = items.filter(
-    ({ metadata, status }) => status?.phase === 'Running' && metadata.deletionTimestamp === undefined,
+    ({ metadata, status }) =>
+      status?.phase === 'Running' && metadata.deletionTimestamp === undefined,
   );
   if (running.length === 0) return `no pod of ${from.namespace} with ${from.selector} runs`;
   for (const pod of running) {

@@ -12,7 +12,8 @@ export interface FillValues {
 
 /** A number in [0, 1) that looks random and depends on nothing but `seed`. */
 export function noise(seed: number): number {
-  const mixed = Math.imul(seed ^ (seed >>> 15), 0x2c1b3c6d) ^ Math.imul(seed + 0x9e3779b9, 0x297a2d39);
+  const mixed =
+    Math.imul(seed ^ (seed >>> 15), 0x2c1b3c6d) ^ Math.imul(seed + 0x9e3779b9, 0x297a2d39);
   return ((mixed ^ (mixed >>> 13)) >>> 0) / 2 ** 32;
 }
 
@@ -71,7 +72,19 @@ function valueOf(name: string, values: FillValues, position: number): string | u
  */
 export function fill(template: string, values: FillValues): string {
   if (!template.includes('${')) return template;
-  return template.replaceAll(/\$\{([^}]*)\}/g, (_, name: string, position: number) =>
-    valueOf(name, values, position) ?? '',
+  return template.replaceAll(
+    /\$\{([^}]*)\}/g,
+    (_, name: string, position: number) => valueOf(name, values, position) ?? '',
   );
+}
+
+/** 64 hexadecimal digits that look random, as identifiers of containers and images do. */
+export function hexText(seed: number): string {
+  let text = '';
+  for (let index = 0; text.length < 64; index += 1) {
+    text += Math.floor(noise(seed + index * 104_729) * 2 ** 32)
+      .toString(16)
+      .padStart(8, '0');
+  }
+  return text.slice(0, 64);
 }

@@ -5,17 +5,19 @@ import type { ImageBehaviour } from './scenario.ts';
 
 /** Images everybody knows, so that debugging pods work; they run until they are stopped. */
 const PUBLIC_IMAGES: readonly ImageBehaviour[] = [
-  ...['busybox', 'alpine', 'curlimages/curl', 'nicolaka/netshoot', 'ubuntu', 'debian'].map((image) => ({
-    image: `${image}*`,
-    startup: '200ms',
-    memory: '2Mi',
-    cpu: '1m',
-    cases: [
-      { when: { args: String.raw`\b(sleep|tail -f|infinity)\b` } },
-      { when: { args: '.' }, runs: '1s' },
-      { when: {}, runs: '100ms' },
-    ],
-  })),
+  ...['busybox', 'alpine', 'curlimages/curl', 'nicolaka/netshoot', 'ubuntu', 'debian'].map(
+    (image) => ({
+      image: `${image}*`,
+      startup: '200ms',
+      memory: '2Mi',
+      cpu: '1m',
+      cases: [
+        { when: { args: String.raw`\b(sleep|tail -f|infinity)\b` } },
+        { when: { args: '.' }, runs: '1s' },
+        { when: {}, runs: '100ms' },
+      ],
+    }),
+  ),
   { image: 'nginx*', memory: '12Mi', cpu: '2m', listens: [{ port: 80, paths: { '/': 200 } }] },
   { image: 'redis*', memory: '18Mi', cpu: '4m', listens: [{ port: 6379 }] },
   { image: 'postgres*', memory: '96Mi', cpu: '12m', listens: [{ port: 5432 }] },
@@ -27,7 +29,11 @@ export function fullReference(image: string): string {
   const slash = image.indexOf('/');
   const first = slash === -1 ? '' : image.slice(0, slash);
   const hasHost = first.includes('.') || first.includes(':') || first === 'localhost';
-  const named = hasHost ? image : slash === -1 ? `docker.io/library/${image}` : `docker.io/${image}`;
+  const named = hasHost
+    ? image
+    : slash === -1
+      ? `docker.io/library/${image}`
+      : `docker.io/${image}`;
   const last = named.slice(named.lastIndexOf('/') + 1);
   return last.includes(':') || last.includes('@') ? named : `${named}:latest`;
 }
@@ -37,15 +43,22 @@ function registryOf(image: string): string {
   return full.slice(0, full.indexOf('/'));
 }
 
-function hasCredentials(pod: Pod, registry: string, secret: (name: string) => Secret | undefined): boolean {
-  const references = (pod.spec as { imagePullSecrets?: { name?: string }[] }).imagePullSecrets ?? [];
+function hasCredentials(
+  pod: Pod,
+  registry: string,
+  secret: (name: string) => Secret | undefined,
+): boolean {
+  const references =
+    (pod.spec as { imagePullSecrets?: { name?: string }[] }).imagePullSecrets ?? [];
   return references.some(({ name = '' }) => {
     const text = secret(name)?.data?.['.dockerconfigjson'];
     if (text === undefined) return false;
     try {
       const config: unknown = JSON.parse(Buffer.from(text, 'base64').toString('utf8'));
       const auths = (config as { auths?: Record<string, unknown> } | null)?.auths ?? {};
-      return Object.keys(auths).some((host) => host.replace(/^https?:\/\//, '').split('/')[0] === registry);
+      return Object.keys(auths).some(
+        (host) => host.replace(/^https?:\/\//, '').split('/')[0] === registry,
+      );
     } catch {
       return false;
     }

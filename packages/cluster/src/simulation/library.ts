@@ -23,7 +23,10 @@ export async function shippedScenarioNames(): Promise<string[]> {
 export async function readShippedScenario(name: string): Promise<Scenario | undefined> {
   const names = await shippedScenarioNames();
   if (!names.includes(name)) return undefined;
-  return parseScenario(await readFile(new URL(`${name}${SUFFIX}`, FOLDER), 'utf8'), `${name}${SUFFIX}`);
+  return parseScenario(
+    await readFile(new URL(`${name}${SUFFIX}`, FOLDER), 'utf8'),
+    `${name}${SUFFIX}`,
+  );
 }
 
 /** @throws Error that names `source` and what is wrong with the text */
@@ -51,5 +54,10 @@ export function parseScenario(text: string, source: string): Scenario {
  */
 export function withoutAnswers(scenario: Scenario): Scenario {
   const { verify: _verify, solution: _solution, ...spec } = scenario.spec;
-  return { apiVersion: scenario.apiVersion, kind: scenario.kind, metadata: { name: scenario.metadata.name }, spec };
+  return {
+    apiVersion: scenario.apiVersion,
+    kind: scenario.kind,
+    metadata: { name: scenario.metadata.name },
+    spec,
+  };
 }

@@ -1,5 +1,11 @@
 /** What a connection from a pod would meet: names, Services, endpoints, network policies, listening ports. Pure. */
-import type { EndpointSlice, LabelSelector, Namespace, Pod, Service } from '../workloads/objects.ts';
+import type {
+  EndpointSlice,
+  LabelSelector,
+  Namespace,
+  Pod,
+  Service,
+} from '../workloads/objects.ts';
 import { matchesSelector } from '../workloads/selectors.ts';
 
 interface PolicyPeer {
@@ -43,7 +49,10 @@ export type Connection = string | undefined;
 const DNS_SERVER = '10.96.0.10:53';
 
 /** An empty selector selects everything here, unlike that of a workload. */
-function selects(selector: LabelSelector | undefined, labels: Record<string, string> | undefined): boolean {
+function selects(
+  selector: LabelSelector | undefined,
+  labels: Record<string, string> | undefined,
+): boolean {
   if (selector === undefined) return false;
   const size =
     Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length;
@@ -104,13 +113,15 @@ function isAllowed(direction: 'Ingress' | 'Egress', subject: Pod, traffic: Traff
 export function portNumber(pod: Pod, port: number | string): number | undefined {
   const number = Number(port);
   if (Number.isInteger(number)) return number;
-  return pod.spec.containers
-    .flatMap(({ ports = [] }) => ports)
-    .find(({ name }) => name === port)?.containerPort;
+  return pod.spec.containers.flatMap(({ ports = [] }) => ports).find(({ name }) => name === port)
+    ?.containerPort;
 }
 
 function locate(host: string, from: Pod): { namespace: string; name: string } | undefined {
-  const labels = host.replace(/\.$/, '').replace(/\.svc(\.cluster\.local)?$/, '').split('.');
+  const labels = host
+    .replace(/\.$/, '')
+    .replace(/\.svc(\.cluster\.local)?$/, '')
+    .split('.');
   if (labels.length === 1) return { namespace: from.metadata.namespace ?? '', name: labels[0]! };
   return labels.length === 2 ? { namespace: labels[1]!, name: labels[0]! } : undefined;
 }
@@ -152,7 +163,8 @@ export function connectFrom(view: NetworkView, from: Pod, address: string): Conn
         ...towards,
         peer: pod,
         policyNamespace: from.metadata.namespace ?? '',
-      }) && isAllowed('Ingress', pod, { ...towards, peer: from, policyNamespace: target.namespace });
+      }) &&
+      isAllowed('Ingress', pod, { ...towards, peer: from, policyNamespace: target.namespace });
     if (!isReached) problem = `dial tcp ${name}: i/o timeout`;
     else if (view.listens(pod, end.port)) return undefined;
     else problem = `dial tcp ${name}: connect: connection refused`;

@@ -46,7 +46,9 @@ export async function readReference(
   const type = await kinds(reference);
   const { namespace, name, selector } = reference;
   if (name !== undefined) {
-    return (await client.find(type, { name, ...(namespace === undefined ? {} : { namespace }) })) ?? null;
+    return (
+      (await client.find(type, { name, ...(namespace === undefined ? {} : { namespace }) })) ?? null
+    );
   }
   const { items } = await client.list(type, {
     ...(namespace === undefined ? {} : { namespace }),
@@ -73,7 +75,10 @@ export async function deleteReference(
 ): Promise<void> {
   const { namespace, name = '' } = reference;
   try {
-    await client.delete(await kinds(reference), { name, ...(namespace === undefined ? {} : { namespace }) });
+    await client.delete(await kinds(reference), {
+      name,
+      ...(namespace === undefined ? {} : { namespace }),
+    });
   } catch (error) {
     if (!isNotFound(error)) throw error;
   }
@@ -88,5 +93,9 @@ export async function patchObject(
   const target = { name, ...(namespace === undefined ? {} : { namespace }) };
   // a scenario says which kind of patch its body is
   const patch = { type, body } as Patch;
-  await client.patch(await kinds(reference), { ...target, patch }, { fieldManager: 'kubectl-patch' });
+  await client.patch(
+    await kinds(reference),
+    { ...target, patch },
+    { fieldManager: 'kubectl-patch' },
+  );
 }

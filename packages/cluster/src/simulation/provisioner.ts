@@ -3,7 +3,11 @@ import { isAlreadyExists } from '@kagent/kube';
 import type { KubeClient } from '@kagent/kube';
 
 import { PERSISTENT_VOLUMES } from '../workloads/storage-objects.ts';
-import type { PersistentVolume, PersistentVolumeClaim, StorageClass } from '../workloads/storage-objects.ts';
+import type {
+  PersistentVolume,
+  PersistentVolumeClaim,
+  StorageClass,
+} from '../workloads/storage-objects.ts';
 
 const SELECTED_NODE = 'volume.kubernetes.io/selected-node';
 /** Claims of these classes are somebody else's. */
@@ -17,7 +21,8 @@ export async function provisionVolume(
 ): Promise<void> {
   const { namespace, name, uid, annotations, deletionTimestamp } = claim.metadata;
   const isDone = (claim.spec.volumeName ?? '') !== '' || deletionTimestamp !== undefined;
-  if (storageClass === undefined || isDone || OWN_PROVISIONER.test(storageClass.provisioner)) return;
+  if (storageClass === undefined || isDone || OWN_PROVISIONER.test(storageClass.provisioner))
+    return;
   const waits = storageClass.volumeBindingMode === 'WaitForFirstConsumer';
   if (waits && annotations?.[SELECTED_NODE] === undefined) return;
   const { accessModes, resources, volumeMode = 'Filesystem' } = claim.spec;
@@ -38,7 +43,11 @@ export async function provisionVolume(
         name,
         ...(uid === undefined ? {} : { uid }),
       },
-      csi: { driver: storageClass.provisioner, fsType: 'ext4', volumeHandle: `vol-0${(uid ?? '').replaceAll('-', '').slice(0, 16)}` },
+      csi: {
+        driver: storageClass.provisioner,
+        fsType: 'ext4',
+        volumeHandle: `vol-0${(uid ?? '').replaceAll('-', '').slice(0, 16)}`,
+      },
       persistentVolumeReclaimPolicy: storageClass.reclaimPolicy ?? 'Delete',
       storageClassName: storageClass.metadata.name,
       volumeMode,

@@ -92,7 +92,10 @@ const check = object(
     that: text,
     get: map(object(reference, ['apiVersion', 'kind'])),
     unchanged: list(object(reference, ['apiVersion', 'kind'])),
-    connects: object({ from: object({ namespace: text, selector: text }), to: text }, ['from', 'to']),
+    connects: object({ from: object({ namespace: text, selector: text }), to: text }, [
+      'from',
+      'to',
+    ]),
   },
   ['name'],
 );
@@ -143,7 +146,12 @@ const spec = object(
 );
 
 /** The manifest to apply. */
-export function scenarioCrd(): { apiVersion: string; kind: string; metadata: { name: string }; spec: Schema } {
+export function scenarioCrd(): {
+  apiVersion: string;
+  kind: string;
+  metadata: { name: string };
+  spec: Schema;
+} {
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
@@ -151,7 +159,12 @@ export function scenarioCrd(): { apiVersion: string; kind: string; metadata: { n
     spec: {
       group: SCENARIO_GROUP,
       scope: 'Cluster',
-      names: { kind: 'Scenario', listKind: 'ScenarioList', plural: 'scenarios', singular: 'scenario' },
+      names: {
+        kind: 'Scenario',
+        listKind: 'ScenarioList',
+        plural: 'scenarios',
+        singular: 'scenario',
+      },
       versions: [
         {
           name: SCENARIO_VERSION,

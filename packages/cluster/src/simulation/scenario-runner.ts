@@ -117,7 +117,11 @@ export class ScenarioRunner {
     const { client, clock, scenario } = this.#options;
     const { spec } = scenario;
     for (const namespace of this.namespaces) {
-      await deleteReference(client, this.#kinds, { apiVersion: 'v1', kind: 'Namespace', name: namespace });
+      await deleteReference(client, this.#kinds, {
+        apiVersion: 'v1',
+        kind: 'Namespace',
+        name: namespace,
+      });
     }
     const later = (spec.later ?? []).flatMap(({ apply = [] }) => apply);
     for (const object of [...spec.objects, ...later]) {
@@ -131,7 +135,11 @@ export class ScenarioRunner {
     const { items: volumes } = await client.list(PERSISTENT_VOLUMES);
     for (const { metadata, spec: volume } of volumes) {
       if (!this.namespaces.has(volume.claimRef?.namespace ?? '')) continue;
-      await deleteReference(client, this.#kinds, { apiVersion: 'v1', kind: 'PersistentVolume', name: metadata.name });
+      await deleteReference(client, this.#kinds, {
+        apiVersion: 'v1',
+        kind: 'PersistentVolume',
+        name: metadata.name,
+      });
     }
     await this.#removeNodes();
   }
@@ -148,7 +156,8 @@ export class ScenarioRunner {
     const name = String(metadata['name']);
     if (kind === 'Namespace') return this.namespaces.has(name);
     if (kind === 'Node') return this.nodes.has(name);
-    if (kind === 'Event') return isObject(involvedObject) && this.nodes.has(String(involvedObject['name']));
+    if (kind === 'Event')
+      return isObject(involvedObject) && this.nodes.has(String(involvedObject['name']));
     const { objects } = this.#options.scenario.spec;
     return objects.some((object) => object.kind === kind && object.metadata.name === name);
   }
@@ -171,7 +180,8 @@ export class ScenarioRunner {
         return { ...owner, uid: found.metadata.uid ?? '' };
       }),
     );
-    const metadata = owners.length === 0 ? object.metadata : { ...object.metadata, ownerReferences };
+    const metadata =
+      owners.length === 0 ? object.metadata : { ...object.metadata, ownerReferences };
     const { status, ...rest } = object as KubeObject & { status?: unknown };
     await applyObject(client, this.#kinds, { ...rest, metadata });
     if (status === undefined) return;
@@ -233,7 +243,10 @@ export class ScenarioRunner {
         ...(event.on.namespace === undefined ? {} : { namespace: event.on.namespace }),
       });
       if (involved !== undefined) {
-        await client.create(EVENTS, pastEvent(event, involved, { now: clock.now(), id: this.#options.randomId() }));
+        await client.create(
+          EVENTS,
+          pastEvent(event, involved, { now: clock.now(), id: this.#options.randomId() }),
+        );
       }
     }
   }
@@ -276,7 +289,11 @@ export class ScenarioRunner {
   }
 }
 
-function pastEvent(event: PastEvent, involved: KubeObject, { now, id }: { now: number; id: string }) {
+function pastEvent(
+  event: PastEvent,
+  involved: KubeObject,
+  { now, id }: { now: number; id: string },
+) {
   const { namespace, name, uid, resourceVersion } = involved.metadata;
   const last = now - durationMs(event.ago);
   const first = event.since === undefined ? last : now - durationMs(event.since);
@@ -284,7 +301,10 @@ function pastEvent(event: PastEvent, involved: KubeObject, { now, id }: { now: n
   return {
     apiVersion: 'v1',
     kind: 'Event',
-    metadata: { name: `${name}.${id.replaceAll('-', '').slice(0, 16)}`, namespace: namespace ?? 'default' },
+    metadata: {
+      name: `${name}.${id.replaceAll('-', '').slice(0, 16)}`,
+      namespace: namespace ?? 'default',
+    },
     involvedObject: {
       apiVersion: event.on.apiVersion,
       kind: event.on.kind,

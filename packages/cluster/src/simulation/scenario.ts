@@ -194,7 +194,10 @@ export function durationMs(text: Duration | undefined, fallback = 0): number {
 /** Namespaces the scenario makes: only its own pods live there. Sorted. */
 export function namespacesOf(spec: ScenarioSpec): string[] {
   const found = new Set<string>();
-  for (const object of [...spec.objects, ...(spec.later ?? []).flatMap(({ apply = [] }) => apply)]) {
+  for (const object of [
+    ...spec.objects,
+    ...(spec.later ?? []).flatMap(({ apply = [] }) => apply),
+  ]) {
     if (object.kind === 'Namespace') found.add(object.metadata.name);
     else if (object.metadata.namespace !== undefined) found.add(object.metadata.namespace);
   }

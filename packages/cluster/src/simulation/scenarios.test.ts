@@ -59,41 +59,52 @@ describe('shipped scenarios', () => {
 
   afterAll(() => cluster.stop());
 
-  it.concurrent.for(names)('%s', async (name, { expect: check }) => {
-    const scenario = await start(client, name, check);
+  it.concurrent.for(names)('%s', async (name, { expect }) => {
+    const scenario = await start(client, name, expect);
     const { spec } = scenario;
 
     for (const [key, expected] of Object.entries(spec.shows ?? {})) {
       const allowed = expected.split('|');
-      await check
+      await expect
         .poll(async () => {
           const found = await statuses(client, key);
-          return found.length > 0 && found.every((one) => allowed.includes(one)) ? 'as promised' : found;
+          return found.length > 0 && found.every((one) => allowed.includes(one))
+            ? 'as promised'
+            : found;
         }, POLL)
         .toBe('as promised');
     }
     const before = await checkScenario(client, scenario, Date.now());
-    check(before.solved, JSON.stringify(before)).toBe(false);
+    expect(before.solved, JSON.stringify(before)).toBe(false);
 
     const { status } = await client.get(SCENARIOS, { name });
     const signal = AbortSignal.timeout(POLL.timeout);
     await solveScenario(client, scenario, { clock: systemClock, signal });
-    await check
-      .poll(async () => (await checkScenario(client, scenario, Date.now())).checks.filter(({ passed }) => !passed), POLL)
+    await expect
+      .poll(
+        async () =>
+          (await checkScenario(client, scenario, Date.now())).checks.filter(
+            ({ passed }) => !passed,
+          ),
+        POLL,
+      )
       .toEqual([]);
 
-    await stop(client, name, check);
+    await stop(client, name, expect);
     const own = new Set(namespacesOf(spec));
-    const left = (await client.list(NAMESPACES)).items.filter(({ metadata }) => own.has(metadata.name));
+    const left = (await client.list(NAMESPACES)).items.filter(({ metadata }) =>
+      own.has(metadata.name),
+    );
     const nodes = new Set(status?.nodes);
-    const machines = (await client.list(NODES)).items.filter(({ metadata }) => nodes.has(metadata.name));
+    const machines = (await client.list(NODES)).items.filter(({ metadata }) =>
+      nodes.has(metadata.name),
+    );
     const events = (await client.list(EVENTS)).items.filter(({ involvedObject }) =>
       nodes.has(involvedObject.name ?? ''),
     );
     const volumes = (await client.list(PERSISTENT_VOLUMES)).items.filter(({ spec: { claimRef } }) =>
       own.has(claimRef?.namespace ?? ''),
     );
-    check([...left, ...machines, ...events, ...volumes]).toEqual([]);
+    expect([...left, ...machines, ...events, ...volumes]).toEqual([]);
   });
-
 });

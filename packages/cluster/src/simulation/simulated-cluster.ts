@@ -128,7 +128,8 @@ export class SimulatedCluster {
   changed(): void {
     if (this.#needsRecheck || this.#isStopped) return;
     this.#needsRecheck = true;
-    if (this.#options.timeline.isLive) this.#options.timeline.after(RECHECK_MS, () => this.recheck());
+    if (this.#options.timeline.isLive)
+      this.#options.timeline.after(RECHECK_MS, () => this.recheck());
   }
 
   recheck(): void {
@@ -150,7 +151,8 @@ export class SimulatedCluster {
     this.#actions = [];
     for (const action of actions) {
       await action().catch((error: unknown) => {
-        if (!isNotFound(error)) this.#options.logger.warn({ error: String(error) }, 'a simulated node failed');
+        if (!isNotFound(error))
+          this.#options.logger.warn({ error: String(error) }, 'a simulated node failed');
       });
     }
     while (this.#dirty.size > 0) {
@@ -158,7 +160,10 @@ export class SimulatedCluster {
       this.#dirty.clear();
       for (const pod of pods) {
         await pod.publish().catch((error: unknown) => {
-          this.#options.logger.warn({ pod: pod.key, error: String(error) }, 'a pod status could not be written');
+          this.#options.logger.warn(
+            { pod: pod.key, error: String(error) },
+            'a pod status could not be written',
+          );
         });
       }
     }
@@ -199,7 +204,9 @@ export class SimulatedCluster {
     this.#isStopped = true;
     for (const pod of this.#pods.values()) pod.drop();
     await Promise.all(
-      [...this.#nodes.values()].map(({ recorder }) => recorder.stop(AbortSignal.timeout(EVENT_FLUSH_MS))),
+      [...this.#nodes.values()].map(({ recorder }) =>
+        recorder.stop(AbortSignal.timeout(EVENT_FLUSH_MS)),
+      ),
     );
   }
 
@@ -230,7 +237,10 @@ export class SimulatedCluster {
         images: spec.images ?? [],
         nodeName: name,
         hostIP: nodeAddress(name),
-        capacity: { cpu: this.#capacity(name, 'cpu', 4), memory: this.#capacity(name, 'memory', 2 ** 34) },
+        capacity: {
+          cpu: this.#capacity(name, 'cpu', 4),
+          memory: this.#capacity(name, 'memory', 2 ** 34),
+        },
         hasImage: (reference) => images.has(reference),
         keepImage: (reference) => void images.add(reference),
         connect: (pod, address) => this.connect(pod, address),
@@ -246,7 +256,9 @@ export class SimulatedCluster {
 
   #capacity(name: string, resource: string, fallback: number): number {
     const status = this.#options.world.nodes.get({ name })?.status?.['allocatable'];
-    const given = this.#options.spec.nodes?.find((node) => node.name === name)?.capacity?.[resource];
+    const given = this.#options.spec.nodes?.find((node) => node.name === name)?.capacity?.[
+      resource
+    ];
     const value = (status as Record<string, string> | undefined)?.[resource] ?? given;
     return value === undefined ? fallback : parseQuantity(value);
   }
@@ -295,7 +307,11 @@ export class SimulatedCluster {
     if (object !== undefined) await reportHealth(client, object, { ...node, now: timeline.now() });
   }
 
-  #recordNode(node: NodeRuntime, type: 'Normal' | 'Warning', reason: string): (message: string) => void {
+  #recordNode(
+    node: NodeRuntime,
+    type: 'Normal' | 'Warning',
+    reason: string,
+  ): (message: string) => void {
     return (message) => {
       const object = this.#options.world.nodes.get({ name: node.name });
       if (object !== undefined) node.recorder.record(object, { type, reason, message });
@@ -308,11 +324,19 @@ export class SimulatedCluster {
     this.act(async () => {
       await this.flush();
       node.isSilent = true;
-      this.#recordNode(node, 'Normal', 'NodeNotReady')(`Node ${node.name} status is now: NodeNotReady`);
+      this.#recordNode(
+        node,
+        'Normal',
+        'NodeNotReady',
+      )(`Node ${node.name} status is now: NodeNotReady`);
       await this.#report(node);
       for (const pod of on) {
         pod.freeze();
-        node.recorder.record(pod.pod, { type: 'Warning', reason: 'NodeNotReady', message: 'Node is not ready' });
+        node.recorder.record(pod.pod, {
+          type: 'Warning',
+          reason: 'NodeNotReady',
+          message: 'Node is not ready',
+        });
         await markUnready(client, pod.pod);
       }
     });
@@ -331,7 +355,9 @@ export class SimulatedCluster {
     for (const { container } of pod.containers().map(({ record }) => record)) {
       const limit = container.resources?.limits?.['ephemeral-storage'];
       if (limit === undefined || plan.disk <= parseQuantity(limit)) continue;
-      pod.evict(`Container ${container.name} exceeded its local ephemeral storage limit "${limit}". `);
+      pod.evict(
+        `Container ${container.name} exceeded its local ephemeral storage limit "${limit}". `,
+      );
       return;
     }
     const total = this.#capacity(node.name, 'ephemeral-storage', 40 * 2 ** 30);
@@ -339,7 +365,11 @@ export class SimulatedCluster {
     const threshold = Math.floor(total * (1 - DISK_THRESHOLD));
     const left = Math.max(0, Math.floor((total - plan.disk) / 1024));
     const { name } = pod.pod.spec.containers[0]!;
-    this.#recordNode(node, 'Warning', 'EvictionThresholdMet')('Attempting to reclaim ephemeral-storage');
+    this.#recordNode(
+      node,
+      'Warning',
+      'EvictionThresholdMet',
+    )('Attempting to reclaim ephemeral-storage');
     pod.evict(
       `The node was low on resource: ephemeral-storage. Threshold quantity: ${threshold}, available: ${left}Ki. ` +
         `Container ${name} was using ${Math.floor(plan.disk / 1024)}Ki, request is 0, has larger consumption of ephemeral-storage. `,

@@ -2,33 +2,26 @@
 import { delayText } from '../node/container-state.ts';
 import type { ContainerRecord } from '../node/pod-status.ts';
 import type { ProbeKind } from '../node/probes/probe-loop.ts';
-import { DEFAULT_RESTART_BACKOFF, isStableRun, restartDelay, wantsRestart } from '../node/restart-delay.ts';
+import {
+  DEFAULT_RESTART_BACKOFF,
+  isStableRun,
+  restartDelay,
+  wantsRestart,
+} from '../node/restart-delay.ts';
 import type { Timer } from '../node/scheduler.ts';
 import type { EventDraft } from '../workloads/event-recorder.ts';
 import type { Container, ContainerStatus, Pod } from '../workloads/objects.ts';
 import { timeText } from '../workloads/time-text.ts';
 import { fateOf } from './assess.ts';
 import type { Assessment, RunPlan, UnmetNeed } from './assess.ts';
-import { fill, hashText, noise } from './fill.ts';
+import { fill, hashText, hexText, noise } from './fill.ts';
 import { fullReference } from './image-pull.ts';
 import type { Pull } from './image-pull.ts';
 import { durationMs } from './scenario.ts';
 import type { ImageBehaviour } from './scenario.ts';
+import type { RunRecord } from './run-record.ts';
 import { SimulatedProbe } from './simulated-probe.ts';
 import type { Timeline } from './timeline.ts';
-
-/** One run of the process, from start to end: what its log is made of. */
-export interface RunRecord {
-  /** Restart count of the container in this run. */
-  attempt: number;
-  startedAt: number;
-  finishedAt: number | undefined;
-  /** When it began to listen. */
-  upAt: number | undefined;
-  plan: RunPlan;
-  /** Needs that were not met, from a moment on. */
-  complaints: { from: number; unmet: UnmetNeed[] }[];
-}
 
 export interface SimulatedContainerHost {
   timeline: Timeline;
@@ -220,7 +213,9 @@ export class SimulatedContainer {
     }
     this.#emit('Normal', 'Pulling', `Pulling image "${image}"`);
     const seed = hashText(image);
-    const took = Math.round(PULL_MS * (0.6 + noise(seed ^ hashText(this.#host.pod().metadata.name))));
+    const took = Math.round(
+      PULL_MS * (0.6 + noise(seed ^ hashText(this.#host.pod().metadata.name))),
+    );
     this.#later(this.#hasten(took, this.#now), () => {
       this.#host.keepImage(image);
       const shown = took >= 1000 ? `${(took / 1000).toFixed(3)}s` : `${Math.round(took)}ms`;
@@ -262,8 +257,8 @@ export class SimulatedContainer {
       return;
     }
     const seed = hashText(`${this.#host.pod().metadata.uid}/${this.#name}/${record.restartCount}`);
-    record.containerID = `containerd://${hex(seed)}`;
-    record.imageID = `${fullReference(record.container.image ?? '').replace(/[:@][^/]*$/, '')}@sha256:${hex(hashText(record.container.image ?? ''))}`;
+    record.containerID = `containerd://${hexText(seed)}`;
+    record.imageID = `${fullReference(record.container.image ?? '').replace(/[:@][^/]*$/, '')}@sha256:${hexText(hashText(record.container.image ?? ''))}`;
     record.state = { running: { startedAt: timeText(this.#now) } };
     this.#emit('Normal', 'Created', `Created container: ${this.#name}`);
     this.#emit('Normal', 'Started', `Started container ${this.#name}`);
@@ -287,7 +282,9 @@ export class SimulatedContainer {
     const { plan, startedAt } = run;
     const hasten = (ms: number) => this.#hasten(ms, startedAt);
     const unmet = run.complaints.at(-1)!.unmet;
-    const blocking = unmet.find(({ need }) => ['crash', 'wait'].includes(need.otherwise ?? 'crash'));
+    const blocking = unmet.find(({ need }) =>
+      ['crash', 'wait'].includes(need.otherwise ?? 'crash'),
+    );
     if (blocking !== undefined) {
       if (blocking.need.otherwise === 'wait') return;
       const tried = 0.8 + 0.4 * noise(hashText(this.#host.pod().metadata.name) + run.attempt);
@@ -304,7 +301,11 @@ export class SimulatedContainer {
       steps.push([durationMs(plan.run.runs), () => this.#exit(plan.run.exit ?? 0)]);
     }
     if (plan.disk > 0) steps.push([growth, () => this.#host.filledDisk(plan)]);
-    this.#follow(run, steps.toSorted(([a], [b]) => a - b), 0);
+    this.#follow(
+      run,
+      steps.toSorted(([a], [b]) => a - b),
+      0,
+    );
   }
 
   /** Runs the steps at their times from the start of the run, one timer at a time. */
@@ -337,13 +338,18 @@ export class SimulatedContainer {
     ];
     this.#probes = [];
     for (const [kind, probe] of kinds) {
-      if (probe === undefined || (kind !== 'startup' && container.startupProbe !== undefined)) continue;
+      if (probe === undefined || (kind !== 'startup' && container.startupProbe !== undefined))
+        continue;
       this.#startProbe(run, kind, probe);
     }
     this.#settleReadiness();
   }
 
-  #startProbe(run: RunRecord, kind: ProbeKind, probe: NonNullable<Container['livenessProbe']>): void {
+  #startProbe(
+    run: RunRecord,
+    kind: ProbeKind,
+    probe: NonNullable<Container['livenessProbe']>,
+  ): void {
     const { container } = this.record;
     const simulated = new SimulatedProbe({
       kind,
@@ -371,7 +377,11 @@ export class SimulatedContainer {
     if (kind !== 'readiness' && !isPassing) {
       if (this.#isKilled) return;
       this.#isKilled = true;
-      this.#emit('Normal', 'Killing', `Container ${this.#name} failed ${kind} probe, will be restarted`);
+      this.#emit(
+        'Normal',
+        'Killing',
+        `Container ${this.#name} failed ${kind} probe, will be restarted`,
+      );
       this.#later(1000, () => this.#exit(TERM_EXIT_CODE));
       return;
     }
@@ -400,7 +410,8 @@ export class SimulatedContainer {
       if (error !== undefined) failing.push({ need, error });
     }
     const unmet = [...kept, ...failing];
-    const describe = (list: UnmetNeed[]) => list.map(({ need, error }) => `${need.connect} ${error}`).join();
+    const describe = (list: UnmetNeed[]) =>
+      list.map(({ need, error }) => `${need.connect} ${error}`).join();
     if (describe(unmet) === describe(before)) return;
     run.complaints.push({ from: this.#now, unmet });
     if (run.complaints.length > 50) run.complaints.splice(1, 1);
@@ -452,7 +463,10 @@ export class SimulatedContainer {
       'CrashLoopBackOff',
       `back-off ${delayText(delay)} restarting failed container=${this.#name} pod=${subject}`,
     );
-    this.#repeatBackOff(`Back-off restarting failed container ${this.#name} in pod ${subject}`, delay);
+    this.#repeatBackOff(
+      `Back-off restarting failed container ${this.#name} in pod ${subject}`,
+      delay,
+    );
     this.recheck();
   }
 
@@ -472,12 +486,4 @@ export class SimulatedContainer {
     record.restartCount += 1;
     this.#pull();
   }
-}
-
-function hex(seed: number): string {
-  let text = '';
-  for (let index = 0; text.length < 64; index += 1) {
-    text += Math.floor(noise(seed + index * 104_729) * 2 ** 32).toString(16).padStart(8, '0');
-  }
-  return text.slice(0, 64);
 }

@@ -5,7 +5,7 @@ import type { LogId, LogStore } from '../node/logs/log-store.ts';
 import type { ReadLogOptions } from '../node/logs/read-log.ts';
 import { fill, hashText, noise } from './fill.ts';
 import { durationMs } from './scenario.ts';
-import type { RunRecord } from './simulated-container.ts';
+import type { RunRecord } from './run-record.ts';
 
 export interface LogLine {
   /** Milliseconds since the epoch. */
@@ -45,11 +45,14 @@ function steadyLines(run: RunRecord, out: Writer, until: number): void {
     const time = Math.floor(first + index * pause + jitter - pause * 0.3);
     if (time > until) continue;
     const { unmet } = run.complaints.findLast(({ from }) => from <= time) ?? run.complaints[0]!;
-    const wrong = unmet.filter(({ need }) => (need.log ?? []).length > 0 && need.otherwise !== 'crash');
+    const wrong = unmet.filter(
+      ({ need }) => (need.log ?? []).length > 0 && need.otherwise !== 'crash',
+    );
     const complaint = wrong[index % Math.max(1, wrong.length)];
     if (complaint !== undefined) {
       for (const line of complaint.need.log ?? []) out.add(time, line, complaint.error);
-    } else if (lines.length > 0 && run.upAt !== undefined) out.add(time, lines[index % lines.length]!);
+    } else if (lines.length > 0 && run.upAt !== undefined)
+      out.add(time, lines[index % lines.length]!);
   }
 }
 
@@ -62,7 +65,9 @@ export function linesOf(run: RunRecord, pod: string, now: number): LogLine[] {
     const time = run.startedAt + 40 + index * LINE_GAP_MS;
     if (time <= until) out.add(time, line);
   }
-  const fatal = run.complaints.at(-1)!.unmet.find(({ need }) => (need.otherwise ?? 'crash') === 'crash');
+  const fatal = run.complaints
+    .at(-1)!
+    .unmet.find(({ need }) => (need.otherwise ?? 'crash') === 'crash');
   if (fatal !== undefined) {
     if (run.finishedAt === undefined) return out.lines;
     const last = fatal.need.log ?? [];

@@ -60,11 +60,15 @@ interface Health {
 function conditions(now: number, { isSilent, hasDiskPressure }: Health): Condition[] {
   const time = timeText(now);
   const silent = { reason: 'NodeStatusUnknown', message: 'Kubelet stopped posting node status.' };
-  const one = (type: string, status: 'True' | 'False', why: { reason: string; message: string }): Condition => ({
+  const one = (
+    type: string,
+    status: 'True' | 'False',
+    why: { reason: string; message: string },
+  ): Condition & { lastHeartbeatTime: string } => ({
     type,
     status: isSilent ? 'Unknown' : status,
     ...(isSilent ? silent : why),
-    ...{ lastHeartbeatTime: time },
+    lastHeartbeatTime: time,
     lastTransitionTime: time,
   });
   return [
@@ -134,7 +138,12 @@ export async function registerSimulatedNode(
     ...(node.taints === undefined ? {} : { taints: node.taints }),
     ...(node.unschedulable === true ? { unschedulable: true } : {}),
   };
-  const object: NodeObject = { apiVersion: 'v1', kind: 'Node', metadata: { name: node.name, labels }, spec };
+  const object: NodeObject = {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name: node.name, labels },
+    spec,
+  };
   try {
     await client.create(NODES, object);
   } catch (error) {
@@ -168,7 +177,11 @@ export async function reportHealth(
 }
 
 /** The heartbeat of a node. */
-export async function renewSimulatedLease(client: KubeClient, name: string, now: number): Promise<void> {
+export async function renewSimulatedLease(
+  client: KubeClient,
+  name: string,
+  now: number,
+): Promise<void> {
   await client.apply(
     LEASES,
     {

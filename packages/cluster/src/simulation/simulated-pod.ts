@@ -267,16 +267,18 @@ export class SimulatedPod {
   #status(): PodStatus {
     const { timeline, hostIP } = this.#host;
     const before = this.#written ?? this.#pod.status;
-    const status = this.#asScheduled(podStatus({
-      pod: { ...this.#pod, status: before },
-      podIP: this.#facts.podIP,
-      hostIP,
-      startTime: this.#startTime,
-      init: this.#init.map(({ record }) => ({ ...record })),
-      main: this.#main.map(({ record }) => ({ ...record })),
-      isPrepared: this.#isMounted,
-      now: timeText(timeline.now()),
-    }));
+    const status = this.#asScheduled(
+      podStatus({
+        pod: { ...this.#pod, status: before },
+        podIP: this.#facts.podIP,
+        hostIP,
+        startTime: this.#startTime,
+        init: this.#init.map(({ record }) => ({ ...record })),
+        main: this.#main.map(({ record }) => ({ ...record })),
+        isPrepared: this.#isMounted,
+        now: timeText(timeline.now()),
+      }),
+    );
     if (this.#evicted === undefined) return status;
     const { containerStatuses: _ended, initContainerStatuses: _init, ...rest } = status;
     return { ...rest, phase: 'Failed', reason: 'Evicted', message: this.#evicted };

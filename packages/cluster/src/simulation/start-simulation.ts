@@ -110,7 +110,8 @@ class ScenarioSimulation implements Simulation {
   }
 
   #runnerOf(namespace: string): ScenarioRunner | undefined {
-    for (const runner of this.#runners.values()) if (runner.namespaces.has(namespace)) return runner;
+    for (const runner of this.#runners.values())
+      if (runner.namespaces.has(namespace)) return runner;
     return undefined;
   }
 
@@ -208,7 +209,10 @@ class ScenarioSimulation implements Simulation {
   async #begin(scenario: Scenario): Promise<void> {
     const { name } = scenario.metadata;
     const finalizers = [...new Set([...(scenario.metadata.finalizers ?? []), FINALIZER])];
-    await this.#client.patch(SCENARIOS, { name, patch: { type: 'merge', body: { metadata: { finalizers } } } });
+    await this.#client.patch(SCENARIOS, {
+      name,
+      patch: { type: 'merge', body: { metadata: { finalizers } } },
+    });
     const runner = await this.#newRunner(scenario);
     const status = { namespaces: [...runner.namespaces], nodes: [...runner.nodes] };
     await this.#report(name, { phase: 'Starting', ...status });
@@ -218,7 +222,10 @@ class ScenarioSimulation implements Simulation {
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
       const message = error instanceof Error ? error.message : String(error);
-      this.#options.logger.warn({ scenario: name, error: message }, 'a scenario could not be started');
+      this.#options.logger.warn(
+        { scenario: name, error: message },
+        'a scenario could not be started',
+      );
       await this.#report(name, { phase: 'Failed', message });
     }
   }
@@ -227,7 +234,8 @@ class ScenarioSimulation implements Simulation {
   #conflict({ metadata, spec }: Scenario): string | undefined {
     const runner = new Set<string>();
     for (const object of spec.objects) {
-      const namespace = object.kind === 'Namespace' ? object.metadata.name : object.metadata.namespace;
+      const namespace =
+        object.kind === 'Namespace' ? object.metadata.name : object.metadata.namespace;
       if (namespace !== undefined) runner.add(namespace);
     }
     for (const namespace of runner) {
@@ -252,9 +260,11 @@ class ScenarioSimulation implements Simulation {
       this.#runners.delete(name);
     }
     const body = { metadata: { finalizers: finalizers.filter((one) => one !== FINALIZER) } };
-    await this.#client.patch(SCENARIOS, { name, patch: { type: 'merge', body } }).catch((error: unknown) => {
-      if (!isNotFound(error)) throw error;
-    });
+    await this.#client
+      .patch(SCENARIOS, { name, patch: { type: 'merge', body } })
+      .catch((error: unknown) => {
+        if (!isNotFound(error)) throw error;
+      });
   }
 
   async #report(name: string, status: Scenario['status']): Promise<void> {

@@ -29,7 +29,14 @@ function podsOf(cluster: SimulatedCluster, now: number): (PodUsage & { node: str
     });
     if (containers.length === 0) continue;
     const { namespace = '', name } = pod.metadata;
-    found.push({ namespace, name, containers, time: now, windowMs: WINDOW_MS, node: pod.spec.nodeName ?? '' });
+    found.push({
+      namespace,
+      name,
+      containers,
+      time: now,
+      windowMs: WINDOW_MS,
+      node: pod.spec.nodeName ?? '',
+    });
   }
   return found;
 }
@@ -53,7 +60,10 @@ function nodesOf(cluster: SimulatedCluster, now: number): NodeUsage[] {
 }
 
 /** Usage in all scenarios that run. */
-export function createUsage(clusters: () => Iterable<SimulatedCluster>, now: () => number): MetricsSource {
+export function createUsage(
+  clusters: () => Iterable<SimulatedCluster>,
+  now: () => number,
+): MetricsSource {
   return {
     nodes: () => [...clusters()].flatMap((cluster) => nodesOf(cluster, now())),
     pods: () =>

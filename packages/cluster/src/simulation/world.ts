@@ -70,7 +70,9 @@ export function openWorld(informers: InformerSet): World {
     }),
     onChange(listener) {
       for (const informer of [configMaps, secrets, services, slices, policies]) {
-        (informer as Informer<Pod>).onChange(({ object }) => listener(object.metadata.namespace ?? ''));
+        (informer as Informer<Pod>).onChange(({ object }) =>
+          listener(object.metadata.namespace ?? ''),
+        );
       }
     },
     synced: () => informers.synced(),

@@ -16,9 +16,15 @@ export interface EventLogOptions {
   maxEventBytes?: number;
 }
 
+export interface IndexOptions extends EventLogOptions {
+  /** Told which events were forgotten, all of them up to `floor`. Must not throw. */
+  onCompact?(floor: number, forgotten: readonly StorageEvent[]): void;
+}
+
 /** What a durable driver adds: called with each write before anything in this process can see it. May throw. */
 export interface StorageJournal {
-  append(event: StorageEvent): void;
+  /** `isTight`: there was no room a moment ago; a deletion then makes room for itself. Throws `full`, `unusable`. */
+  append(event: StorageEvent, isTight?: boolean): void;
   close(): void;
 }
 
@@ -33,9 +39,13 @@ export function createMemoryStorage(options: EventLogOptions = {}): Storage {
 }
 
 /** An empty index at a revision. */
-export function createIndex(revision: number, options: EventLogOptions): ObjectIndex {
-  const { maxEvents = DEFAULT_MAX_EVENTS, maxEventBytes = DEFAULT_MAX_EVENT_BYTES } = options;
-  return new ObjectIndex({ revision, maxEvents, maxEventBytes });
+export function createIndex(revision: number, options: IndexOptions): ObjectIndex {
+  const {
+    maxEvents = DEFAULT_MAX_EVENTS,
+    maxEventBytes = DEFAULT_MAX_EVENT_BYTES,
+    onCompact = () => {},
+  } = options;
+  return new ObjectIndex({ revision, maxEvents, maxEventBytes, onCompact });
 }
 
 /** A storage over an index, made durable by a journal. A write that the journal refuses has not happened. */
@@ -48,10 +58,21 @@ export function createIndexedStorage({ index, journal }: IndexedStorageOptions):
     return index;
   }
 
+  /** Rather forgets the past than refuses the present. */
+  function append(event: StorageEvent): void {
+    try {
+      journal?.append(event);
+    } catch (error) {
+      if (!(error instanceof StorageError) || error.code !== 'full') throw error;
+      index.compact(index.revision);
+      journal?.append(event, true);
+    }
+  }
+
   function commit(change: Omit<StorageEvent, 'size'>): StoredEntry {
+    change.value.metadata.resourceVersion = String(change.revision);
     const event = { ...change, size: approximateSize(change.value) };
-    event.value.metadata.resourceVersion = String(event.revision);
-    journal?.append(event);
+    append(event);
     index.apply(event);
     listeners.publish(event);
     return { key: event.key, value: event.value, revision: event.revision };

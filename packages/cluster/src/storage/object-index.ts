@@ -7,14 +7,21 @@ export class ObjectIndex {
   readonly #keys: string[] = [];
   readonly #maxEvents: number;
   readonly #maxEventBytes: number;
+  readonly #onCompact: (floor: number, forgotten: readonly StorageEvent[]) => void;
   #events: StorageEvent[] = [];
   #eventBytes = 0;
   #compacted: number;
   #revision: number;
 
   /** `revision` is that of the last write; what led to it is unknown, so it counts as compacted. */
-  constructor(options: { revision: number; maxEvents: number; maxEventBytes: number }) {
+  constructor(options: {
+    revision: number;
+    maxEvents: number;
+    maxEventBytes: number;
+    onCompact(floor: number, forgotten: readonly StorageEvent[]): void;
+  }) {
     this.#revision = options.revision;
+    this.#onCompact = options.onCompact;
     this.#maxEventBytes = options.maxEventBytes;
     this.#compacted = options.revision;
     this.#maxEvents = options.maxEvents;
@@ -92,8 +99,9 @@ export class ObjectIndex {
     if (revision <= this.#compacted) return;
     this.#compacted = Math.min(revision, this.#revision);
     const first = firstAfter(this.#events, this.#compacted);
-    for (let i = 0; i < first; i += 1) this.#eventBytes -= this.#events[i]!.size;
-    this.#events = this.#events.slice(first);
+    const forgotten = this.#events.splice(0, first);
+    for (const event of forgotten) this.#eventBytes -= event.size;
+    this.#onCompact(this.#compacted, forgotten);
   }
 
   /** The state at an older revision: the current one with the later events taken back. */

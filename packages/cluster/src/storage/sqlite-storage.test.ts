@@ -36,10 +36,73 @@ describe('storage/sqlite-storage', () => {
       spec: { x: [1, 'ü', null] },
     });
     expect(after.get('/b')).toBeUndefined();
-    expect(() => after.eventsSince(3, '/')).toThrow('too old resource version');
+    expect(after.eventsSince(3, '/')).toMatchObject([{ type: 'deleted', key: '/b' }]);
     expect(after.eventsSince(4, '/')).toEqual([]);
     after.close();
     expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  test('remembers its events over a restart, with the state before each', () => {
+    const path = newPath();
+    const before = openSqliteStorage(path);
+    before.create('/a', { metadata: {}, text: 'one' });
+    before.update('/a', { metadata: {}, text: 'two' }, 2);
+    before.create('/b', { metadata: {} });
+    before.delete('/a', 3);
+    const events = before.eventsSince(1, '/');
+    const then = before.list('/', { revision: 3 });
+    before.close();
+    const after = openSqliteStorage(path);
+    expect(after.eventsSince(1, '/')).toEqual(events);
+    expect(after.list('/', { revision: 3 })).toEqual(then);
+    after.close();
+  });
+
+  test('forgets on disk what it forgets in memory', () => {
+    const path = newPath();
+    const before = openSqliteStorage(path, { maxEvents: 10 });
+    before.create('/a', { metadata: {} });
+    for (let revision = 2; revision < 100; revision += 1)
+      before.update('/a', { metadata: {} }, revision);
+    before.create('/b', { metadata: {} });
+    before.delete('/b', 101);
+    before.compact(102);
+    before.close();
+    const database = new DatabaseSync(path);
+    const rows = database.prepare('SELECT key, revision FROM log').all();
+    database.close();
+    expect(rows).toEqual([{ key: '/a', revision: 100 }]);
+    const after = openSqliteStorage(path);
+    expect(after.revision()).toBe(102);
+    expect(() => after.eventsSince(101, '/')).toThrow('too old');
+    expect(after.update('/a', { metadata: {} }, 100).revision).toBe(103);
+    after.close();
+  });
+
+  test('takes over a file of format 1', () => {
+    const path = newPath();
+    const database = new DatabaseSync(path);
+    database.exec(`
+      CREATE TABLE objects (key TEXT PRIMARY KEY, revision INTEGER NOT NULL, value TEXT NOT NULL) WITHOUT ROWID;
+      CREATE TABLE counter (id INTEGER PRIMARY KEY CHECK (id = 1), revision INTEGER NOT NULL);
+      INSERT INTO counter VALUES (1, 9);
+      INSERT INTO objects VALUES ('/b', 4, '{"metadata":{"resourceVersion":"4"}}');
+      INSERT INTO objects VALUES ('/a', 7, '{"metadata":{"resourceVersion":"7"}}');
+      PRAGMA user_version = 1;
+      PRAGMA application_id = ${0x6b67_6e74};`);
+    database.close();
+    const storage = openSqliteStorage(path);
+    expect(storage.revision()).toBe(9);
+    expect(storage.list('/').entries.map(({ key, revision }) => [key, revision])).toEqual([
+      ['/a', 7],
+      ['/b', 4],
+    ]);
+    storage.delete('/b', 4);
+    storage.close();
+    const again = openSqliteStorage(path);
+    expect(again.list('/').entries.map(({ key }) => key)).toEqual(['/a']);
+    expect(again.eventsSince(9, '/')).toMatchObject([{ type: 'deleted', key: '/b', revision: 10 }]);
+    again.close();
   });
 
   test('loses no acknowledged write to kill -9', async () => {
@@ -87,16 +150,16 @@ describe('storage/sqlite-storage', () => {
     const path = newPath();
     openSqliteStorage(path).close();
     const database = new DatabaseSync(path);
-    database.exec(`INSERT INTO objects VALUES ('/a', 2, '{"meta')`);
+    database.exec(`INSERT INTO log VALUES (2, '/a', 0, '{"meta')`);
     database.close();
     expect(refusal(path).message).toContain('object /a is not JSON');
   });
 
   test.each([
-    ['has no metadata', `INSERT INTO objects VALUES ('/b', 2, '{}')`],
-    ['has a wrong revision', `UPDATE objects SET revision = 1`],
-    ['has a wrong revision', `UPDATE counter SET revision = 1`],
-    ['the revision is missing', `DELETE FROM counter`],
+    ['has no metadata', `INSERT INTO log VALUES (3, '/b', 0, '{}')`],
+    ['has a wrong revision', `UPDATE log SET revision = 7`],
+    ['is not JSON', `UPDATE log SET value = '{'`],
+    ['the revision is missing', `DELETE FROM compacted`],
   ])('refuses a row that cannot be right: %s', (complaint, damage) => {
     const path = newPath();
     const storage = openSqliteStorage(path);
@@ -187,7 +250,7 @@ describe('storage/sqlite-storage', () => {
     database.close();
     const error = refusal(path);
     expect(error.code).toBe('newer');
-    expect(error.message).toContain('format 7, this release reads up to 1');
+    expect(error.message).toContain('format 7, this release reads up to 2');
   });
 
   test("refuses another program's database", () => {

@@ -1,18 +1,20 @@
 /**
- * The durable driver: one row for each object in a SQLite file, written before the write is acknowledged. Reads come
- * from memory. The event log is not kept: after a restart older watches get 410 and list again, as clients must.
+ * The durable driver: a log with one row for each write in a SQLite file, written before the write is acknowledged. Reads
+ * come from memory. Rows that are superseded go when the events they stand for are compacted, so that watches go on over a
+ * restart as if there had been none.
  */
 import { chmodSync, existsSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 
 import { createIndex, createIndexedStorage } from './memory-storage.ts';
-import type { EventLogOptions, StorageJournal } from './memory-storage.ts';
+import type { EventLogOptions, IndexOptions, StorageJournal } from './memory-storage.ts';
+import { approximateSize } from './object-index.ts';
 import type { ObjectIndex } from './object-index.ts';
 import { StorageError } from './storage.ts';
-import type { Storage, StoredValue } from './storage.ts';
+import type { Storage, StorageEvent, StoredValue } from './storage.ts';
 
 /** Layout of the tables below; a file with a higher number was written by a newer release. */
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 /** Marks the file as ours ("kgnt"), so that another program's database is never touched. */
 const APPLICATION_ID = 0x6b67_6e74;
 /** How long to wait for a process that is just ending and still holds the file. */
@@ -20,12 +22,21 @@ const BUSY_MS = 200;
 /** The structure check reads the whole file; above this size only what loading reads is checked. */
 const MAX_CHECKED_BYTES = 64 * 1024 * 1024;
 
+/** `floor` is the revision up to which events are compacted: of those rows only the newest of each living object is left. */
 const CREATE_TABLES = `
-  CREATE TABLE objects (key TEXT PRIMARY KEY, revision INTEGER NOT NULL, value TEXT NOT NULL) WITHOUT ROWID;
-  CREATE TABLE counter (id INTEGER PRIMARY KEY CHECK (id = 1), revision INTEGER NOT NULL);
-  INSERT INTO counter VALUES (1, 1);
+  CREATE TABLE log (revision INTEGER PRIMARY KEY, key TEXT NOT NULL, deleted INTEGER NOT NULL, value TEXT NOT NULL);
+  CREATE TABLE compacted (id INTEGER PRIMARY KEY CHECK (id = 1), floor INTEGER NOT NULL);
+  INSERT INTO compacted VALUES (1, 1);
   PRAGMA user_version = ${SCHEMA_VERSION};
   PRAGMA application_id = ${APPLICATION_ID};`;
+
+/** Format 1 kept the objects only, and the last revision. */
+const MIGRATE_FROM_1 = `
+  ${CREATE_TABLES}
+  INSERT INTO log SELECT revision, key, 0, value FROM objects;
+  UPDATE compacted SET floor = (SELECT revision FROM counter);
+  DROP TABLE objects;
+  DROP TABLE counter;`;
 
 export interface SqliteOptions extends EventLogOptions {
   /**
@@ -48,8 +59,9 @@ export function openSqliteStorage(path: string, options: SqliteOptions = {}): St
     database = new DatabaseSync(path, { timeout: BUSY_MS });
     prepare(database, path);
     configure(database, options);
-    const index = load(database, path, options);
-    return createIndexedStorage({ index, journal: createJournal(database, path) });
+    const journal = createJournal(database, path);
+    const index = load(database, path, { ...options, onCompact: journal.compact });
+    return createIndexedStorage({ index, journal });
   } catch (error) {
     if (database?.isOpen) database.close();
     throw error instanceof StorageError ? error : explain(error, path);
@@ -70,6 +82,7 @@ function prepare(database: DatabaseSync, path: string): void {
     const result = database.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
     if (result !== 'ok') throw damaged(path, String(result));
   }
+  if (version === 1) database.exec(`BEGIN IMMEDIATE; ${MIGRATE_FROM_1} COMMIT;`);
 }
 
 function configure(database: DatabaseSync, { survives, maxBytes }: SqliteOptions): void {
@@ -95,22 +108,32 @@ function refuseForeign(file: { database: DatabaseSync; path: string; version: nu
   }
 }
 
-function load(database: DatabaseSync, path: string, options: EventLogOptions): ObjectIndex {
-  const counter = database.prepare('SELECT revision FROM counter').get();
-  if (typeof counter?.['revision'] !== 'number') throw damaged(path, 'the revision is missing');
-  const index = createIndex(counter['revision'], options);
-  for (const row of database
-    .prepare('SELECT key, revision, value FROM objects ORDER BY key')
-    .iterate()) {
-    const key = String(row['key']);
+function load(database: DatabaseSync, path: string, options: IndexOptions): ObjectIndex {
+  const floor = database.prepare('SELECT floor FROM compacted').get()?.['floor'];
+  if (typeof floor !== 'number') throw damaged(path, 'the revision is missing');
+  const index = createIndex(floor, options);
+  for (const row of database.prepare('SELECT * FROM log ORDER BY revision').iterate()) {
+    const { key, revision, deleted } = row;
+    if (typeof key !== 'string' || typeof revision !== 'number')
+      throw damaged(path, 'a row has no key');
     const value: unknown = parse(String(row['value']), key, path);
     if (!isStoredValue(value)) throw damaged(path, `object ${key} has no metadata`);
-    const revision = Number(row['revision']);
-    if (value.metadata.resourceVersion !== String(revision) || revision > index.revision)
+    if (value.metadata.resourceVersion !== String(revision))
       throw damaged(path, `object ${key} has a wrong revision`);
-    index.load({ key, value, revision });
+    if (revision <= floor) index.load({ key, value, revision });
+    else index.apply(replayed(index, { key, value, revision, isDeleted: deleted === 1 }));
   }
   return index;
+}
+
+function replayed(
+  index: ObjectIndex,
+  row: { key: string; value: StoredValue; revision: number; isDeleted: boolean },
+): StorageEvent {
+  const { key, value, revision, isDeleted } = row;
+  const previous = index.get(key)?.value;
+  const type = isDeleted ? 'deleted' : previous === undefined ? 'created' : 'updated';
+  return { type, key, value, revision, previous, size: approximateSize(value) };
 }
 
 function parse(text: string, key: string, path: string): unknown {
@@ -131,23 +154,40 @@ function isStoredValue(value: unknown): value is StoredValue {
   );
 }
 
-function createJournal(database: DatabaseSync, path: string): StorageJournal {
-  const begin = database.prepare('BEGIN');
-  const commit = database.prepare('COMMIT');
-  const count = database.prepare('UPDATE counter SET revision = ?');
-  const put = database.prepare('INSERT OR REPLACE INTO objects VALUES (?, ?, ?)');
-  const remove = database.prepare('DELETE FROM objects WHERE key = ?');
+interface SqliteJournal extends StorageJournal {
+  /** Removes the rows that only the forgotten events needed. */
+  compact(floor: number, forgotten: readonly StorageEvent[]): void;
+}
+
+function createJournal(database: DatabaseSync, path: string): SqliteJournal {
+  const add = database.prepare('INSERT INTO log VALUES (?, ?, ?, ?)');
+  const remove = database.prepare('DELETE FROM log WHERE revision = ?');
+  const raise = database.prepare('UPDATE compacted SET floor = ?');
   return {
-    append(event) {
-      begin.run();
+    append({ revision, key, type, value, previous }, isTight = false) {
+      const isDeleted = type === 'deleted';
       try {
-        if (event.type === 'deleted') remove.run(event.key);
-        else put.run(event.key, event.revision, JSON.stringify(event.value));
-        count.run(event.revision);
-        commit.run();
+        if (isTight) database.exec('BEGIN');
+        if (isTight && isDeleted) remove.run(Number(previous?.metadata.resourceVersion));
+        add.run(revision, key, isDeleted ? 1 : 0, JSON.stringify(value));
+        if (isTight) database.exec('COMMIT');
       } catch (error) {
         if (database.isTransaction) database.exec('ROLLBACK');
         throw unwritten(error, path);
+      }
+    },
+    compact(floor, forgotten) {
+      database.exec('BEGIN');
+      try {
+        for (const { type, revision, previous } of forgotten) {
+          if (previous) remove.run(Number(previous.metadata.resourceVersion));
+          if (type === 'deleted') remove.run(revision);
+        }
+        raise.run(floor);
+        database.exec('COMMIT');
+      } catch {
+        // The rows are merely in the way; they go with the next start or the next compaction that succeeds.
+        if (database.isTransaction) database.exec('ROLLBACK');
       }
     },
     close: () => database.close(),

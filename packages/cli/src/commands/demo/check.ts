@@ -4,7 +4,13 @@ import type { KubeClient } from '@kagent/kube';
 import { KagentError } from '@kagent/spec';
 import type { Command } from 'commander';
 import { addSettings } from '../../settings.ts';
-import { DEMO_SETTINGS, demoClient, type DemoFlags, findRunning, readScenario } from './settings.ts';
+import {
+  DEMO_SETTINGS,
+  demoClient,
+  type DemoFlags,
+  findRunning,
+  readScenario,
+} from './settings.ts';
 
 export function registerDemoCheck(demo: Command): void {
   const command = demo
@@ -19,15 +25,25 @@ export function registerDemoCheck(demo: Command): void {
 
 async function check(name: string | undefined, flags: DemoFlags): Promise<void> {
   if (flags.output !== 'text' && flags.output !== 'json')
-    throw new KagentError('invalid_argument', `unknown output format: ${flags.output}; use text or json`);
+    throw new KagentError(
+      'invalid_argument',
+      `unknown output format: ${flags.output}; use text or json`,
+    );
   const client = await demoClient(flags);
   const wanted = flags.filename === undefined ? (name ?? (await onlyRunning(client))) : undefined;
   const scenario = await readScenario(wanted, flags.filename);
   const known = scenario.metadata.name;
   if ((await findRunning(client, known)) === undefined)
-    throw new KagentError('not_found', `${known} is not running. Start it with \`kagent demo start ${known}\`.`);
+    throw new KagentError(
+      'not_found',
+      `${known} is not running. Start it with \`kagent demo start ${known}\`.`,
+    );
   const result = await checkScenario(client, scenario, Date.now());
-  console.log(flags.output === 'json' ? JSON.stringify({ name: known, ...result }, null, 2) : report(known, result));
+  console.log(
+    flags.output === 'json'
+      ? JSON.stringify({ name: known, ...result }, null, 2)
+      : report(known, result),
+  );
   if (!result.solved) process.exitCode = 1;
 }
 
@@ -48,5 +64,8 @@ function report(name: string, { solved, checks }: ScenarioResult): string {
     passed ? `  ✓ ${title}` : `  ✗ ${title}\n      ${message}`,
   );
   const passed = checks.filter((one) => one.passed).length;
-  return [...lines, solved ? `${name} is solved.` : `${name} is not solved: ${passed} of ${checks.length}.`].join('\n');
+  return [
+    ...lines,
+    solved ? `${name} is solved.` : `${name} is not solved: ${passed} of ${checks.length}.`,
+  ].join('\n');
 }

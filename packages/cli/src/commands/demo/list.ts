@@ -14,7 +14,10 @@ export function registerDemoList(demo: Command): void {
 
 async function list(output: string): Promise<void> {
   if (output !== 'table' && output !== 'json')
-    throw new KagentError('invalid_argument', `unknown output format: ${output}; use table or json`);
+    throw new KagentError(
+      'invalid_argument',
+      `unknown output format: ${output}; use table or json`,
+    );
   const scenarios = await Promise.all((await shippedScenarioNames()).map(readShippedScenario));
   const rows = scenarios.flatMap((scenario) => {
     if (scenario === undefined) return [];

@@ -1,6 +1,12 @@
 /** What all `kagent demo` commands share: the cluster they talk to, and the scenario they are about. */
 import { readFile } from 'node:fs/promises';
-import { parseScenario, readShippedScenario, type Scenario, SCENARIOS, shippedScenarioNames } from '@kagent/cluster';
+import {
+  parseScenario,
+  readShippedScenario,
+  type Scenario,
+  SCENARIOS,
+  shippedScenarioNames,
+} from '@kagent/cluster';
 import {
   createHttpTransport,
   createKubeClient,
@@ -44,7 +50,10 @@ export async function readScenario(
 ): Promise<Scenario> {
   if (filename !== undefined) return readScenarioFile(filename);
   if (name === undefined)
-    throw new KagentError('invalid_argument', 'Name a scenario (see `kagent demo list`) or give a file with -f.');
+    throw new KagentError(
+      'invalid_argument',
+      'Name a scenario (see `kagent demo list`) or give a file with -f.',
+    );
   const scenario = await readShippedScenario(name);
   if (scenario !== undefined) return scenario;
   const near = closest(name, await shippedScenarioNames());
@@ -59,7 +68,10 @@ async function readScenarioFile(filename: string): Promise<Scenario> {
   try {
     return parseScenario(await readFile(filename, 'utf8'), filename);
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? `${filename} cannot be read` : String((error as Error).message);
+    const reason =
+      error instanceof Error && 'code' in error
+        ? `${filename} cannot be read`
+        : String((error as Error).message);
     throw new KagentError('invalid_argument', reason, { cause: error });
   }
 }

@@ -4,7 +4,13 @@ import { isAlreadyExists, type KubeClient, systemClock } from '@kagent/kube';
 import { KagentError } from '@kagent/spec';
 import type { Command } from 'commander';
 import { addSettings } from '../../settings.ts';
-import { DEMO_SETTINGS, demoClient, type DemoFlags, findRunning, readScenario } from './settings.ts';
+import {
+  DEMO_SETTINGS,
+  demoClient,
+  type DemoFlags,
+  findRunning,
+  readScenario,
+} from './settings.ts';
 
 const POLL_MS = 60;
 const TIMEOUT_MS = 60_000;

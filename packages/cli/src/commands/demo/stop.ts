@@ -16,7 +16,9 @@ export function registerDemoStop(demo: Command): void {
     .argument('[name]', 'default: the one that is running')
     .option('--all', 'remove all scenarios');
   addSettings(command, DEMO_SETTINGS);
-  command.action((name: string | undefined, flags: DemoFlags & { all?: boolean }) => stop(name, flags));
+  command.action((name: string | undefined, flags: DemoFlags & { all?: boolean }) =>
+    stop(name, flags),
+  );
 }
 
 async function stop(name: string | undefined, flags: DemoFlags & { all?: boolean }): Promise<void> {
@@ -39,7 +41,10 @@ function choose(name: string | undefined, running: string[], isAll: boolean): st
   if (isAll) return running;
   if (name === undefined) {
     if (running.length <= 1) return running;
-    throw new KagentError('invalid_argument', `Several scenarios are running; name one or give --all: ${running.join(', ')}.`);
+    throw new KagentError(
+      'invalid_argument',
+      `Several scenarios are running; name one or give --all: ${running.join(', ')}.`,
+    );
   }
   if (running.includes(name)) return [name];
   const others = running.length === 0 ? 'None is.' : `Running: ${running.join(', ')}.`;

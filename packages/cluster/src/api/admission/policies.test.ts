@@ -179,6 +179,28 @@ describe('api/admission/policies', () => {
     ]);
   });
 
+  test('decides on connections by their options', async () => {
+    using api = await createTestApi();
+    const connect = { operations: ['CONNECT'], apiGroups: [''], apiVersions: ['v1'] };
+    await install(api, {
+      matchConstraints: { resourceRules: [{ ...connect, resources: ['pods/exec'] }] },
+      validations: [{ expression: "object.command[0] != 'sh'", message: 'no shells' }],
+    });
+    const pods = '/api/v1/namespaces/default/pods';
+    const spec = { containers: [{ name: 'a', image: 'a' }] };
+    await api.call('POST', pods, {
+      body: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a' }, spec },
+    });
+    const refused = await api.call('POST', `${pods}/a/exec?command=sh&stdout=true`);
+    expect(refused).toMatchObject({ status: 422 });
+    expect(JSON.stringify(refused.body)).toContain('denied request: no shells');
+    // No node runs it: that is what is left to complain about.
+    expect(await api.call('POST', `${pods}/a/exec?command=ls&stdout=true`)).toMatchObject({
+      status: 400,
+      body: { message: 'pod a does not have a host assigned' },
+    });
+  });
+
   test('sees the old object', async () => {
     using api = await createTestApi();
     await create(api, 'a');

@@ -19,7 +19,7 @@ export interface ContainerLogOptions {
   logger: Logger;
   /** Called when there is something to flush; the owner calls `flush` soon. */
   onDirty(log: ContainerLog): void;
-  /** Called once, when the log ends. */
+  /** Called once, when the log has ended and is written. */
   onClose(log: ContainerLog): void;
 }
 
@@ -129,6 +129,7 @@ class FileLog implements ContainerLog {
       this.#isClosed = true;
       for (const listener of this.#listeners) listener(undefined);
       this.#listeners.clear();
+      await this.flush();
       this.#options.onClose(this);
     }
     await this.flush();

@@ -117,7 +117,10 @@ class FolderLogStore implements LogStore {
   }
 
   previousAttempt(id: LogId): number | undefined {
-    return attemptsIn(this.#folder(id)).find((attempt) => attempt < id.attempt);
+    const [onDisk] = attemptsIn(this.#folder(id)).filter((attempt) => attempt < id.attempt);
+    // the last one may have ended a moment ago, and not be written yet
+    const last = id.attempt - 1;
+    return this.#live.has(this.#path({ ...id, attempt: last })) ? last : onDisk;
   }
 
   read(id: LogId, options: ReadLogOptions & { follow?: boolean }): AsyncIterable<string> {

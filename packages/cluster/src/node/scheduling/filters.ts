@@ -40,7 +40,11 @@ function passing(reason: string): Misfit {
 }
 
 function tolerates(toleration: Toleration, taint: Taint): boolean {
-  if (toleration.effect !== undefined && toleration.effect !== '' && toleration.effect !== taint.effect)
+  if (
+    toleration.effect !== undefined &&
+    toleration.effect !== '' &&
+    toleration.effect !== taint.effect
+  )
     return false;
   const key = toleration.key ?? '';
   if (key !== '' && key !== taint.key) return false;
@@ -56,8 +60,7 @@ export function untolerated(
 ): Taint | undefined {
   const tolerations = pod.spec.tolerations ?? [];
   return taints.find(
-    (taint) =>
-      effects.includes(taint.effect) && !tolerations.some((one) => tolerates(one, taint)),
+    (taint) => effects.includes(taint.effect) && !tolerations.some((one) => tolerates(one, taint)),
   );
 }
 
@@ -101,11 +104,12 @@ function nodeAffinity(pod: Pod, { node }: NodeState): Misfit | undefined {
   const hasLabels = Object.entries(pod.spec.nodeSelector ?? {}).every(
     ([key, value]) => labels[key] === value,
   );
-  const required =
-    pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+  const required = pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
   const meets =
     required === undefined || required.nodeSelectorTerms.some((term) => meetsTerm(term, node));
-  return hasLabels && meets ? undefined : final("node(s) didn't match Pod's node affinity/selector");
+  return hasLabels && meets
+    ? undefined
+    : final("node(s) didn't match Pod's node affinity/selector");
 }
 
 function unschedulable(pod: Pod, { node }: NodeState): Misfit | undefined {
@@ -123,9 +127,14 @@ function taints(pod: Pod, { node }: NodeState): Misfit | undefined {
 }
 
 function hostPorts(pod: Pod): string[] {
-  return [...(pod.spec.initContainers ?? []).filter((one) => one.restartPolicy === 'Always'), ...pod.spec.containers]
+  return [
+    ...(pod.spec.initContainers ?? []).filter((one) => one.restartPolicy === 'Always'),
+    ...pod.spec.containers,
+  ]
     .flatMap(({ ports = [] }) => ports as { hostPort?: number; protocol?: string }[])
-    .flatMap(({ hostPort = 0, protocol = 'TCP' }) => (hostPort > 0 ? [`${protocol}/${hostPort}`] : []));
+    .flatMap(({ hostPort = 0, protocol = 'TCP' }) =>
+      hostPort > 0 ? [`${protocol}/${hostPort}`] : [],
+    );
 }
 
 function ports(pod: Pod, state: NodeState): Misfit | undefined {
@@ -143,7 +152,8 @@ function resources(pod: Pod, state: NodeState): Misfit | undefined {
   const used = requested(state);
   const reasons: string[] = [];
   let isFinal = false;
-  if (state.pods.length + 1 > (total['pods'] ?? Number.POSITIVE_INFINITY)) reasons.push('Too many pods');
+  if (state.pods.length + 1 > (total['pods'] ?? Number.POSITIVE_INFINITY))
+    reasons.push('Too many pods');
   for (const [name, value] of Object.entries(podRequests(pod))) {
     const room = (total[name] ?? 0) - (used[name] ?? 0);
     if (value === 0 || value <= room + 1e-9) continue;
@@ -158,7 +168,9 @@ function termSelects(term: AffinityTerm, owner: Pod, candidate: Pod): boolean {
   const namespace = candidate.metadata.namespace ?? '';
   const isNear =
     term.namespaceSelector !== undefined ||
-    (namespaces.length === 0 ? namespace === owner.metadata.namespace : namespaces.includes(namespace));
+    (namespaces.length === 0
+      ? namespace === owner.metadata.namespace
+      : namespaces.includes(namespace));
   return isNear && matchesSelector(term.labelSelector, candidate.metadata.labels);
 }
 
@@ -177,7 +189,8 @@ function podAffinity(pod: Pod, state: NodeState, all: readonly NodeState[]): Mis
     const found = all.filter(({ pods }) => pods.some((one) => termSelects(term, pod, one)));
     const isFirst = found.length === 0 && termSelects(term, pod, pod);
     const hasKey = state.node.metadata.labels?.[term.topologyKey] !== undefined;
-    if (hasKey && (isFirst || found.some((one) => sameDomain(term.topologyKey, state, one)))) continue;
+    if (hasKey && (isFirst || found.some((one) => sameDomain(term.topologyKey, state, one))))
+      continue;
     return final("node(s) didn't match pod affinity rules");
   }
   for (const term of requiredTerms(pod.spec.affinity?.podAntiAffinity)) {
@@ -229,11 +242,7 @@ function spread(pod: Pod, state: NodeState, all: readonly NodeState[]): Misfit |
 }
 
 /** The first filter that refuses, in the order of kube-scheduler; undefined when the node fits. */
-export function misfit(
-  pod: Pod,
-  state: NodeState,
-  all: readonly NodeState[],
-): Misfit | undefined {
+export function misfit(pod: Pod, state: NodeState, all: readonly NodeState[]): Misfit | undefined {
   return (
     unschedulable(pod, state) ??
     taints(pod, state) ??

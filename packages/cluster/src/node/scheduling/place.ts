@@ -50,11 +50,18 @@ function score(pod: Pod, state: NodeState): number {
 function counted(reasons: readonly string[]): string {
   const counts = new Map<string, number>();
   for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
-  return [...counts].map(([reason, count]) => `${count} ${reason}`).toSorted().join(', ');
+  return [...counts]
+    .map(([reason, count]) => `${count} ${reason}`)
+    .toSorted()
+    .join(', ');
 }
 
 /** `0/3 nodes are available: …. preemption: …` as `FitError` writes it. */
-export function unschedulableMessage(nodes: number, misfits: readonly Misfit[], problem?: string): string {
+export function unschedulableMessage(
+  nodes: number,
+  misfits: readonly Misfit[],
+  problem?: string,
+): string {
   const head = `0/${nodes} nodes are available`;
   if (nodes === 0) return 'no nodes available to schedule pods';
   const why = problem ?? counted(misfits.flatMap(({ reasons }) => reasons));
@@ -77,7 +84,9 @@ export function place(pod: Pod, states: readonly NodeState[], volumes: VolumeNee
   }
   const misfits: Misfit[] = [];
   let best: { name: string; score: number } | undefined;
-  for (const state of states.toSorted((a, b) => (a.node.metadata.name < b.node.metadata.name ? -1 : 1))) {
+  for (const state of states.toSorted((a, b) =>
+    a.node.metadata.name < b.node.metadata.name ? -1 : 1,
+  )) {
     const reachesVolumes = volumes.affinity.every((terms) =>
       terms.some((term) => meetsTerm(term, state.node)),
     );
@@ -87,7 +96,8 @@ export function place(pod: Pod, states: readonly NodeState[], volumes: VolumeNee
       continue;
     }
     const points = score(pod, state);
-    if (best === undefined || points > best.score) best = { name: state.node.metadata.name, score: points };
+    if (best === undefined || points > best.score)
+      best = { name: state.node.metadata.name, score: points };
   }
   if (best !== undefined) return { node: best.name };
   return { message: unschedulableMessage(states.length, misfits) };

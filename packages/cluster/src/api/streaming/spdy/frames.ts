@@ -40,8 +40,6 @@ const FLAG_UNIDIRECTIONAL = 2;
 const STREAM_ID_MASK = 0x7f_ff_ff_ff;
 /** A control frame says little; more than this is no client we know. */
 const MAX_CONTROL_BYTES = 64 * 1024;
-/** The length field has 24 bits. */
-const MAX_DATA_BYTES = 0xff_ff_ff;
 
 const TYPES = {
   'syn-stream': 1,
@@ -68,7 +66,7 @@ function control(type: keyof typeof TYPES, payload: Buffer, flags = 0): Buffer {
 
 const finFlag = (frame: { isFin: boolean }): number => (frame.isFin ? FLAG_FIN : 0);
 
-/** The bytes of a frame. `data` must not be longer than `MAX_DATA_BYTES`. */
+/** The bytes of a frame. `data` must be shorter than 16 MiB: the length has 24 bits. */
 export function encodeFrame(frame: Frame): Buffer {
   switch (frame.type) {
     case 'syn-stream': {
