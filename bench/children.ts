@@ -22,6 +22,8 @@ import type {
   Usage,
 } from './processes/platform.ts';
 
+const COMPILE_CACHE = fileURLToPath(new URL('../node_modules/.cache/kagent', import.meta.url));
+
 interface Child<Ready> extends AsyncDisposable {
   ready: Ready;
   pid: number;
@@ -31,8 +33,9 @@ interface Child<Ready> extends AsyncDisposable {
 async function start<Ready>(file: string, settings: unknown): Promise<Child<Ready>> {
   const path = fileURLToPath(new URL(`processes/${file}`, import.meta.url));
   const child = fork(path, [JSON.stringify(settings)], {
-    execArgv: ['--expose-gc'],
-    env: {},
+    // as bin/kagent.mjs runs it
+    execArgv: ['--expose-gc', '--max-semi-space-size=2'],
+    env: { NODE_COMPILE_CACHE: COMPILE_CACHE },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const ended = once(child, 'exit').then(([code]) => {

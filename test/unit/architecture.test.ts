@@ -24,8 +24,6 @@ const ONLY_IN: Record<string, readonly string[]> = {
   '@ai-sdk/': ['engine/src/models/'],
   '@modelcontextprotocol/client': ['engine/src/tools/mcp/', 'tools/src/adapter/'],
   '@modelcontextprotocol/server': ['tools/src/'],
-  '@marcbachmann/cel-js': ['cluster/src/schema/'],
-  '@peculiar/x509': ['cluster/src/api/', 'cluster/src/certificates.ts'],
   'prom-client': ['server/src/'],
   cockatiel: ['engine/src/models/'],
 };

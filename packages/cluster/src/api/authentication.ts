@@ -36,9 +36,17 @@ function bearerToken({ headers }: IncomingMessage): string | undefined {
   return encoded === undefined ? undefined : Buffer.from(encoded, 'base64url').toString();
 }
 
-/** Name from CN, groups from O; the credential's id is its fingerprint, as since Kubernetes 1.32. */
+/** Reading a certificate costs a tenth of a request, and what it says of a connection never changes: a memo, no state. */
+const certificateUsers = new WeakMap<TLSSocket, User | undefined>();
+
 function certificateUser(socket: IncomingMessage['socket']): User | undefined {
   if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
+  if (!certificateUsers.has(socket)) certificateUsers.set(socket, readCertificate(socket));
+  return certificateUsers.get(socket);
+}
+
+/** Name from CN, groups from O; the credential's id is its fingerprint, as since Kubernetes 1.32. */
+function readCertificate(socket: TLSSocket): User | undefined {
   const { subject, fingerprint256 } = socket.getPeerCertificate();
   const name = subject?.CN;
   if (typeof name !== 'string' || name === '') return undefined;

@@ -4,3 +4,10 @@
 export class ConfigProblem extends Error {
   override readonly name = 'ConfigProblem';
 }
+
+/** A volume that cannot be mounted yet. kubelet tells of it in events and leaves the container `ContainerCreating`. */
+export class MountProblem extends ConfigProblem {
+  constructor(volume: string, problem: ConfigProblem) {
+    super(`MountVolume.SetUp failed for volume "${volume}" : ${problem.message}`);
+  }
+}

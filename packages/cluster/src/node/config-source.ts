@@ -6,6 +6,8 @@ export interface ConfigSource {
   secret(namespace: string, name: string): Secret | undefined;
   /** Folder of the volume a PersistentVolumeClaim is bound to; undefined = not bound. Without it claims have no files. */
   claimFolder?(namespace: string, name: string): string | undefined;
+  /** Whether pods may mount folders of this machine. */
+  allowsHostPath?: boolean;
 }
 
 /** What the node knows of a pod beyond its object. */
@@ -27,7 +29,8 @@ export function configReferences(pod: Pod): string[] {
   ): void => {
     if (name !== undefined) found.add(`${kind}/${name}`);
   };
-  for (const container of [...(pod.spec.initContainers ?? []), ...pod.spec.containers]) {
+  const { initContainers = [], containers, ephemeralContainers = [] } = pod.spec;
+  for (const container of [...initContainers, ...containers, ...ephemeralContainers]) {
     for (const variable of container.env ?? []) {
       add('ConfigMap', variable.valueFrom?.configMapKeyRef?.name);
       add('Secret', variable.valueFrom?.secretKeyRef?.name);

@@ -7,6 +7,8 @@ export interface ContainerExit {
   exitCode: number;
   /** Why it could not start, or what it left as its last words. */
   message?: string;
+  /** Instead of `Completed` and `Error`: `OOMKilled`. */
+  reason?: string;
 }
 
 export interface RunningContainer {

@@ -26,7 +26,7 @@ import { createPodAddresses, reserveBlock } from './addresses.ts';
 import type { AddressBlock } from './addresses.ts';
 import type { HostPort, PodAddresses } from './addresses.ts';
 import { createBinder } from './binder.ts';
-import type { SimulatedPlacement } from './binder.ts';
+import type { Binder, SimulatedPlacement } from './binder.ts';
 import type { ConfigSource } from './config-source.ts';
 import { createContainerRunner } from './container-runner.ts';
 import type { PodMode } from './image-rules.ts';
@@ -140,6 +140,30 @@ interface Network {
   proxy(): ServiceProxy | undefined;
 }
 
+/** The scheduler's part: it speaks with a name of its own. */
+function buildBinder(
+  { client, clock, logger, nodeName, simulated }: NodeOptions,
+  informers: InformerSet,
+  enqueue: (key: string) => void,
+): { binder: Binder; schedulerEvents: EventRecorder } {
+  const component = 'default-scheduler';
+  const schedulerEvents = createEventRecorder({ client, component, clock, logger });
+  const binder = createBinder({
+    client,
+    recorder: schedulerEvents,
+    nodeName,
+    pods: informers.get(PODS),
+    nodes: informers.get(NODES),
+    claims: informers.get(PERSISTENT_VOLUME_CLAIMS),
+    volumes: informers.get(PERSISTENT_VOLUMES),
+    classes: informers.get(STORAGE_CLASSES),
+    ...(simulated === undefined ? {} : { simulated }),
+    now: () => clock.now(),
+    enqueue,
+  });
+  return { binder, schedulerEvents };
+}
+
 function build(options: NodeOptions, { addresses, proxy }: Network): Parts {
   const { client, clock, logger, nodeName, dataDir } = options;
   const informers = createInformerSet({ client, clock, logger });
@@ -148,12 +172,6 @@ function build(options: NodeOptions, { addresses, proxy }: Network): Parts {
     client,
     component: 'kubelet',
     host: nodeName,
-    clock,
-    logger,
-  });
-  const schedulerEvents = createEventRecorder({
-    client,
-    component: 'default-scheduler',
     clock,
     logger,
   });
@@ -170,19 +188,9 @@ function build(options: NodeOptions, { addresses, proxy }: Network): Parts {
     pidFolder: join(dataDir, 'pids'),
     resolve: (host, port, namespace) => services.resolve(host, port, namespace),
   });
-  const binder = createBinder({
-    client,
-    recorder: schedulerEvents,
-    nodeName,
-    pods: informers.get(PODS),
-    nodes: informers.get(NODES),
-    claims: informers.get(PERSISTENT_VOLUME_CLAIMS),
-    volumes: informers.get(PERSISTENT_VOLUMES),
-    classes: informers.get(STORAGE_CLASSES),
-    ...(options.simulated === undefined ? {} : { simulated: options.simulated }),
-    now: () => clock.now(),
-    enqueue: (key) => manager.reconciler.enqueue(key),
-  });
+  const { binder, schedulerEvents } = buildBinder(options, informers, (key) =>
+    manager.reconciler.enqueue(key),
+  );
   const config = configSource(informers);
   const backoff = options.restartBackoff ?? DEFAULT_RESTART_BACKOFF;
   const capacity = nodeCapacity();
@@ -206,6 +214,13 @@ function build(options: NodeOptions, { addresses, proxy }: Network): Parts {
   watchServices(informers, services);
   watchConfig(informers, manager);
   return { informers, scheduler, logs, recorder, schedulerEvents, services, manager };
+}
+
+/** Writes what waits: events, for a moment, and logs. */
+async function flush({ recorder, schedulerEvents, logs }: Parts): Promise<void> {
+  const signal = AbortSignal.timeout(EVENT_FLUSH_MS);
+  await Promise.all([recorder.stop(signal), schedulerEvents.stop(signal)]);
+  await logs.close();
 }
 
 /** Deletes what belonged to pods that are gone, once the pods are known. */
@@ -270,12 +285,7 @@ export function startNode(options: NodeOptions): RunningNode {
     await ready.catch(() => {});
     await parts.manager.stop();
     await Promise.all(running);
-    await Promise.all(
-      [parts.recorder, parts.schedulerEvents].map((recorder) =>
-        recorder.stop(AbortSignal.timeout(EVENT_FLUSH_MS)),
-      ),
-    );
-    await parts.logs.close();
+    await flush(parts);
     await parts.informers.stop();
     parts.scheduler.stop();
     reserved?.release();

@@ -1,23 +1,30 @@
 /**
- * Volumes on disk, for processes: one folder a volume under the pod's folder, files with mode 0600, and the translation
- * of paths inside the container to those folders.
+ * Volumes on disk, for processes and container engines: one folder a volume under the pod's folder, which is for the
+ * platform's user alone, and the translation of paths inside the container to those folders.
  */
 import {
+  chmod,
   mkdir,
   readdir,
   readFile,
   readlink,
   rename,
   rm,
+  stat,
   symlink,
   writeFile,
 } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 
-import type { Container } from '../workloads/objects.ts';
-import { ConfigProblem } from './config-problem.ts';
-import { claimFolder, mountsOf, volumeFiles, volumesOf } from './volumes.ts';
+import type { Container, Volume } from '../workloads/objects.ts';
+import { ConfigProblem, MountProblem } from './config-problem.ts';
+import { mountsOf, outsideFolder, volumeFiles, volumesOf } from './volumes.ts';
 import type { VolumeFiles, VolumeInput } from './volumes.ts';
+
+/** Inside the pod's folder, so that users of an image other than root can go through it. */
+const FOLDER_MODE = 0o755;
+/** Any user of a container may write there. */
+const EMPTY_DIR_MODE = 0o777;
 
 /** Folder of a volume under the folder of its pod. */
 export function volumeFolder(podFolder: string, volume: string): string {
@@ -32,14 +39,15 @@ async function filesUnder(folder: string): Promise<string[]> {
 }
 
 async function writeFiles(folder: string, files: VolumeFiles): Promise<void> {
-  for (const [path, bytes] of files) {
+  for (const [path, { bytes, mode }] of files) {
     const target = join(folder, path);
     if (relative(folder, target).startsWith('..'))
       throw new ConfigProblem(`path "${path}" leaves its volume`);
     const old = await readFile(target).catch(() => undefined);
     if (old !== undefined && old.equals(bytes)) continue;
-    await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+    await mkdir(dirname(target), { recursive: true, mode: FOLDER_MODE });
     await writeFile(`${target}.new`, bytes, { mode: 0o600 });
+    await chmod(`${target}.new`, mode);
     await rename(`${target}.new`, target);
   }
   for (const path of await filesUnder(folder)) {
@@ -47,27 +55,79 @@ async function writeFiles(folder: string, files: VolumeFiles): Promise<void> {
   }
 }
 
-/** The folder of a claim outlives the pod, so the pod's own folder only leads there. */
+/** What a folder outside is called inside the pod's own: it outlives the pod, so there is only a way to it. */
 async function linkFolder(link: string, folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  await mkdir(dirname(link), { recursive: true, mode: 0o700 });
+  await mkdir(dirname(link), { recursive: true, mode: FOLDER_MODE });
   if ((await readlink(link).catch(() => undefined)) === folder) return;
   await rm(link, { force: true });
   await symlink(folder, link);
 }
 
-/** Brings the pod's folders up to date; each file is replaced in one step. Rejects with ConfigProblem like `volumeFiles`. */
+/** What each type of hostPath must be; those that end in OrCreate are made. */
+const HOST_PATH_TYPES: Readonly<Record<string, { is: string; noun: string }>> = {
+  Directory: { is: 'isDirectory', noun: 'directory' },
+  File: { is: 'isFile', noun: 'file' },
+  Socket: { is: 'isSocket', noun: 'socket file' },
+  CharDevice: { is: 'isCharacterDevice', noun: 'character device' },
+  BlockDevice: { is: 'isBlockDevice', noun: 'block device' },
+};
+
+async function checkHostPath({ path, type = '' }: NonNullable<Volume['hostPath']>): Promise<void> {
+  if (type === 'DirectoryOrCreate') await mkdir(path, { recursive: true, mode: 0o755 });
+  if (type === 'FileOrCreate') await writeFile(path, '', { flag: 'a', mode: 0o644 });
+  const wanted = HOST_PATH_TYPES[type.replace(/OrCreate$/, '')];
+  if (wanted === undefined) return;
+  const found = await stat(path).catch(() => undefined);
+  const holds: Readonly<Record<string, boolean>> = {
+    isDirectory: found?.isDirectory() === true,
+    isFile: found?.isFile() === true,
+    isSocket: found?.isSocket() === true,
+    isCharacterDevice: found?.isCharacterDevice() === true,
+    isBlockDevice: found?.isBlockDevice() === true,
+  };
+  if (holds[wanted.is] !== true)
+    throw new ConfigProblem(`hostPath type check failed: ${path} is not a ${wanted.noun}`);
+}
+
+async function writeVolume(input: VolumeInput, volume: Volume, folder: string): Promise<void> {
+  const files = volumeFiles(input, volume);
+  const outside = outsideFolder(input, volume);
+  if (outside !== undefined) {
+    if (volume.hostPath === undefined) await mkdir(outside, { recursive: true, mode: 0o700 });
+    else await checkHostPath(volume.hostPath);
+    await linkFolder(folder, outside);
+    return;
+  }
+  const isEmptyDir = volume.emptyDir !== undefined || Object.keys(volume).length === 1;
+  const made = await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+  if (made !== undefined && isEmptyDir) await chmod(folder, EMPTY_DIR_MODE);
+  if (!isEmptyDir) await writeFiles(folder, files);
+}
+
+/** Brings the pod's folders up to date; each file is replaced in one step. Rejects with MountProblem. */
 export async function writeVolumes(input: VolumeInput, podFolder: string): Promise<void> {
+  await mkdir(podFolder, { recursive: true, mode: 0o700 });
   for (const volume of volumesOf(input.facts)) {
-    const files = volumeFiles(input, volume);
-    const folder = volumeFolder(podFolder, volume.name);
-    const claimed = claimFolder(input, volume);
-    if (claimed !== undefined) {
-      await linkFolder(folder, claimed);
-      continue;
+    try {
+      await writeVolume(input, volume, volumeFolder(podFolder, volume.name));
+    } catch (error) {
+      if (error instanceof ConfigProblem) throw new MountProblem(volume.name, error);
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code === undefined) throw error;
+      throw new MountProblem(volume.name, new ConfigProblem(message));
     }
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    if (volume.emptyDir === undefined) await writeFiles(folder, files);
+  }
+}
+
+/** Throws MountProblem for the first volume that has not all it needs. Nothing is written. */
+export function checkVolumes(input: VolumeInput): void {
+  for (const volume of volumesOf(input.facts)) {
+    try {
+      volumeFiles(input, volume);
+    } catch (error) {
+      if (error instanceof ConfigProblem) throw new MountProblem(volume.name, error);
+      throw error;
+    }
   }
 }
 
@@ -75,29 +135,46 @@ function escape(text: string): string {
   return text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
 }
 
-/** The mounts of a container and the folders of this machine they are. The longest path is first. */
+export interface MountedFolder {
+  /** Inside the container, without a slash at the end. */
+  path: string;
+  folder: string;
+  isReadOnly: boolean;
+}
+
+/** The mounts of a container and the folders of this machine they are. The longest path is first. Throws ConfigProblem. */
 export function mountFolders(
-  input: VolumeInput,
   container: Container,
+  env: Readonly<Record<string, string>>,
   podFolder: string,
-): { path: string; folder: string }[] {
-  return mountsOf(container).map((mount) => ({
+): MountedFolder[] {
+  return mountsOf(container, env).map((mount) => ({
     path: mount.mountPath.replace(/\/+$/, ''),
     folder: join(volumeFolder(podFolder, mount.name), mount.subPath ?? ''),
+    isReadOnly: mount.readOnly === true,
   }));
 }
 
+/** Makes the folders of sub-paths that are not there, as kubelet does. */
+export async function makeSubPaths(mounts: MountedFolder[]): Promise<void> {
+  for (const { folder } of mounts) {
+    const isThere = await stat(folder).then(
+      () => true,
+      () => false,
+    );
+    if (!isThere) await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+  }
+}
+
 /**
- * A function that replaces each mount path by the real folder wherever it stands as a path of its own in a text:
- * `/config`, `/config/a.json`, `--file=/config/a.json`, `/bin:/config`.
+ * A function that replaces each path by the real one wherever it stands as a path of its own in a text: `/config`,
+ * `/config/a.json`, `--file=/config/a.json`, `/bin:/config`, `>/config/out`.
  */
 export function pathRewriter(
-  input: VolumeInput,
-  container: Container,
-  podFolder: string,
+  paths: readonly Pick<MountedFolder, 'path' | 'folder'>[],
 ): (text: string) => string {
-  const rules = mountFolders(input, container, podFolder).map(({ path: root, folder }) => ({
-    pattern: new RegExp(`(^|[=:,;\\s"'])${escape(root)}(?=$|[/:,;\\s"'])`, 'g'),
+  const rules = paths.map(({ path: root, folder }) => ({
+    pattern: new RegExp(`(^|[=:,;<>(\\s"'])${escape(root)}(?=$|[/:,;<>)\\s"'])`, 'g'),
     root,
     folder,
   }));

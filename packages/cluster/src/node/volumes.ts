@@ -8,6 +8,7 @@ import { join, relative } from 'node:path';
 import { ConfigProblem } from './config-problem.ts';
 import type { ConfigSource, PodFacts } from './config-source.ts';
 import { fieldValue, resourceValue } from './downward.ts';
+import { expandVariables } from './expand.ts';
 import type {
   Container,
   DownwardFile,
@@ -29,8 +30,19 @@ export interface VolumeInput {
   token(request: TokenRequest): string | undefined;
 }
 
-/** Path inside the volume → content. */
-export type VolumeFiles = Map<string, Uint8Array>;
+export interface VolumeFile {
+  bytes: Uint8Array;
+  /** Permissions, e.g. 0o644. */
+  mode: number;
+}
+
+/** By path inside the volume. */
+export type VolumeFiles = Map<string, VolumeFile>;
+
+/** What Kubernetes gives files that ask for nothing else. */
+const DEFAULT_MODE = 0o644;
+/** Tokens are for the pod's user alone. */
+const TOKEN_MODE = 0o600;
 
 export function tokenRequestOf(
   source: NonNullable<ProjectedSource['serviceAccountToken']>,
@@ -43,6 +55,7 @@ interface Keyed {
   name: string | undefined;
   items: KeyToPath[] | undefined;
   optional: boolean | undefined;
+  mode: number | undefined;
 }
 
 function keyedFiles(input: VolumeInput, keyed: Keyed): VolumeFiles {
@@ -61,13 +74,19 @@ function keyedFiles(input: VolumeInput, keyed: Keyed): VolumeFiles {
     for (const [key, value] of Object.entries(secret.data ?? {}))
       content.set(key, Buffer.from(value, 'base64'));
   }
-  if (keyed.items === undefined || keyed.items.length === 0) return content;
+  const mode = keyed.mode ?? DEFAULT_MODE;
   const files: VolumeFiles = new Map();
+  if (keyed.items === undefined || keyed.items.length === 0) {
+    for (const [key, bytes] of content) files.set(key, { bytes, mode });
+    return files;
+  }
   for (const item of keyed.items) {
     const bytes = content.get(item.key);
-    if (bytes !== undefined) files.set(item.path, bytes);
+    if (bytes !== undefined) files.set(item.path, { bytes, mode: item.mode ?? mode });
     else if (keyed.optional !== true) {
-      throw new ConfigProblem(`${keyed.kind} "${name}" references non-existent key: ${item.key}`);
+      const what = keyed.kind === 'secret' ? '' : 'configmap ';
+      const kind = keyed.kind === 'secret' ? 'secret' : 'config';
+      throw new ConfigProblem(`${what}references non-existent ${kind} key: ${item.key}`);
     }
   }
   return files;
@@ -78,65 +97,80 @@ function missing(keyed: Keyed): VolumeFiles {
   throw new ConfigProblem(`${keyed.kind} "${keyed.name ?? ''}" not found`);
 }
 
-function downwardFiles(input: VolumeInput, items: DownwardFile[] | undefined): VolumeFiles {
+function downwardText(input: VolumeInput, item: DownwardFile): string | undefined {
+  if (item.fieldRef !== undefined) return fieldValue(input.facts, item.fieldRef);
+  if (item.resourceFieldRef === undefined) return undefined;
+  const { containerName } = item.resourceFieldRef;
+  const { containers } = input.facts.pod.spec;
+  const container = containers.find(({ name }) => name === containerName);
+  return resourceValue(input.facts, item.resourceFieldRef, container);
+}
+
+function downwardFiles(
+  input: VolumeInput,
+  items: DownwardFile[] | undefined,
+  defaultMode: number | undefined,
+): VolumeFiles {
   const files: VolumeFiles = new Map();
   for (const item of items ?? []) {
-    if (item.fieldRef !== undefined)
-      files.set(item.path, Buffer.from(fieldValue(input.facts, item.fieldRef)));
-    else if (item.resourceFieldRef !== undefined) {
-      const { containerName } = item.resourceFieldRef;
-      const container = input.facts.pod.spec.containers.find(
-        (candidate) => candidate.name === containerName,
-      );
-      files.set(
-        item.path,
-        Buffer.from(resourceValue(input.facts, item.resourceFieldRef, container)),
-      );
-    }
+    const text = downwardText(input, item);
+    const mode = item.mode ?? defaultMode ?? DEFAULT_MODE;
+    if (text !== undefined) files.set(item.path, { bytes: Buffer.from(text), mode });
   }
   return files;
 }
 
-function projectedFiles(input: VolumeInput, source: ProjectedSource): VolumeFiles {
+function projectedFiles(
+  input: VolumeInput,
+  source: ProjectedSource,
+  mode: number | undefined,
+): VolumeFiles {
   if (source.configMap !== undefined)
-    return keyedFiles(input, keyedOf('configmap', source.configMap));
-  if (source.secret !== undefined) return keyedFiles(input, keyedOf('secret', source.secret));
-  if (source.downwardAPI !== undefined) return downwardFiles(input, source.downwardAPI.items);
+    return keyedFiles(input, keyedOf('configmap', source.configMap, mode));
+  if (source.secret !== undefined) return keyedFiles(input, keyedOf('secret', source.secret, mode));
+  if (source.downwardAPI !== undefined)
+    return downwardFiles(input, source.downwardAPI.items, mode);
   if (source.serviceAccountToken === undefined) return new Map();
   const token = input.token(tokenRequestOf(source.serviceAccountToken));
+  const { path } = source.serviceAccountToken;
   return token === undefined
     ? new Map()
-    : new Map([[source.serviceAccountToken.path, Buffer.from(token)]]);
+    : new Map([[path, { bytes: Buffer.from(token), mode: TOKEN_MODE }]]);
 }
 
 function keyedOf(
   kind: Keyed['kind'],
   from: { name?: string; items?: KeyToPath[]; optional?: boolean },
+  mode: number | undefined,
 ): Keyed {
-  return { kind, name: from.name, items: from.items, optional: from.optional };
+  return { kind, name: from.name, items: from.items, optional: from.optional, mode };
 }
 
 /** The content of one volume. Missing sources that are not optional, and kinds of volume this node has not: ConfigProblem. */
 export function volumeFiles(input: VolumeInput, volume: Volume): VolumeFiles {
   if (volume.configMap !== undefined)
-    return keyedFiles(input, keyedOf('configmap', volume.configMap));
-  if (volume.secret !== undefined) {
     return keyedFiles(
       input,
-      keyedOf('secret', { ...volume.secret, name: volume.secret.secretName }),
+      keyedOf('configmap', volume.configMap, volume.configMap.defaultMode),
     );
+  if (volume.secret !== undefined) {
+    const { secretName: name, defaultMode, ...secret } = volume.secret;
+    return keyedFiles(input, keyedOf('secret', { ...secret, name }, defaultMode));
   }
-  if (volume.downwardAPI !== undefined) return downwardFiles(input, volume.downwardAPI.items);
+  if (volume.downwardAPI !== undefined)
+    return downwardFiles(input, volume.downwardAPI.items, volume.downwardAPI.defaultMode);
   if (volume.projected !== undefined) {
+    const { sources, defaultMode } = volume.projected;
     const files: VolumeFiles = new Map();
-    for (const source of volume.projected.sources ?? []) {
-      for (const [path, bytes] of projectedFiles(input, source)) files.set(path, bytes);
+    for (const source of sources ?? []) {
+      for (const [path, file] of projectedFiles(input, source, defaultMode)) files.set(path, file);
     }
     return files;
   }
-  if (volume.emptyDir !== undefined) return new Map();
-  if (volume.persistentVolumeClaim !== undefined) {
-    claimFolder(input, volume);
+  // A volume without a source is an emptyDir.
+  if (volume.emptyDir !== undefined || Object.keys(volume).length === 1) return new Map();
+  if (volume.persistentVolumeClaim !== undefined || volume.hostPath !== undefined) {
+    outsideFolder(input, volume);
     return new Map();
   }
   const type = Object.keys(volume).find((key) => key !== 'name') ?? 'unknown';
@@ -146,10 +180,15 @@ export function volumeFiles(input: VolumeInput, volume: Volume): VolumeFiles {
 }
 
 /**
- * Folder of this machine that a claim's volume is; undefined for other kinds of volume and where claims have no files.
- * Throws ConfigProblem until the claim is bound.
+ * Folder (or file) of this machine that is the volume and outlives the pod: of a claim or a hostPath. Undefined for other
+ * kinds of volume, and where claims have no files. Throws ConfigProblem until the claim is bound, and where a hostPath is
+ * not allowed.
  */
-export function claimFolder(input: VolumeInput, volume: Volume): string | undefined {
+export function outsideFolder(input: VolumeInput, volume: Volume): string | undefined {
+  if (volume.hostPath !== undefined) {
+    if (input.source.allowsHostPath === true) return volume.hostPath.path;
+    throw new ConfigProblem('hostPath volumes are not allowed on this node (option allowHostPath)');
+  }
   const { claimName } = volume.persistentVolumeClaim ?? {};
   if (claimName === undefined || input.source.claimFolder === undefined) return undefined;
   const folder = input.source.claimFolder(input.facts.pod.metadata.namespace ?? '', claimName);
@@ -158,7 +197,7 @@ export function claimFolder(input: VolumeInput, volume: Volume): string | undefi
   return folder;
 }
 
-/** A file of a claim's volume. A path that leaves the volume is no file of it. */
+/** A file of a volume that is a folder. A path that leaves the volume is no file of it. */
 function readFromFolder(folder: string, path: string): Uint8Array | undefined {
   const target = join(folder, path);
   if (relative(folder, target).startsWith('..')) return undefined;
@@ -174,9 +213,20 @@ export function volumesOf(facts: PodFacts): Volume[] {
   return facts.pod.spec.volumes ?? [];
 }
 
-/** The mounts of a container, longest path first. */
-export function mountsOf(container: Container): VolumeMount[] {
-  return (container.volumeMounts ?? []).toSorted((a, b) => b.mountPath.length - a.mountPath.length);
+/** The mounts of a container, longest path first, with `subPathExpr` turned into `subPath`. Throws ConfigProblem. */
+export function mountsOf(
+  container: Container,
+  env: Readonly<Record<string, string>>,
+): VolumeMount[] {
+  return (container.volumeMounts ?? [])
+    .map((mount) => {
+      const { subPathExpr = '' } = mount;
+      const subPath = subPathExpr === '' ? mount.subPath : expandVariables(subPathExpr, env);
+      if (subPath === undefined || !subPath.split('/').includes('..'))
+        return { ...mount, subPath, subPathExpr: undefined };
+      throw new ConfigProblem(`subPath "${subPath}" must not contain '..'`);
+    })
+    .toSorted((a, b) => b.mountPath.length - a.mountPath.length);
 }
 
 function trimSlash(path: string): string {
@@ -204,14 +254,14 @@ export function readMounted(
   container: Container,
   path: string,
 ): Uint8Array | undefined {
-  const found = locate(mountsOf(container), path);
+  const found = locate(mountsOf(container, {}), path);
   if (found === undefined) return undefined;
   const volume = volumesOf(input.facts).find((candidate) => candidate.name === found.volume);
   if (volume === undefined) return undefined;
   try {
-    const folder = claimFolder(input, volume);
+    const folder = outsideFolder(input, volume);
     if (folder !== undefined) return readFromFolder(folder, found.path);
-    return volumeFiles(input, volume).get(found.path);
+    return volumeFiles(input, volume).get(found.path)?.bytes;
   } catch (error) {
     if (error instanceof ConfigProblem) return undefined;
     throw error;

@@ -38,7 +38,7 @@ const REPAIR_MS = 700;
 const MAX_TURNS = 60;
 const QUIET_MS = 5;
 /** Controllers answer each other: after the last change they get more time. */
-const LAST_ROUNDS = 5;
+const LAST_ROUNDS = 12;
 const MAX_WAIT_MS = 600;
 const REMOVAL_POLL_MS = 20;
 

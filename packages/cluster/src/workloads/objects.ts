@@ -65,7 +65,7 @@ export interface Probe {
     httpHeaders?: { name: string; value: string }[];
   };
   tcpSocket?: { port: IntOrString; host?: string };
-  grpc?: { port: number };
+  grpc?: { port: number; service?: string };
   exec?: { command?: string[] };
   initialDelaySeconds?: number;
   periodSeconds?: number;
@@ -73,6 +73,14 @@ export interface Probe {
   successThreshold?: number;
   failureThreshold?: number;
   terminationGracePeriodSeconds?: number;
+}
+
+/** What runs right after the start or before the end of a container; one of them. */
+export interface LifecycleHandler {
+  exec?: Probe['exec'];
+  httpGet?: Probe['httpGet'];
+  tcpSocket?: Probe['tcpSocket'];
+  sleep?: { seconds: number };
 }
 
 export interface ContainerPort {
@@ -85,12 +93,15 @@ export interface VolumeMount {
   name: string;
   mountPath: string;
   subPath?: string;
+  /** Like `subPath`, with `$(VAR)` in it. */
+  subPathExpr?: string;
   readOnly?: boolean;
 }
 
 export interface Container {
   name: string;
   image?: string;
+  imagePullPolicy?: string;
   command?: string[];
   args?: string[];
   workingDir?: string;
@@ -109,17 +120,36 @@ export interface Container {
   startupProbe?: Probe;
   terminationMessagePath?: string;
   terminationMessagePolicy?: string;
-  /** On an init container: `Always` makes it a sidecar. */
+  lifecycle?: { postStart?: LifecycleHandler; preStop?: LifecycleHandler };
+  /** On an init container `Always` makes it a sidecar; on any other it goes before the pod's. */
   restartPolicy?: string;
+  restartPolicyRules?: {
+    action: string;
+    exitCodes?: { operator: string; values?: number[] };
+  }[];
+  securityContext?: {
+    runAsUser?: number;
+    runAsGroup?: number;
+    readOnlyRootFilesystem?: boolean;
+  };
+}
+
+/** A container that was added to a running pod. */
+export interface EphemeralContainer extends Container {
+  /** Whose processes it is to see. */
+  targetContainerName?: string;
 }
 
 export interface KeyToPath {
   key: string;
   path: string;
+  /** Permissions of the file, as a number. */
+  mode?: number;
 }
 
 export interface DownwardFile {
   path: string;
+  mode?: number;
   fieldRef?: FieldRef;
   resourceFieldRef?: ResourceFieldRef;
 }
@@ -133,12 +163,13 @@ export interface ProjectedSource {
 
 export interface Volume {
   name: string;
-  configMap?: { name?: string; items?: KeyToPath[]; optional?: boolean };
-  secret?: { secretName?: string; items?: KeyToPath[]; optional?: boolean };
+  configMap?: { name?: string; items?: KeyToPath[]; optional?: boolean; defaultMode?: number };
+  secret?: { secretName?: string; items?: KeyToPath[]; optional?: boolean; defaultMode?: number };
   emptyDir?: Record<string, unknown>;
   persistentVolumeClaim?: { claimName: string; readOnly?: boolean };
-  downwardAPI?: { items?: DownwardFile[] };
-  projected?: { sources?: ProjectedSource[] };
+  hostPath?: { path: string; type?: string };
+  downwardAPI?: { items?: DownwardFile[]; defaultMode?: number };
+  projected?: { sources?: ProjectedSource[]; defaultMode?: number };
   [type: string]: unknown;
 }
 
@@ -184,15 +215,21 @@ export interface PodSpec {
   hostNetwork?: boolean;
   hostname?: string;
   subdomain?: string;
+  hostAliases?: { ip: string; hostnames?: string[] }[];
+  enableServiceLinks?: boolean;
+  readinessGates?: { conditionType: string }[];
+  securityContext?: { runAsUser?: number; runAsGroup?: number };
   affinity?: Affinity;
   tolerations?: Toleration[];
   initContainers?: Container[];
   containers: Container[];
+  ephemeralContainers?: EphemeralContainer[];
   volumes?: Volume[];
 }
 
 export interface TerminatedState {
   exitCode: number;
+  signal?: number;
   reason?: string;
   message?: string;
   startedAt?: string;
@@ -216,6 +253,14 @@ export interface ContainerStatus {
   restartCount: number;
   state?: ContainerState;
   lastState?: ContainerState;
+  allocatedResources?: Record<string, IntOrString>;
+  resources?: Container['resources'];
+  volumeMounts?: {
+    name: string;
+    mountPath: string;
+    readOnly?: boolean;
+    recursiveReadOnly?: string;
+  }[];
 }
 
 export interface PodStatus {
@@ -232,6 +277,7 @@ export interface PodStatus {
   qosClass?: string;
   initContainerStatuses?: ContainerStatus[];
   containerStatuses?: ContainerStatus[];
+  ephemeralContainerStatuses?: ContainerStatus[];
 }
 
 export interface Pod extends KubeObject {

@@ -1,0 +1,137 @@
+/**
+ * podman, docker or a program that understands the same commands. It is found when the first image needs it, and asked
+ * again a minute later: engines come and go while a cluster runs.
+ */
+import { spawn } from 'node:child_process';
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { basename, delimiter, isAbsolute, join } from 'node:path';
+
+import type { Clock } from '@kagent/kube';
+
+/** `auto` takes podman or docker, whichever answers first; otherwise a name or path of the program. */
+export type EngineChoice = 'auto' | 'none' | (string & {});
+
+export interface EngineResult {
+  /** 126 when it could not be run, 124 when it took too long. */
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+export interface ContainerEngine {
+  /** `podman`, `docker` */
+  name: string;
+  path: string;
+  /** Environment of the program itself. */
+  env: Readonly<Record<string, string>>;
+  /** False once it turned out that containers cannot have a network of their own here. */
+  hasBridge: boolean;
+  /** Runs `<engine> <args>`, without a shell. Never rejects. */
+  call(args: string[], timeoutMs?: number): Promise<EngineResult>;
+}
+
+export interface EngineFinder {
+  /** The engine that answers now; undefined when none does. */
+  find(): Promise<ContainerEngine | undefined>;
+}
+
+const KNOWN = ['podman', 'docker'];
+const REMEMBERED_MS = 60_000;
+const INFO_TIMEOUT_MS = 10_000;
+const CALL_TIMEOUT_MS = 60_000;
+const MAX_OUTPUT = 256 * 1024;
+
+async function locate(name: string, path: string): Promise<string | undefined> {
+  const places = isAbsolute(name)
+    ? [name]
+    : path.split(delimiter).map((folder) => join(folder, name));
+  for (const place of places) {
+    if (!isAbsolute(place)) continue;
+    const isThere = await access(place, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) return place;
+  }
+  return undefined;
+}
+
+function run(command: string[], env: Record<string, string>, timeoutMs: number): Promise<EngineResult> {
+  const [file = '', ...args] = command;
+  return new Promise((resolve) => {
+    const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let stdout = '';
+    let stderr = '';
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      child.kill('SIGKILL');
+    }, timeoutMs);
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      if (stdout.length < MAX_OUTPUT) stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      if (stderr.length < MAX_OUTPUT) stderr += text;
+    });
+    const end = (code: number, why = ''): void => {
+      clearTimeout(timer);
+      resolve({ code, stdout, stderr: stderr + why });
+    };
+    child.once('error', (error) => end(126, error.message));
+    child.once('close', (code) =>
+      isLate
+        ? end(124, `\n${basename(file)} ${args[0] ?? ''}: no answer within ${timeoutMs / 1000} s`)
+        : end(code ?? 137),
+    );
+  });
+}
+
+/** What the engine complains about, in one line and without the `Error: ` in front. */
+export function engineProblem({ stderr, stdout, code }: EngineResult): string {
+  const lines = (stderr.trim() === '' ? stdout : stderr).trim().split('\n');
+  const telling = lines.filter((line) => /^(Error|error|Error response|docker:)/.test(line));
+  const text = (telling.at(-1) ?? lines.at(-1) ?? '').replace(/^Error: /, '').trim();
+  return text === '' ? `exit code ${code}` : text;
+}
+
+/** `env` must have the PATH to search; without one there is no engine. */
+export function createEngineFinder(options: {
+  choice: EngineChoice;
+  env: Readonly<Record<string, string>>;
+  clock: Clock;
+}): EngineFinder {
+  const { choice, clock } = options;
+  const env = { ...options.env };
+  const engines = new Map<string, ContainerEngine>();
+  let answer: Promise<ContainerEngine | undefined> | undefined;
+  let askedAt = 0;
+
+  async function ask(): Promise<ContainerEngine | undefined> {
+    for (const name of choice === 'auto' ? KNOWN : [choice]) {
+      const path = await locate(name, env['PATH'] ?? '');
+      if (path === undefined) continue;
+      const info = await run([path, 'info', '--format', '{{json .}}'], env, INFO_TIMEOUT_MS);
+      if (info.code !== 0) continue;
+      const known = engines.get(path);
+      if (known !== undefined) return known;
+      const call = (args: string[], timeoutMs = CALL_TIMEOUT_MS): Promise<EngineResult> =>
+        run([path, ...args], env, timeoutMs);
+      const engine = { name: basename(path), path, env, hasBridge: true, call };
+      engines.set(path, engine);
+      return engine;
+    }
+    return undefined;
+  }
+
+  return {
+    find() {
+      if (choice === 'none') return Promise.resolve(undefined);
+      if (answer === undefined || clock.now() - askedAt >= REMEMBERED_MS) {
+        askedAt = clock.now();
+        answer = ask();
+      }
+      return answer;
+    },
+  };
+}
