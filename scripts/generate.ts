@@ -1,6 +1,6 @@
 /**
  * Writes every generated file of the repo, or with `--check` tells which are stale (exit 1).
- * Generated: the chart of the CRDs and the reference of the kinds.
+ * Generated: the chart of the CRDs, the reference of the kinds, and the table of what the embedded Kubernetes serves.
  */
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { crdManifests } from '@kagent/spec';
 import { stringify } from 'yaml';
 import { crdReference } from './crd-reference.ts';
+import { kubernetesReference } from './kubernetes-reference.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const CRD_TEMPLATES = 'charts/kagent-crds/templates';
@@ -21,7 +22,7 @@ appVersion: "0.1.0"
 `;
 
 /** Path from the repo root → content. */
-export function generatedFiles(): Map<string, string> {
+export async function generatedFiles(root: string = ROOT): Promise<Map<string, string>> {
   const files = new Map<string, string>([['charts/kagent-crds/Chart.yaml', CHART]]);
   for (const manifest of crdManifests()) {
     const yaml = stringify(manifest, { lineWidth: 0, aliasDuplicateObjects: false });
@@ -32,12 +33,13 @@ export function generatedFiles(): Map<string, string> {
     );
   }
   files.set('docs/reference/crds.md', crdReference(crdManifests()));
+  files.set(...(await kubernetesReference(root)));
   return files;
 }
 
 /** Paths that differ from what would be generated, including leftovers in folders that are generated whole. */
 export async function staleFiles(root: string = ROOT): Promise<string[]> {
-  const files = generatedFiles();
+  const files = await generatedFiles(root);
   const stale: string[] = [];
   for (const [path, content] of files) {
     const current = await readFile(join(root, path), 'utf8').catch(() => undefined);
@@ -56,7 +58,7 @@ async function main(): Promise<number> {
     for (const path of stale) console.error(`stale: ${path} (run npm run generate)`);
     return stale.length === 0 ? 0 : 1;
   }
-  const files = generatedFiles();
+  const files = await generatedFiles();
   for (const path of stale) {
     const content = files.get(path);
     if (content === undefined) {

@@ -1,4 +1,5 @@
 /** What the fuzzer starts from: sound objects of kinds with many rules. */
+import { SPECIAL } from './corpus-special.ts';
 
 const meta = {
   name: 'fuzz',
@@ -265,5 +266,6 @@ export const CORPUS: { crds: object[]; objects: { path: string; object: object }
       path: '/apis/apiextensions.k8s.io/v1/customresourcedefinitions',
       object: { ...widgetCrd, metadata: { name: 'gadgets.fuzz.example.com' } },
     },
+    ...SPECIAL,
   ],
 };

@@ -2,6 +2,8 @@
  * Manifests, patches and bodies nobody would send, one after the other, against the API server. Whatever comes in, the answer
  * is a success or a refusal of the client's side, soon, and memory does not grow.
  */
+import { readFileSync } from 'node:fs';
+
 import { createTestApi, type TestApi } from '@kagent/cluster/testing';
 import { CORPUS } from './corpus.ts';
 import type { Random } from './random.ts';
@@ -75,7 +77,10 @@ async function one(api: TestApi, random: Random, report: FuzzReport): Promise<vo
   const { path, object } = random.pick(CORPUS.objects);
   const start = performance.now();
   const request = requestFor({ path, object, random });
-  const response = await api.open(request.method, request.path, request);
+  const response =
+    random.below(8) === 0
+      ? await postProtobuf(api, request, random)
+      : await api.open(request.method, request.path, request);
   const took = performance.now() - start;
   report.slowestMs = Math.max(report.slowestMs, took);
   report.codes[response.status] = (report.codes[response.status] ?? 0) + 1;
@@ -128,6 +133,41 @@ function requestFor({
   return method === 'GET'
     ? { method, path: target + query, headers: {}, signal }
     : { method, path: target + query, headers, body: sent, signal };
+}
+
+/** Bodies as kubectl and helm send them, base64. */
+const PROTOBUF_BODIES: Buffer[] = Object.values(
+  JSON.parse(
+    readFileSync(
+      new URL(
+        '../../packages/cluster/src/builtin/__fixtures__/request-bodies.json',
+        import.meta.url,
+      ),
+      'utf8',
+    ),
+  ) as Record<string, string>,
+).map((text) => Buffer.from(text, 'base64'));
+
+/** Sends a protobuf body with bytes changed or cut in place of the request's own. */
+function postProtobuf(
+  api: TestApi,
+  request: Request,
+  random: Random,
+): ReturnType<TestApi['server']['handle']> {
+  const bytes = Buffer.from(random.pick(PROTOBUF_BODIES));
+  for (let count = random.below(6); count > 0; count -= 1)
+    bytes[random.below(bytes.length)] = random.below(256);
+  const end = random.below(4) === 0 ? random.below(bytes.length) : bytes.length;
+  const { pathname, searchParams } = new URL(request.path, 'https://cluster.test');
+  return api.server.handle({
+    method: request.method === 'GET' ? 'POST' : request.method,
+    path: pathname,
+    query: searchParams,
+    headers: { 'content-type': 'application/vnd.kubernetes.protobuf' },
+    body: { bytes: bytes.subarray(0, end) },
+    user: { name: 'fuzz', groups: ['system:masters', 'system:authenticated'] },
+    signal: request.signal,
+  });
 }
 
 /** A few places of the object replaced by something else. */

@@ -16,6 +16,7 @@ import { allowAll } from './api/authorization/authorizer.ts';
 import { ensureBootstrapPolicy } from './api/authorization/bootstrap-policy.ts';
 import { createSystemNamespaces, expireEvents, SYSTEM_USER } from './api/bootstrap.ts';
 import { followGroupVersions } from './api/local-api-services.ts';
+import { metricsKinds } from './api/metrics.ts';
 import { loadCertificates } from './api/pki/certificates.ts';
 import type { Certificates } from './api/pki/certificates.ts';
 import { startHttpServer } from './api/http-server.ts';
@@ -24,6 +25,7 @@ import { createLocalTransport } from './api/local-transport.ts';
 import type { User } from './api/request.ts';
 import type { StaticToken, TokenAuthority } from './api/tokens.ts';
 import { builtinKinds } from './builtin/registry.ts';
+import type { EngineChoice } from './node/engine/container-engine.ts';
 import type { PodMode } from './node/image-rules.ts';
 import type { MetricsSource } from './node/metrics-source.ts';
 import type { PodLogs } from './node/pod-logs.ts';
@@ -53,6 +55,15 @@ export interface ClusterOptions {
   podMode?: PodMode;
   /** Base environment of every container, e.g. PATH. */
   extraEnv?: Record<string, string>;
+  /**
+   * Runs images no rule matches: `auto`, the default, takes podman or docker when one of them answers; `none`, or the name
+   * or path of a program. It is searched in the PATH of `engineEnv`.
+   */
+  containerEngine?: EngineChoice;
+  /** Environment of the engine's program, e.g. PATH, HOME, DOCKER_HOST; `extraEnv` by default. Containers don't get it. */
+  engineEnv?: Record<string, string>;
+  /** Lets pods mount folders of this machine by `hostPath`. Default false. */
+  allowHostPath?: boolean;
   /** `gitVersion` of `/version`. */
   version?: string;
   nodeName?: string;
@@ -172,7 +183,7 @@ interface ApiParts {
   storage: Storage;
   certificates: Certificates;
   stack: AsyncDisposableStack;
-  node(): RunningNode | undefined;
+  node(): Workers | undefined;
 }
 
 /** The API server with what every cluster has from its first moment. */
@@ -181,7 +192,10 @@ async function startApi(options: ClusterOptions, parts: ApiParts): Promise<ApiSe
   const { storage, certificates, stack, node } = parts;
   const api = createApiServer({
     storage,
-    kinds: builtinKinds(),
+    kinds: [
+      ...builtinKinds(),
+      ...(options.workloads === false ? [] : metricsKinds({ storage, sources: () => node()?.metrics ?? [] })),
+    ],
     clock,
     logger,
     tokenKey: certificates.tokenKey,
@@ -228,7 +242,7 @@ type WorkerOptions = ClusterOptions & {
 };
 
 /** The node, and what the nodes and pods of scenarios use. */
-type Workers = RunningNode & { simulatedUsage: MetricsSource };
+type Workers = RunningNode & { metrics: MetricsSource[] };
 
 async function startWorkers(
   options: WorkerOptions,
@@ -268,13 +282,16 @@ async function startWorkers(
     dataDir,
     podMode,
     extraEnv,
+    containerEngine: options.containerEngine,
+    engineEnv: options.engineEnv,
+    allowHostPath: options.allowHostPath,
     randomId: randomUUID,
   });
   stack.defer(() => node.stop());
   await Promise.all([workloads.ready, node.ready]);
   const { logs } = node;
   const read: PodLogs['read'] = (query) => (simulation.logs(query.namespace) ?? logs).read(query);
-  return { ...node, logs: { read }, simulatedUsage: simulation.usage };
+  return { ...node, logs: { read }, metrics: [node.usage, simulation.usage] };
 }
 
 function nodeDirectory(dataDir: string | undefined, stack: AsyncDisposableStack): string {

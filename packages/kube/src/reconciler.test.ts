@@ -122,6 +122,66 @@ describe('reconciler', () => {
     stop.abort();
   });
 
+  it('slows a key down that every run of it asks for again', async () => {
+    let runs = 0;
+    const { clock, reconciler, logged, stop } = setup(async (key) => {
+      if (key === 'other') return;
+      runs += 1;
+      reconciler.enqueue(key);
+    });
+    reconciler.enqueue('spins');
+    await clock.advance(0);
+    expect(runs).toBe(20);
+    await clock.advance(10_000);
+    const early = runs;
+    await clock.advance(60_000);
+    expect(runs - early).toBeLessThanOrEqual(61);
+    expect(runs - early).toBeGreaterThanOrEqual(55);
+    expect(logged).toEqual(['warn: reconcile does not come to rest, slowing it down']);
+    stop.abort();
+  });
+
+  it('keeps other keys going beside one that spins, and forgets about it when it rests', async () => {
+    let isSpinning = true;
+    const seen: string[] = [];
+    const { clock, reconciler, logged, stop } = setup(async (key) => {
+      seen.push(key);
+      if (key === 'spins' && isSpinning) reconciler.enqueue(key);
+    });
+    reconciler.enqueue('spins');
+    await clock.advance(5000);
+    seen.length = 0;
+    reconciler.enqueue('other');
+    await clock.advance(0);
+    expect(seen).toEqual(['other']);
+    isSpinning = false;
+    await clock.advance(5000);
+    seen.length = 0;
+    for (let round = 0; round < 15; round += 1) {
+      reconciler.enqueue('spins');
+      await clock.advance(1);
+    }
+    expect(seen).toHaveLength(15);
+    expect(logged).toHaveLength(1);
+    stop.abort();
+  });
+
+  it('runs a busy key late rather than never, and says nothing about it', async () => {
+    const at: number[] = [];
+    const { clock, reconciler, logged, stop } = setup(async () => void at.push(clock.now()));
+    let last = 0;
+    for (let event = 0; event < 200; event += 1) {
+      reconciler.enqueue('a');
+      last = clock.now();
+      await clock.advance(2);
+    }
+    await clock.advance(1000);
+    expect(at.at(-1)).toBeGreaterThanOrEqual(last);
+    expect(at.length).toBeLessThan(40);
+    expect(logged).toEqual([]);
+    stop.abort();
+  });
+
   it('stops: the running one is canceled and awaited, the waiting ones are dropped', async () => {
     let settled = false;
     const { clock, reconciler, outcomes, stop, finished } = setup(async (_key, signal) => {

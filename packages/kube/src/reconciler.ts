@@ -2,6 +2,7 @@
 import type { Clock } from './clock.ts';
 import { isConflict } from './errors.ts';
 import type { Logger } from './logger.ts';
+import { createSpinGuard } from './spin-guard.ts';
 import { createWorkQueue, type WorkQueue } from './work-queue.ts';
 
 /** Thrown by `reconcile` when only a change of the object can help: logged, not repeated. */
@@ -34,6 +35,7 @@ export interface ReconcilerOptions {
    * Looks at the state of the world and brings it closer to what is wanted. It is told a key only, never what happened,
    * so it must read everything again and be safe to repeat. Runs of one key never overlap; runs of different keys do.
    * Return nothing, or when to look again; throw `TerminalError` to give up, anything else to be retried with backoff.
+   * A key that keeps asking for itself is slowed down to one run a second.
    */
   reconcile(key: string, signal: AbortSignal): Promise<void | { requeueAfterMs: number }>;
   clock: Clock;
@@ -58,6 +60,7 @@ export interface Reconciler {
 export function createReconciler(options: ReconcilerOptions): Reconciler {
   const { name, clock, logger } = options;
   const queue = options.queue ?? createWorkQueue({ clock });
+  const guard = createSpinGuard({ clock });
 
   async function attempt(
     key: string,
@@ -88,8 +91,16 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 
   async function work(signal: AbortSignal): Promise<void> {
     for (let key = await queue.take(); key !== undefined; key = await queue.take()) {
+      const pause = guard.delay(key);
+      if (pause > 0) {
+        queue.addAfter(key, pause);
+        queue.done(key);
+        continue;
+      }
       const start = clock.now();
       const { outcome, error } = await attempt(key, signal);
+      if (guard.ran(key))
+        logger.warn({ reconciler: name, key }, 'reconcile does not come to rest, slowing it down');
       queue.done(key);
       const durationMs = clock.now() - start;
       options.onResult?.({ name, key, outcome, durationMs, queueLength: queue.length, error });

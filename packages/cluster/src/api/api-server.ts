@@ -26,7 +26,10 @@ import type { ApiHandler, ApiRequest, ApiResponse } from './request.ts';
 import type { ResourceDependencies } from './resource-handler.ts';
 import { ResourceRegistry } from './resource-registry.ts';
 import { Router } from './router.ts';
+import { createRequestMetrics } from './monitoring/request-metrics.ts';
+import type { Measured, RequestMetrics } from './monitoring/request-metrics.ts';
 import { internalError, StatusError } from './status-error.ts';
+import { createServiceAllocator } from './services/service-allocator.ts';
 import { TablePrinter } from './table.ts';
 import { TokenAuthority } from './tokens.ts';
 import type { StaticToken } from './tokens.ts';
@@ -39,8 +42,8 @@ export interface ApiServerOptions {
   kinds: KindDefinition[];
   clock: Clock;
   logger: Logger;
-  /** Signs service account tokens; at least 32 bytes, the same over restarts. */
-  tokenKey: Uint8Array;
+  /** Signs service account tokens: PEM of a private key on the curve P-256, the same over restarts. */
+  tokenKey: string;
   /** `gitVersion` of `/version`, e.g. `v1.35.2-kagent`. */
   version: string;
   /** The node's logs, once there is a node. */
@@ -85,15 +88,17 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const { storage, registry, writer, tokens, hub } = resources;
   const stopCrds = followCrds({ ...resources, logger });
   const stopFurnishing = furnish({ storage, registry, writer, logger, rootCertificate });
+  const requests = createRequestMetrics({ registry, clock });
   const router = new Router({
     resources,
+    requests,
     openApi: new OpenApiPublisher(registry),
     authorizer,
     version: options.version,
   });
   const auditor = options.audit && createAuditor(options.audit, { clock, randomId });
   return {
-    handle: (request) => answer({ router, auditor, logger }, request),
+    handle: (request) => answer({ router, requests, auditor, logger }, request),
     tokens,
     registry,
     hub,
@@ -133,7 +138,8 @@ function assemble(options: ApiServerOptions): {
     authorizer,
     plugins: [authorizedCreates(authorizer), rbacEscalation(authorizer, rbac)],
   });
-  const writer = new ObjectWriter({ ...writing, admission });
+  const services = createServiceAllocator(storage);
+  const writer = new ObjectWriter({ ...writing, admission, services });
   const { tokenKey: key, staticTokens } = options;
   const tokens = new TokenAuthority({ key, storage, clock, randomId, staticTokens });
   const resources: ResourceDependencies = {
@@ -155,6 +161,7 @@ function assemble(options: ApiServerOptions): {
     close() {
       rbac.close();
       closeAdmission();
+      services.close();
       webhooks.close();
     },
   };
@@ -162,25 +169,35 @@ function assemble(options: ApiServerOptions): {
 
 interface Answering {
   router: Router;
+  requests: RequestMetrics;
   auditor: Auditor | undefined;
   logger: Logger;
 }
 
 async function answer(
-  { router, auditor, logger }: Answering,
+  { router, requests, auditor, logger }: Answering,
   request: ApiRequest,
 ): Promise<ApiResponse> {
   const trail = auditor?.begin(request);
-  const response = await route(router, { request, trail, logger });
+  const measured = requests.begin(request);
+  const response = await route(router, { request, trail, measured, logger });
+  requests.end(measured, request, response);
   return auditor && trail ? auditor.end(trail, response) : response;
+}
+
+interface Routed {
+  request: ApiRequest;
+  trail?: AuditTrail;
+  measured: Measured;
+  logger: Logger;
 }
 
 async function route(
   router: Router,
-  { request, trail, logger }: { request: ApiRequest; trail?: AuditTrail; logger: Logger },
+  { request, trail, measured, logger }: Routed,
 ): Promise<ApiResponse> {
   try {
-    return await router.route(request, trail);
+    return await router.route(request, trail, measured);
   } catch (error) {
     if (error instanceof StatusError) return json(error.status, error.status.code);
     // The node's refusals come in the words of the client port.

@@ -263,6 +263,31 @@ describe('api/crd', () => {
     expect((await api.call('GET', '/apis/demo.dev/v1/wd')).status).toBe(404);
   });
 
+  /** https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#defaulting */
+  test('shows defaults that are younger than an object, in lists and watches too', async () => {
+    using api = await withCrd();
+    await api.call('POST', WIDGETS, { body: widget('old') });
+    const spec = structuredClone(schema);
+    Object.assign(spec.properties.spec.properties, { shape: { type: 'string', default: 'round' } });
+    const changed = crd([version('v1', { schema: { openAPIV3Schema: spec } })]) as KubeObject;
+    const { body } = await api.call('GET', `${CRDS}/widgets.demo.dev`);
+    const { resourceVersion } = (body as KubeObject).metadata;
+    changed.metadata.resourceVersion = resourceVersion;
+    await api.call('PUT', `${CRDS}/widgets.demo.dev`, { body: changed });
+    const shown = { spec: { size: 3, color: 'red', shape: 'round' } };
+    expect((await api.call('GET', `${WIDGETS}/old`)).body).toMatchObject(shown);
+    expect((await api.call('GET', WIDGETS)).body).toMatchObject({ items: [shown] });
+    const watch = await api.open('GET', `${WIDGETS}?watch=true`);
+    if (watch.kind !== 'watch') throw new Error(watch.kind);
+    for await (const frame of watch.frames) {
+      expect(JSON.parse(frame.bytes.toString())).toMatchObject({ type: 'ADDED', object: shown });
+      break;
+    }
+    const headers = { 'content-type': 'application/merge-patch+json' };
+    const patch = { body: { metadata: { labels: { a: 'b' } } }, headers };
+    expect((await api.call('PATCH', `${WIDGETS}/old`, patch)).body).toMatchObject(shown);
+  });
+
   test('is served again from the storage', async () => {
     const storage = createMemoryStorage();
     const api = await createTestApi({ storage });

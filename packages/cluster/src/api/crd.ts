@@ -12,9 +12,11 @@ import { validateSchema } from '../schema/structural.ts';
 import { listAt, objectAt, stringAt, valueAt } from './json.ts';
 import type { KindDefinition, KindVersion, PrinterColumn } from './kinds.ts';
 import { dns1035Problems, invalidValue } from './names.ts';
-import { timestamp } from './object.ts';
+import { groupVersion, timestamp } from './object.ts';
 import type { ApiObject } from './object.ts';
 import type { CustomDefinition } from './resource-registry.ts';
+import { storedDefaults } from './stored-defaults.ts';
+import type { StoredDefaults } from './stored-defaults.ts';
 
 export const CRD_GROUP = 'apiextensions.k8s.io';
 export const CRD_PLURAL = 'customresourcedefinitions';
@@ -104,7 +106,8 @@ function validateVersionSchema(version: unknown, path: string): FieldError[] {
       invalidValue(`${path}.type`, stringAt(schema, 'type') ?? '', 'must be object at the root'),
     ];
   }
-  return validateSchema(schema).map((error) => ({
+  const hasStatus = objectAt(version, 'subresources', 'status') !== undefined;
+  return validateSchema(schema, { hasStatus }).map((error) => ({
     ...error,
     field: error.field === '' ? path : `${path}.${error.field}`,
   }));
@@ -186,6 +189,8 @@ function storageVersion(crd: JsonObject): string | undefined {
 export function customDefinition(crd: ApiObject): CustomDefinition {
   const names = objectAt(crd, 'spec', 'names');
   const kind = stringAt(names, 'kind') ?? '';
+  const versions = listAt(crd, 'spec', 'versions').filter(isObject).map(kindVersion);
+  const defaults = defaultsOf(crd, versions);
   const definition: KindDefinition = {
     group: stringAt(crd, 'spec', 'group') ?? '',
     kind,
@@ -196,13 +201,24 @@ export function customDefinition(crd: ApiObject): CustomDefinition {
     categories: strings(names, 'categories'),
     namespaced: stringAt(crd, 'spec', 'scope') === 'Namespaced',
     ...conversionOf(crd),
-    versions: listAt(crd, 'spec', 'versions').filter(isObject).map(kindVersion),
+    versions,
+    ...(defaults && { storedDefaults: defaults }),
   };
   return {
     definition,
     fingerprint: `${crd.metadata.uid}:${crd.metadata.generation}`,
     isTerminating: crd.metadata.deletionTimestamp !== undefined,
   };
+}
+
+function defaultsOf(crd: ApiObject, versions: KindVersion[]): StoredDefaults | undefined {
+  const index = versions.findIndex((version) => version.storage);
+  const version = versions[index];
+  const schema = objectAt(listAt(crd, 'spec', 'versions')[index], 'schema', 'openAPIV3Schema');
+  if (!version || !schema) return undefined;
+  const apiVersion = groupVersion(stringAt(crd, 'spec', 'group') ?? '', version.version);
+  const since = Number(crd.metadata.resourceVersion);
+  return storedDefaults(version, { schema, since, apiVersion });
 }
 
 function conversionOf(crd: JsonObject): Pick<KindDefinition, 'conversion'> {

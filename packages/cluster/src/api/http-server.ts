@@ -56,6 +56,8 @@ const CHECK_MS = 5000;
 const MAX_HEADER_BYTES = 64 * 1024;
 /** A client without multiplexing needs a connection for each watch. */
 const MAX_CONNECTIONS = 10_000;
+/** Made once: `abort()` alone builds an exception with a stack for every request. */
+const GONE = new Error('the client is gone');
 /** What ends by itself may do so before connections are cut. */
 const CLOSE_GRACE_MS = 1000;
 
@@ -180,7 +182,9 @@ class Binding {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const gone = new AbortController();
-    response.once('close', () => gone.abort());
+    response.once('close', () => {
+      if (!response.writableFinished) gone.abort(GONE);
+    });
     const signal = AbortSignal.any([gone.signal, this.#stopping.signal]);
     const answer = await this.#handle(() => decodeRequest(request, { ...this.#options, signal }));
     const plain = answer.kind === 'connect' ? connectRefusal() : answer;
@@ -190,7 +194,7 @@ class Binding {
   async #upgrade(upgrade: UpgradeRequest): Promise<void> {
     const { request, socket } = upgrade;
     const gone = new AbortController();
-    socket.once('close', () => gone.abort());
+    socket.once('close', () => gone.abort(GONE));
     const signal = AbortSignal.any([gone.signal, this.#stopping.signal]);
     const answer = await this.#handle(() => decodeHead(request, { ...this.#options, signal }));
     await serveUpgrade(upgrade, { answer, signal, headers: this.#headers() });

@@ -3,6 +3,7 @@ import type { ObjectSchema } from '../schema/schema.ts';
 import type { Eventual } from './eventual.ts';
 import type { ApiObject } from './object.ts';
 import type { User } from './request.ts';
+import type { StoredDefaults } from './stored-defaults.ts';
 
 export interface PrinterColumn {
   name: string;
@@ -48,6 +49,8 @@ export interface KindDefinition {
   hasGeneration?: boolean;
   /** Set for a kind whose objects are made for each request and never stored; it can be read, not watched. In any order. */
   compute?(): Eventual<ApiObject[]>;
+  /** Custom kinds: adds defaults that are younger than a stored object. */
+  storedDefaults?: StoredDefaults;
   /** Set for a second name of objects that are stored as another kind. */
   storedAs?: StoredForm;
 }

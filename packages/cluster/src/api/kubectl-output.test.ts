@@ -26,7 +26,7 @@ spec:
 apiVersion: v1
 kind: Service
 metadata: {name: web}
-spec: {type: NodePort, clusterIP: 10.0.0.9, selector: {app: web}, ports: [{port: 80, nodePort: 30080}]}
+spec: {type: NodePort, clusterIP: 10.96.0.9, selector: {app: web}, ports: [{port: 80, nodePort: 30080}]}
 ---
 apiVersion: v1
 kind: ConfigMap
@@ -92,7 +92,7 @@ const TABLES: [string, string][] = [
   ['deployment web', 'NAME READY UP-TO-DATE AVAILABLE AGE | web 0/3 0 0 AGE'],
   [
     'service web',
-    'NAME TYPE CLUSTER-IP EXTERNAL-IP PORT(S) AGE | web NodePort 10.0.0.9 <none> 80:30080/TCP AGE',
+    'NAME TYPE CLUSTER-IP EXTERNAL-IP PORT(S) AGE | web NodePort 10.96.0.9 <none> 80:30080/TCP AGE',
   ],
   ['configmap settings', 'NAME DATA AGE | settings 2 AGE'],
   ['ingress', 'NAME CLASS HOSTS ADDRESS PORTS AGE | web nginx a.dev 80, 443 AGE'],

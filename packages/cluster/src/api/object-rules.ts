@@ -1,6 +1,7 @@
 /** What the writer checks and carries over, whatever the kind: metadata, generation, what is not a client's to change. */
 import { jsonEqual } from '../schema/json.ts';
 import type { FieldError } from '../schema/schema.ts';
+import { listAt, objectAt } from './json.ts';
 import { annotationErrors, invalidValue, labelErrors, nameProblems } from './names.ts';
 import { desiredPart } from './object.ts';
 import type { ApiObject } from './object.ts';
@@ -42,6 +43,7 @@ export function withOwnedParts(
     else merged['status'] = next['status'];
     return merged;
   }
+  if (subresource === 'ephemeralcontainers') return withDebugContainers(next, old);
   const result: ApiObject = { ...next, metadata: { ...metadata } };
   for (const field of SERVER_FIELDS) {
     if (old.metadata[field] === undefined) delete result.metadata[field];
@@ -53,6 +55,15 @@ export function withOwnedParts(
     else result['status'] = old['status'];
   }
   return result;
+}
+
+/** A pod with nothing new but its ephemeral containers. */
+function withDebugContainers(next: ApiObject, old: ApiObject): ApiObject {
+  const merged: ApiObject = { ...old, metadata: { ...old.metadata } };
+  if (next.metadata.managedFields) merged.metadata.managedFields = next.metadata.managedFields;
+  const ephemeralContainers = listAt(next, 'spec', 'ephemeralContainers');
+  merged['spec'] = { ...objectAt(old, 'spec'), ephemeralContainers };
+  return merged;
 }
 
 const SERVER_FIELDS = [

@@ -31,6 +31,7 @@ import {
 import { inVersion } from './representation.ts';
 import type { ResourceRegistry, ServedResource } from './resource-registry.ts';
 import { admitCreate, finishSpecial, prepareSpecial, validateSpecial } from './special-kinds.ts';
+import type { ServiceAllocator } from './services/service-allocator.ts';
 import { alreadyExists, conflict, invalid, notFound } from './status-error.ts';
 
 export interface WriterDependencies {
@@ -39,6 +40,8 @@ export interface WriterDependencies {
   clock: Clock;
   admission: AdmissionChain;
   converter: VersionConverter;
+  /** Gives Services their addresses and ports. */
+  services: ServiceAllocator;
   randomId(): string;
   /** In [0, 1). */
   random(): number;
@@ -191,6 +194,7 @@ export class ObjectWriter {
           ? this.#answerUnwritten(draft)
           : after(converter.toStorage(draft.next, target.resource), (stored) => {
               if (isSuperseded(this.#deps.storage, entry)) return this.#again(update);
+              if (isService(target.resource)) this.#deps.services.confirm(draft.next);
               if (draft.request) admission.commit(draft.request);
               return this.#write(target.resource, draft, stored);
             }),
@@ -263,6 +267,7 @@ export class ObjectWriter {
     }
     return after(converter.toStorage(object, resource), (stored) => {
       if (storage.get(key)) throw alreadyExists(resource, name);
+      if (isService(resource)) this.#deps.services.confirm(object);
       if (request) admission.commit(request);
       return written(resource, object, storage.create(key, stored));
     });
@@ -323,6 +328,7 @@ export class ObjectWriter {
     if (!behaviour.isTracked) this.#track(target, object, { manager: behaviour.manager });
     this.#validate(resource, object);
     finishSpecial(resource, object, context);
+    if (isService(resource)) this.#deps.services.allocate(object, { dryRun: behaviour.dryRun });
   }
 
   /** Makes a changed object ready to be stored. */
@@ -342,7 +348,10 @@ export class ObjectWriter {
     }
     if (!behaviour.isTracked) this.#track(target, next, { manager: behaviour.manager, old });
     this.#validate(resource, next, old);
-    if (subresource !== 'status') finishSpecial(resource, next, context);
+    if (subresource === 'status') return;
+    finishSpecial(resource, next, context);
+    const { dryRun } = behaviour;
+    if (isService(resource)) this.#deps.services.allocate(next, { old, dryRun });
   }
 
   #chooseName(resource: ServedResource, { metadata }: ApiObject): void {
@@ -397,6 +406,10 @@ export class ObjectWriter {
     ];
     if (errors.length > 0) throw invalid(resource, object.metadata.name, errors);
   }
+}
+
+function isService({ group, plural }: ServedResource): boolean {
+  return plural === 'services' && group === '';
 }
 
 /** Whether an entry has been written or deleted since it was read. */

@@ -26,6 +26,11 @@ export function groupVersion(group: string, version: string): string {
   return group === '' ? version : `${group}/${version}`;
 }
 
+/** A resource as messages and metrics name it: `deployments.apps`, `pods`. */
+export function qualifiedName({ group, plural }: { group: string; plural: string }): string {
+  return group === '' ? plural : `${plural}.${group}`;
+}
+
 /** The key prefix of all objects of a resource. */
 export function resourcePrefix(of: { group: string; plural: string }): string {
   return `/${of.group === '' ? 'core' : of.group}/${of.plural}/`;

@@ -178,7 +178,7 @@ function decodeApplied(
     const object = `${namespace ?? ''}/${name}; ${resource.apiVersion}, Kind=${resource.kind}`;
     const problems = unknown.map((path) => `.${path}: field not declared in schema`).join('\n');
     const message = `failed to create typed patch object (${object}): ${problems}`;
-    throw new StatusError({ code: 500, reason: '', message });
+    throw badRequest(message);
   }
   return applied;
 }

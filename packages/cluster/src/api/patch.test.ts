@@ -215,7 +215,8 @@ describe('api/patch', () => {
       'fieldManager=me',
     );
     expect(undeclared.body).toMatchObject({
-      code: 500,
+      code: 400,
+      reason: 'BadRequest',
       message:
         'failed to create typed patch object (default/web; apps/v1, Kind=Deployment): .spec.nope: field not declared in schema',
     });

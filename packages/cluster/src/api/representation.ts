@@ -64,7 +64,8 @@ function includeOf(value: string | null): IncludeObject {
 }
 
 /** A stored object in the version it was asked for. Between versions of a CRD only `apiVersion` changes. */
-export function inVersion(object: ApiObject, resource: ServedResource): ApiObject {
+export function inVersion(stored: ApiObject, resource: ServedResource): ApiObject {
+  const object = resource.definition.storedDefaults?.(stored) ?? stored;
   if (object.apiVersion === resource.apiVersion) return object;
   const { storedAs } = resource.definition;
   if (storedAs) return storedAs.fromStored(object) as ApiObject;

@@ -141,7 +141,8 @@ async function onSubresource(
     subresource === 'finalize' && resource.group === '' && resource.plural === 'namespaces';
   const isStatus = isStatusPart(resource, subresource);
   const isScale = subresource === 'scale' && resource.version.scale !== undefined;
-  if (!isFinalize && !isStatus && !isScale) throw unknownPath();
+  const isDebug = isPod && subresource === 'ephemeralcontainers';
+  if (!isFinalize && !isStatus && !isScale && !isDebug) throw unknownPath();
   switch (route.verb) {
     case 'get':
       if (isFinalize) throw methodNotAllowed();

@@ -367,3 +367,46 @@ describe('api/tokens', () => {
     expect(verify()).toBeUndefined();
   });
 });
+
+describe('api/issuer-discovery', () => {
+  /** https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/#service-account-issuer-discovery */
+  test('publishes the key tokens can be verified with', async () => {
+    const { api } = await withAccount();
+    using _ = api;
+    const headers = { host: 'localhost:6443' };
+    const found = await api.call('GET', '/.well-known/openid-configuration', { headers });
+    expect(found.body).toEqual({
+      issuer: 'https://kubernetes.default.svc.cluster.local',
+      jwks_uri: 'https://localhost:6443/openid/v1/jwks',
+      response_types_supported: ['id_token'],
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: ['ES256'],
+    });
+    const keys = await api.call('GET', '/openid/v1/jwks');
+    expect(keys.headers['content-type']).toBe('application/jwk-set+json');
+    const [jwk] = (keys.body as { keys: { kid: string; kty: string }[] }).keys;
+    const { token } = await requestToken(api);
+    const [header = '', payload = '', signature = ''] = token.split('.');
+    expect(JSON.parse(Buffer.from(header, 'base64url').toString())).toEqual({
+      alg: 'ES256',
+      kid: jwk?.kid,
+    });
+    const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+    const key = await crypto.subtle.importKey('jwk', jwk ?? { kty: '' }, algorithm, false, ['verify']);
+    const data = Buffer.from(`${header}.${payload}`);
+    const given = Buffer.from(signature, 'base64url');
+    expect(await crypto.subtle.verify(algorithm, key, given, data)).toBe(true);
+  });
+
+  test.each([
+    ['none', { alg: 'none' }],
+    ['HS256', { alg: 'HS256' }],
+  ])('refuses a token that says %s', async (_name, header) => {
+    const { api } = await withAccount();
+    using _ = api;
+    const { token } = await requestToken(api);
+    const forged = `${Buffer.from(JSON.stringify(header)).toString('base64url')}${token.slice(token.indexOf('.'))}`;
+    expect(api.server.tokens.verify(forged)).toBeUndefined();
+    expect(api.server.tokens.verify(`${forged.slice(0, forged.lastIndexOf('.'))}.`)).toBeUndefined();
+  });
+});

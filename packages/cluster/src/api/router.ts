@@ -6,7 +6,10 @@ import type { AccessRequest, Authorizer } from './authorization/authorizer.ts';
 import { impersonate } from './authorization/impersonation.ts';
 import { decodeBody } from './body.ts';
 import { discover } from './discovery.ts';
+import { discoverIssuer } from './issuer-discovery.ts';
 import type { OpenApiPublisher } from './openapi.ts';
+import { metricsAnswer } from './monitoring/server-metrics.ts';
+import type { Measured, RequestMetrics } from './monitoring/request-metrics.ts';
 import { json } from './request.ts';
 import type { ApiRequest, ApiResponse } from './request.ts';
 import { handleResource } from './resource-handler.ts';
@@ -16,10 +19,12 @@ import { parseResourceRoute } from './route.ts';
 import type { ResourceRoute } from './route.ts';
 import { answerHealth, isHealthPath, versionInfo } from './server-state.ts';
 import { badRequest, methodNotAllowed, unknownPath } from './status-error.ts';
+import { ISSUER } from './tokens.ts';
 
 export interface RouterOptions {
   resources: ResourceDependencies;
   openApi: OpenApiPublisher;
+  requests: RequestMetrics;
   authorizer: Authorizer;
   version: string;
 }
@@ -32,13 +37,18 @@ export class Router {
     this.#options = options;
   }
 
-  /** `trail` notes for the audit log who was let in and why. Rejects with the refusal. */
-  async route(received: ApiRequest, trail?: AuditTrail): Promise<ApiResponse> {
+  /** `trail` notes for the audit log who was let in and why, `measured` for the metrics where to. Rejects with the refusal. */
+  async route(
+    received: ApiRequest,
+    trail: AuditTrail | undefined,
+    measured: Measured,
+  ): Promise<ApiResponse> {
     const user = impersonate(received, this.#options.authorizer);
     if (trail && user !== received.user) trail.impersonated = user;
     const request = user === received.user ? received : { ...received, user };
     const { method, path, query } = request;
     const route = parseResourceRoute(method, path, query);
+    measured.route = route;
     if (!route) {
       if (!isHealthPath(path)) this.#authorize({ user, verb: method.toLowerCase(), path }, trail);
       return this.#routePath(request);
@@ -57,12 +67,22 @@ export class Router {
     if (!isRead) throw /^\/(api|apis)\//.test(path) ? methodNotAllowed() : unknownPath();
     if (path === '/version' || path === '/version/')
       return json(versionInfo(this.#options.version));
+    if (path === '/metrics') return this.#metrics();
     const health = answerHealth(request);
     if (health) return health;
     if (path.startsWith('/openapi/')) return this.#options.openApi.answer(request);
+    const { jwk } = this.#options.resources.tokens;
+    const issuer = discoverIssuer(request, { issuer: ISSUER, jwk });
+    if (issuer) return issuer;
     const discovered = discover(this.#options.resources.registry, request);
     if (!discovered) throw unknownPath();
     return discovered;
+  }
+
+  #metrics(): ApiResponse {
+    const { resources, requests, version } = this.#options;
+    const { registry, storage, hub } = resources;
+    return metricsAnswer({ requests, registry, storage, hub, version });
   }
 
   #authorize(access: AccessRequest, trail: AuditTrail | undefined): void {

@@ -1,8 +1,8 @@
 /**
- * Bearer tokens: service account tokens, which are JWTs signed with the cluster's own secret key (HMAC, so nobody else can
- * verify them and there is no OIDC discovery), and the static tokens the cluster was started with.
+ * Bearer tokens: service account tokens, which are JWTs signed with the cluster's own key, and the static tokens the
+ * cluster was started with.
  */
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash } from 'node:crypto';
 
 import type { Clock } from '@kagent/kube';
 
@@ -11,6 +11,8 @@ import { listAt, numberAt, stringAt } from './json.ts';
 import { fromStorage, objectKey, resourcePrefix, timestamp } from './object.ts';
 import type { ApiObject } from './object.ts';
 import type { User } from './request.ts';
+import { TokenSigner } from './token-signer.ts';
+import type { PublicJwk } from './token-signer.ts';
 
 export const ISSUER = 'https://kubernetes.default.svc.cluster.local';
 /** Issuer of tokens in Secrets of type `kubernetes.io/service-account-token`. */
@@ -48,8 +50,8 @@ export interface VerifiedToken {
 }
 
 export interface TokenAuthorityOptions {
-  /** At least 32 bytes, the same over restarts. */
-  key: Uint8Array;
+  /** PEM of a private key on the curve P-256, the same over restarts. */
+  key: string;
   storage: Storage;
   clock: Clock;
   /** Makes the ids of tokens (`jti`). */
@@ -64,9 +66,11 @@ export class TokenAuthority {
   readonly #options: TokenAuthorityOptions;
   /** By digest: looking a token up tells nothing about the others through its timing. */
   readonly #static: Map<string, User>;
+  readonly #signer: TokenSigner;
 
   constructor(options: TokenAuthorityOptions) {
     this.#options = options;
+    this.#signer = new TokenSigner(options.key);
     this.#static = new Map(
       (options.staticTokens ?? []).map(({ token, user, uid, groups = [] }) => [
         digest(token),
@@ -79,13 +83,18 @@ export class TokenAuthority {
     );
   }
 
+  /** The public key tokens can be verified with. */
+  get jwk(): PublicJwk {
+    return this.#signer.jwk;
+  }
+
   /** A token for a service account. `issuedId` names it in the audit log and in `userInfo.extra`. */
   issue(subject: TokenSubject): { token: string; expirationTimestamp: string; issuedId: string } {
     const now = Math.floor(this.#options.clock.now() / 1000);
     const exp = now + subject.expirationSeconds;
     const { namespace, name, uid, boundTo } = subject;
     const issuedId = this.#options.randomId();
-    const token = this.#encode({
+    const token = this.#signer.sign({
       iss: ISSUER,
       sub: userName(namespace, name),
       aud: subject.audiences.length > 0 ? subject.audiences : [ISSUER],
@@ -102,15 +111,21 @@ export class TokenAuthority {
     return { token, expirationTimestamp: timestamp(exp * 1000), issuedId };
   }
 
-  /** The token of a Secret of type `kubernetes.io/service-account-token`: valid as long as Secret and account are there. */
+  /**
+   * The token of a Secret of type `kubernetes.io/service-account-token`: valid as long as Secret and account are there. The
+   * one it has stays, unless it was signed with another key.
+   */
   issueForSecret(subject: {
     namespace: string;
     name: string;
     uid: string;
     secretName: string;
+    /** The token the Secret has. */
+    current?: string;
   }): string {
-    const { namespace, name, uid, secretName } = subject;
-    return this.#encode({
+    const { namespace, name, uid, secretName, current } = subject;
+    if (current !== undefined && this.#signer.claims(current) !== undefined) return current;
+    return this.#signer.sign({
       iss: LEGACY_ISSUER,
       [`${LEGACY}namespace`]: namespace,
       [`${LEGACY}secret.name`]: secretName,
@@ -124,7 +139,7 @@ export class TokenAuthority {
   verify(token: string, audiences: string[] = [ISSUER]): VerifiedToken | undefined {
     const known = this.#static.get(digest(token));
     if (known) return audiences.includes(ISSUER) ? { user: known, audiences: [ISSUER] } : undefined;
-    const claims = this.#claims(token);
+    const claims = this.#signer.claims(token);
     switch (stringAt(claims, 'iss')) {
       case ISSUER:
         return this.#verifyBound(claims, audiences);
@@ -205,24 +220,6 @@ export class TokenAuthority {
     const object = fromStorage(entry);
     return of.uid === undefined || object.metadata.uid === of.uid ? object : undefined;
   }
-
-  #encode(claims: object): string {
-    const body = `${encoded({ alg: 'HS256', typ: 'JWT' })}.${encoded(claims)}`;
-    return `${body}.${this.#sign(body).toString('base64url')}`;
-  }
-
-  #claims(token: string): unknown {
-    const [header = '', payload = '', signature = '', ...rest] = token.split('.');
-    if (rest.length > 0 || signature === '') return undefined;
-    const expected = this.#sign(`${header}.${payload}`);
-    const given = Buffer.from(signature, 'base64url');
-    if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
-    return JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
-  }
-
-  #sign(text: string): Buffer {
-    return createHmac('sha256', this.#options.key).update(text).digest();
-  }
 }
 
 function accountUser(account: {
@@ -246,10 +243,6 @@ function accountUser(account: {
 
 function userName(namespace: string, name: string): string {
   return `system:serviceaccount:${namespace}:${name}`;
-}
-
-function encoded(value: object): string {
-  return Buffer.from(JSON.stringify(value)).toString('base64url');
 }
 
 function digest(token: string): string {

@@ -2,7 +2,7 @@
 import { timeText } from '../workloads/time-text.ts';
 import type { Container, ContainerStatus } from '../workloads/objects.ts';
 import type { ContainerRecord } from './pod-status.ts';
-import { wantsRestart } from './restart-delay.ts';
+import { restartsAfter } from './restart-delay.ts';
 
 const LOST_EXIT_CODE = 255;
 
@@ -41,7 +41,7 @@ export function initialRecord(options: {
       ? record
       : { ...record, restartCount: record.restartCount + 1 };
   }
-  if (!wantsRestart(policy, ended.exitCode)) {
+  if (!restartsAfter(container, policy, ended.exitCode)) {
     return { ...record, state: { terminated: ended }, containerID: before?.containerID };
   }
   return { ...record, lastTerminated: ended, restartCount: record.restartCount + 1 };

@@ -57,7 +57,8 @@ function containerOf(pod: Pod, wanted: string | undefined): string {
       `a container name must be specified for pod ${pod.metadata.name}, choose one of: [${names.join(' ')}]${hint}`,
     );
   }
-  if ([...names, ...init].includes(wanted)) return wanted;
+  const debug = (pod.spec.ephemeralContainers ?? []).map(({ name }) => name);
+  if ([...names, ...init, ...debug].includes(wanted)) return wanted;
   throw refuse('BadRequest', `container ${wanted} is not valid for pod ${pod.metadata.name}`);
 }
 
@@ -65,6 +66,7 @@ function statusOf(pod: Pod, container: string): ContainerStatus | undefined {
   const all = [
     ...(pod.status?.initContainerStatuses ?? []),
     ...(pod.status?.containerStatuses ?? []),
+    ...(pod.status?.ephemeralContainerStatuses ?? []),
   ];
   return all.find(({ name }) => name === container);
 }

@@ -1,6 +1,7 @@
 /** The status of a pod as kubelet would write it: pure functions from the state of its containers. */
 import { isDeepStrictEqual } from 'node:util';
 
+import { restartsAfter } from './restart-delay.ts';
 import type {
   Condition,
   Container,
@@ -22,6 +23,8 @@ export interface ContainerRecord {
   containerID: string | undefined;
   /** What the image stands for here, e.g. `kagent engine`. */
   imageID: string;
+  /** Who its processes run as, where that is known. */
+  user?: { uid: number; gid: number } | undefined;
 }
 
 export interface PodState {
@@ -31,6 +34,10 @@ export interface PodState {
   startTime: string;
   init: ContainerRecord[];
   main: ContainerRecord[];
+  /** Added while the pod runs; they count for nothing. */
+  ephemeral?: ContainerRecord[];
+  /** Why the pod has failed, whatever its containers do. */
+  failure?: { reason: string; message: string } | undefined;
   /** Address and volumes are there. */
   isPrepared: boolean;
   now: string;
@@ -64,9 +71,10 @@ export function podPhase(pod: Pod, init: ContainerRecord[], main: ContainerRecor
   if (waiting.some((record) => record.lastTerminated === undefined)) return 'Pending';
   if (waiting.length > 0 || main.some((record) => record.state.running !== undefined))
     return 'Running';
-  if (policy === 'Always') return 'Running';
-  if (main.every(succeeded)) return 'Succeeded';
-  return policy === 'Never' ? 'Failed' : 'Running';
+  const comesBack = ({ container, state }: ContainerRecord): boolean =>
+    restartsAfter(container, policy, state.terminated?.exitCode ?? 0);
+  if (main.some(comesBack)) return 'Running';
+  return main.every(succeeded) ? 'Succeeded' : 'Failed';
 }
 
 function condition(
@@ -93,16 +101,30 @@ function conditionsOf(state: PodState, phase: Phase): Condition[] {
         message: `containers with unready status: ${names(unready)}`,
       };
   const isReady = unready.length === 0 && !done;
+  const gates = closedGates(state.pod);
+  const gated = { reason: 'ReadinessGatesNotReady', message: gates.join(', ') };
   return [
     condition('PodReadyToStartContainers', state.isPrepared && !done),
     condition('Initialized', pendingInit.length === 0, {
       reason: 'ContainersNotInitialized',
       message: `containers with incomplete status: ${names(pendingInit)}`,
     }),
-    condition('Ready', isReady, notReady),
+    condition('Ready', isReady && gates.length === 0, isReady ? gated : notReady),
     condition('ContainersReady', isReady, notReady),
     condition('PodScheduled', true),
   ];
+}
+
+/** What keeps a pod with ready containers from being ready: conditions that others must set. */
+function closedGates({ spec, status }: Pod): string[] {
+  return (spec.readinessGates ?? []).flatMap(({ conditionType }) => {
+    const found = status?.conditions?.find(({ type }) => type === conditionType);
+    const gate = `pod readiness gate "${conditionType}"`;
+    if (found === undefined) return [`corresponding condition of ${gate} does not exist.`];
+    return found.status === 'True'
+      ? []
+      : [`the status of ${gate} is not "True", but ${found.status}`];
+  });
 }
 
 function withTimes(conditions: Condition[], state: PodState): Condition[] {
@@ -122,8 +144,28 @@ function withTimes(conditions: Condition[], state: PodState): Condition[] {
   return [...own, ...foreign];
 }
 
+/** What the container was given: there is no other allocation than what the spec asks for. */
+function detailsOf({ container, user }: ContainerRecord): Partial<ContainerStatus> {
+  const { resources, volumeMounts = [] } = container;
+  const requests = resources?.requests ?? {};
+  const mounts = volumeMounts.map(({ name, mountPath, readOnly }) =>
+    readOnly === true
+      ? { name, mountPath, readOnly, recursiveReadOnly: 'Disabled' }
+      : { name, mountPath },
+  );
+  return {
+    ...(Object.keys(requests).length > 0 && { allocatedResources: requests }),
+    ...(resources !== undefined && Object.keys(resources).length > 0 && { resources }),
+    ...(mounts.length > 0 && { volumeMounts: mounts }),
+    ...(user !== undefined && {
+      user: { linux: { uid: user.uid, gid: user.gid, supplementalGroups: [user.gid] } },
+    }),
+  };
+}
+
 function statusOf(record: ContainerRecord): ContainerStatus {
   return {
+    ...detailsOf(record),
     name: record.container.name,
     image: record.container.image ?? '',
     imageID: record.imageID,
@@ -152,10 +194,12 @@ function qosClass(pod: Pod): string {
 
 /** The complete status; conditions of others are kept. Two calls with the same state give equal objects. */
 export function podStatus(state: PodState): PodStatus {
-  const phase = podPhase(state.pod, state.init, state.main);
+  const { failure, ephemeral = [] } = state;
+  const phase = failure ? 'Failed' : podPhase(state.pod, state.init, state.main);
   const { generation } = state.pod.metadata;
   return {
     phase,
+    ...failure,
     ...(generation === undefined ? {} : { observedGeneration: generation }),
     conditions: withTimes(conditionsOf(state, phase), state),
     hostIP: state.hostIP,
@@ -163,8 +207,9 @@ export function podStatus(state: PodState): PodStatus {
     podIP: state.podIP,
     podIPs: [{ ip: state.podIP }],
     startTime: state.startTime,
-    qosClass: qosClass(state.pod),
+    qosClass: state.pod.status?.qosClass ?? qosClass(state.pod),
     ...(state.init.length === 0 ? {} : { initContainerStatuses: state.init.map(statusOf) }),
     containerStatuses: state.main.map(statusOf),
+    ...(ephemeral.length === 0 ? {} : { ephemeralContainerStatuses: ephemeral.map(statusOf) }),
   };
 }

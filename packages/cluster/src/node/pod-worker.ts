@@ -18,9 +18,10 @@ import type { ContainerRunner, StartedContainer } from './container-runner.ts';
 import type { LogStore } from './logs/log-store.ts';
 import { isInitDone, isSidecar, podStatus } from './pod-status.ts';
 import type { RestartBackoff } from './restart-delay.ts';
-import type { Scheduler } from './scheduler.ts';
+import type { Scheduler, Timer } from './scheduler.ts';
 import { createPodTokens } from './service-account-tokens.ts';
 import type { PodTokens } from './service-account-tokens.ts';
+import type { MeasuredContainer } from './usage/node-usage.ts';
 import type { VolumeInput } from './volumes.ts';
 
 /** What all pods of a node share. */
@@ -49,6 +50,12 @@ const PREPARE_RETRY_MS = 250;
 /** So long a pod that comes up quietly is not written about, so that one write tells of start and readiness. */
 const SETTLE_MS = 300;
 const QUIET = new Set(['ContainerCreating', 'PodInitializing']);
+/** What a container gets when others have used up the grace period, as from kubelet. */
+const LEAST_GRACE_MS = 2000;
+const DEADLINE_EXCEEDED = {
+  reason: 'DeadlineExceeded',
+  message: 'Pod was active on the node longer than the specified deadline',
+};
 
 export class PodWorker {
   readonly uid: string;
@@ -56,6 +63,8 @@ export class PodWorker {
   readonly #host: PodHost;
   readonly #init: ContainerEntry[];
   readonly #main: ContainerEntry[];
+  /** Added while the pod runs (`kubectl debug`). */
+  readonly #ephemeral: ContainerEntry[] = [];
   readonly #facts: PodFacts;
   readonly #volumes: VolumeInput;
   readonly #tokens: PodTokens;
@@ -70,6 +79,9 @@ export class PodWorker {
   #hasSettleTimer = false;
   #areFilesStale = false;
   #ending: Promise<void> | undefined;
+  #deadline: { seconds: number; timer: Timer } | undefined;
+  /** It ran longer than it may. */
+  #isOverdue = false;
 
   constructor(host: PodHost, pod: Pod) {
     this.#host = host;
@@ -116,8 +128,22 @@ export class PodWorker {
   }
 
   #entry(container: string): ContainerEntry | undefined {
-    const all = [...this.#main, ...this.#init];
-    return all.find(({ record }) => record.container.name === container);
+    return this.#all().find(({ record }) => record.container.name === container);
+  }
+
+  #all(): ContainerEntry[] {
+    return [...this.#main, ...this.#init, ...this.#ephemeral];
+  }
+
+  /** What runs now, for measurements. */
+  *measured(): Iterable<MeasuredContainer> {
+    const { namespace = '', name: pod } = this.#pod.metadata;
+    for (const { record, running, startedAt } of this.#all()) {
+      if (running === undefined) continue;
+      const { group, containerID } = running;
+      const id = `${containerID} ${startedAt}`;
+      yield { namespace, pod, name: record.container.name, id, startedAt, group };
+    }
   }
 
   /**
@@ -127,11 +153,12 @@ export class PodWorker {
   async sync(pod: Pod): Promise<void> {
     if (!jsonEqual(pod.metadata.annotations ?? {}, this.#pod.metadata.annotations ?? {})) {
       // an annotation may say how to run what could not be run
-      for (const entry of [...this.#init, ...this.#main]) entry.unblock();
+      for (const entry of this.#all()) entry.unblock();
     }
     this.#pod = pod;
     this.#facts.pod = pod;
     if (this.#ending !== undefined) return;
+    this.#watchDeadline();
     if (this.#isPrepared) this.#advance();
     else if (!this.#isPreparing) {
       this.#isPreparing = true;
@@ -181,13 +208,13 @@ export class PodWorker {
         const { namespace = '', name } = this.#pod.metadata;
         return logs.open({ pod: { namespace, name, uid: this.uid }, container, attempt });
       },
+      running: (container) => this.running(container),
       record: (draft) => recorder.record(this.#pod, draft),
       changed: () => this.#host.enqueue(this.key),
     };
-    const policy = this.#pod.spec.restartPolicy ?? 'Always';
     return containers.map((container) => {
       const status = before?.find((candidate) => candidate.name === container.name);
-      const own = containers === this.#pod.spec.containers ? policy : initPolicy(container, policy);
+      const own = this.#policyOf(containers, container);
       const entry = new ContainerEntry(host, {
         container,
         before: isRerun ? again(status) : status,
@@ -201,6 +228,13 @@ export class PodWorker {
       }
       return entry;
     });
+  }
+
+  /** Debug containers run once. */
+  #policyOf(containers: Container[], container: Container): string {
+    const { restartPolicy = 'Always', initContainers } = this.#pod.spec;
+    if (containers === this.#pod.spec.containers) return restartPolicy;
+    return containers === initContainers ? initPolicy(container, restartPolicy) : 'Never';
   }
 
   async #prepare(): Promise<void> {
@@ -232,9 +266,10 @@ export class PodWorker {
 
   #advance(): void {
     if (this.#areFilesStale) {
-      for (const entry of [...this.#init, ...this.#main]) entry.unblock();
+      for (const entry of this.#all()) entry.unblock();
       this.#refreshFiles();
     }
+    this.#startEphemeral();
     for (const entry of this.#init) {
       if (isInitDone(entry.record) && !isSidecar(entry.record.container)) continue;
       entry.ensure();
@@ -248,14 +283,63 @@ export class PodWorker {
     if (phase === 'Succeeded' || phase === 'Failed') void this.#stopSidecars();
   }
 
-  async #stopSidecars(): Promise<void> {
-    const graceMs = (this.#pod.spec.terminationGracePeriodSeconds ?? 30) * 1000;
-    await Promise.all(this.#init.map((entry) => entry.stop(graceMs)));
+  /** One after the other, the last one first, all within one grace period (KEP-753). */
+  async #stopSidecars(graceMs = this.#graceMs()): Promise<void> {
+    const { clock } = this.#host;
+    const end = clock.now() + graceMs;
+    for (const entry of this.#init.toReversed()) {
+      const left = graceMs === 0 ? 0 : Math.max(LEAST_GRACE_MS, end - clock.now());
+      await entry.stop(left);
+    }
+  }
+
+  #graceMs(): number {
+    return (this.#pod.spec.terminationGracePeriodSeconds ?? 30) * 1000;
+  }
+
+  #startEphemeral(): void {
+    const { ephemeralContainers = [] } = this.#pod.spec;
+    if (this.#isOverdue) return;
+    for (const container of ephemeralContainers.slice(this.#ephemeral.length)) {
+      const before = this.#pod.status?.ephemeralContainerStatuses;
+      this.#ephemeral.push(...this.#entries([container], before));
+    }
+    for (const entry of this.#ephemeral) entry.ensure();
+  }
+
+  /** `activeDeadlineSeconds` counts from the start of the pod and may be changed. */
+  #watchDeadline(): void {
+    const { activeDeadlineSeconds: seconds } = this.#pod.spec;
+    if (seconds === this.#deadline?.seconds) return;
+    this.#deadline?.timer.cancel();
+    this.#deadline = undefined;
+    if (seconds === undefined || this.#isOverdue) return;
+    const { clock, scheduler } = this.#host;
+    const left = Date.parse(this.#startTime) + seconds * 1000 - clock.now();
+    const timer = scheduler.after(Math.max(0, left), () => this.#fail());
+    this.#deadline = { seconds, timer };
+  }
+
+  #fail(): void {
+    const { phase } = this.#status();
+    if (this.#ending !== undefined || phase === 'Succeeded' || phase === 'Failed') return;
+    this.#isOverdue = true;
+    const { reason, message } = DEADLINE_EXCEEDED;
+    this.#host.recorder.record(this.#pod, { type: 'Normal', reason, message });
+    void this.#stopAll(this.#graceMs());
+    this.#host.enqueue(this.key);
+  }
+
+  async #stopAll(graceMs: number): Promise<void> {
+    const begin = this.#host.clock.now();
+    await Promise.all([...this.#main, ...this.#ephemeral].map((entry) => entry.stop(graceMs)));
+    const left = graceMs - (this.#host.clock.now() - begin);
+    await this.#stopSidecars(graceMs === 0 ? 0 : Math.max(LEAST_GRACE_MS, left));
   }
 
   #refreshFiles(): void {
     this.#areFilesStale = false;
-    if (![...this.#init, ...this.#main].some((entry) => entry.isProcess)) return;
+    if (!this.#all().some((entry) => entry.hasFiles)) return;
     this.#host.runner.writeFiles(this.#volumes).catch((error: unknown) => {
       if (error instanceof ConfigProblem) return;
       this.#host.logger.warn(
@@ -275,7 +359,9 @@ export class PodWorker {
       startTime: this.#startTime,
       init: this.#init.map((entry) => entry.record),
       main: this.#main.map((entry) => entry.record),
+      ephemeral: this.#ephemeral.map((entry) => entry.record),
       isPrepared: this.#isPrepared,
+      failure: this.#isOverdue ? DEADLINE_EXCEEDED : undefined,
       now: timeText(clock.now()),
     });
   }
@@ -325,8 +411,8 @@ export class PodWorker {
 
   async #end(graceMs: number): Promise<void> {
     this.#stopping.abort(new Error('the pod ends'));
-    await Promise.all(this.#main.map((entry) => entry.stop(graceMs)));
-    await Promise.all(this.#init.map((entry) => entry.stop(graceMs)));
+    this.#deadline?.timer.cancel();
+    await this.#stopAll(graceMs);
     if (this.#pod.spec.hostNetwork !== true) this.#host.addresses.release(this.podIP);
   }
 }

@@ -104,20 +104,6 @@ async function drained(output: Promise<unknown>, tap: OutputTap, clock: Clock): 
   timer.abort();
 }
 
-function execIn(options: ProcessOptions, command: string[], timeoutMs: number): Promise<number> {
-  return new Promise((resolve) => {
-    const [file = '', ...args] = command;
-    const child = spawn(file, args, {
-      env: options.env,
-      cwd: options.cwd,
-      stdio: 'ignore',
-      timeout: timeoutMs,
-    });
-    child.once('error', () => resolve(126));
-    child.once('exit', (code) => resolve(code ?? 137));
-  });
-}
-
 /** Rejects when the program can't be started (`ENOENT`, `EACCES`). */
 export async function startProcessContainer(options: ProcessOptions): Promise<RunningContainer> {
   const [file = '', ...args] = options.argv;
@@ -168,6 +154,5 @@ export async function startProcessContainer(options: ProcessOptions): Promise<Ru
       stopping ??= stop(graceMs);
       return stopping;
     },
-    exec: (command, timeoutMs) => execIn(options, command, timeoutMs),
   };
 }

@@ -1,4 +1,5 @@
 /** When a container that ended is started again: the crash loop backoff of kubelet. Pure. */
+import type { Container } from '../workloads/objects.ts';
 
 export interface RestartBackoff {
   /** 10 s. */
@@ -20,6 +21,23 @@ export function restartDelay(crashes: number, backoff: RestartBackoff): number {
 /** A container that ran for twice the longest delay starts counting anew. */
 export function isStableRun(ranMs: number, backoff: RestartBackoff): boolean {
   return ranMs >= backoff.maxMs * 2;
+}
+
+/** When an image that could not be had is tried again, after so many failures in a row. */
+export function imageRetryDelay(failures: number): number {
+  return Math.min(DEFAULT_RESTART_BACKOFF.maxMs, 10_000 * 2 ** Math.min(failures - 1, 30));
+}
+
+/**
+ * Whether a container comes back that ended with this code: by the first of its own rules that fits, else by its own
+ * restart policy, else by that of the pod (KEP-5307). `policy` is the pod's.
+ */
+export function restartsAfter(container: Container, policy: string, exitCode: number): boolean {
+  for (const { action, exitCodes } of container.restartPolicyRules ?? []) {
+    const isListed = exitCodes?.values?.includes(exitCode) === true;
+    if (exitCodes?.operator === 'NotIn' ? !isListed : isListed) return action === 'Restart';
+  }
+  return wantsRestart(container.restartPolicy ?? policy, exitCode);
 }
 
 /** Whether `restartPolicy` wants a container back that ended with this code. */

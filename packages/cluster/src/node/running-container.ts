@@ -1,5 +1,6 @@
 /** What the node holds of a running container, whichever way it runs. */
 
+import type { CapturedOutput } from './capture-output.ts';
 import type { ContainerInput } from './streams/container-input.ts';
 import type { OutputTap } from './streams/output-tap.ts';
 
@@ -21,5 +22,5 @@ export interface RunningContainer {
   /** Its standard input; only where the pod asked for one. */
   stdin?: ContainerInput;
   /** Runs a command inside; only where there is an inside. */
-  exec?(command: string[], timeoutMs: number): Promise<number>;
+  exec?(command: string[], timeoutMs: number): Promise<CapturedOutput>;
 }

@@ -65,10 +65,13 @@ export function createScheduler(clock: Clock): Scheduler {
   let isStopped = false;
   let sleeping: { due: number; wake: AbortController } | undefined;
 
+  /** What is armed meanwhile waits for the next timer, so that a task that asks for itself at once blocks nobody. */
   function runDue(): void {
+    const end = order;
     while (
       !isStopped &&
       heap.length > 0 &&
+      heap[0]!.order < end &&
       (heap[0]!.task === undefined || heap[0]!.due <= clock.now())
     ) {
       const task = pop(heap)!.task;

@@ -1,6 +1,7 @@
 /** The node of the embedded cluster: runs pods as tenants of this process or as local processes. */
+import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 import type { Clock, KubeClient, Logger } from '@kagent/kube';
 
@@ -30,9 +31,15 @@ import type { Binder, SimulatedPlacement } from './binder.ts';
 import type { ConfigSource } from './config-source.ts';
 import { createContainerRunner } from './container-runner.ts';
 import type { PodMode } from './image-rules.ts';
+import { createEngineFinder } from './engine/container-engine.ts';
+import type { EngineChoice } from './engine/container-engine.ts';
+import { createEngineLeftovers } from './engine/engine-leftovers.ts';
+import type { EngineLeftovers } from './engine/engine-leftovers.ts';
 import { killLeftovers } from './leftover-processes.ts';
 import { createLogStore } from './logs/log-store.ts';
 import type { LogStore } from './logs/log-store.ts';
+import type { MetricsSource } from './metrics-source.ts';
+import { createNodeUsage } from './usage/node-usage.ts';
 import { heartbeat, nodeCapacity, registerNode } from './node-object.ts';
 import { createPodLogs } from './pod-logs.ts';
 import type { PodLogs } from './pod-logs.ts';
@@ -64,6 +71,12 @@ export interface NodeOptions {
   /** Base environment of every container, e.g. PATH and HOME for processes. */
   extraEnv?: Record<string, string>;
   restartBackoff?: RestartBackoff;
+  /** Runs images that no rule matches: `auto` (podman or docker, the default), `none`, or the name or path of a program. */
+  containerEngine?: EngineChoice;
+  /** Environment of the container engine's program; `extraEnv` by default. Without a PATH there is no engine. */
+  engineEnv?: Record<string, string>;
+  /** Pods may mount folders of this machine. Default false. */
+  allowHostPath?: boolean;
   /** Pods that are not for this node. */
   simulated?: SimulatedPlacement;
 }
@@ -73,6 +86,8 @@ export interface RunningNode {
   ready: Promise<void>;
   logs: PodLogs;
   streams: PodStreams;
+  /** What the machine and the pods of this node use. */
+  usage: MetricsSource;
   /** Where a connection to a cluster name, cluster IP or pod address really goes; undefined = none of these. */
   resolve(host: string, port: number, namespace?: string): HostPort | undefined;
   /** Ends all containers; the pods stay in the API server and come back with the next start. Idempotent. */
@@ -91,6 +106,7 @@ interface Parts {
   schedulerEvents: EventRecorder;
   services: ServiceTable;
   manager: PodManager;
+  engines: EngineLeftovers;
 }
 
 function watchServices(informers: InformerSet, services: ServiceTable): void {
@@ -117,12 +133,13 @@ function watchConfig(informers: InformerSet, manager: PodManager): void {
   });
 }
 
-function configSource(informers: InformerSet): ConfigSource {
+function configSource(informers: InformerSet, allowsHostPath = false): ConfigSource {
   const configMaps = informers.get(CONFIG_MAPS);
   const secrets = informers.get(SECRETS);
   const claims = informers.get(PERSISTENT_VOLUME_CLAIMS);
   const volumes = informers.get(PERSISTENT_VOLUMES);
   return {
+    allowsHostPath,
     configMap: (namespace, name) => configMaps.get({ namespace, name }),
     secret: (namespace, name) => secrets.get({ namespace, name }),
     claimFolder(namespace, name) {
@@ -176,6 +193,16 @@ function build(options: NodeOptions, { addresses, proxy }: Network): Parts {
     logger,
   });
   const services = createServiceTable(addresses);
+  const engines = createEngineLeftovers({
+    finder: createEngineFinder({
+      choice: options.containerEngine ?? 'auto',
+      env: options.engineEnv ?? options.extraEnv ?? {},
+      clock,
+    }),
+    marker: join(dataDir, 'engine'),
+    owner: ownerLabel(options),
+    logger,
+  });
   const logs = createLogStore({ root: join(dataDir, 'logs'), clock, scheduler, logger });
   const runner = createContainerRunner({
     images: options.images,
@@ -184,6 +211,9 @@ function build(options: NodeOptions, { addresses, proxy }: Network): Parts {
     addresses,
     extraEnv: options.extraEnv ?? {},
     processEnv: (namespace) => proxy()?.env(namespace) ?? {},
+    services: (namespace) => informers.get(SERVICES).list(namespace),
+    engines,
+    owner: ownerLabel(options),
     podsFolder: join(dataDir, 'pods'),
     pidFolder: join(dataDir, 'pids'),
     resolve: (host, port, namespace) => services.resolve(host, port, namespace),
@@ -191,7 +221,7 @@ function build(options: NodeOptions, { addresses, proxy }: Network): Parts {
   const { binder, schedulerEvents } = buildBinder(options, informers, (key) =>
     manager.reconciler.enqueue(key),
   );
-  const config = configSource(informers);
+  const config = configSource(informers, options.allowHostPath);
   const backoff = options.restartBackoff ?? DEFAULT_RESTART_BACKOFF;
   const capacity = nodeCapacity();
   const shared = {
@@ -213,7 +243,7 @@ function build(options: NodeOptions, { addresses, proxy }: Network): Parts {
   );
   watchServices(informers, services);
   watchConfig(informers, manager);
-  return { informers, scheduler, logs, recorder, schedulerEvents, services, manager };
+  return { informers, scheduler, logs, recorder, schedulerEvents, services, manager, engines };
 }
 
 /** Writes what waits: events, for a moment, and logs. */
@@ -221,6 +251,11 @@ async function flush({ recorder, schedulerEvents, logs }: Parts): Promise<void> 
   const signal = AbortSignal.timeout(EVENT_FLUSH_MS);
   await Promise.all([recorder.stop(signal), schedulerEvents.stop(signal)]);
   await logs.close();
+}
+
+/** The containers of this node on an engine that other clusters may use too. */
+function ownerLabel({ dataDir, nodeName }: NodeOptions): string {
+  return createHash('sha256').update(`${nodeName} ${resolve(dataDir)}`).digest('hex').slice(0, 32);
 }
 
 /** Deletes what belonged to pods that are gone, once the pods are known. */
@@ -259,12 +294,19 @@ export function startNode(options: NodeOptions): RunningNode {
   const parts = build({ ...options, client }, { addresses, proxy: () => proxy });
   const registration = { client, clock, logger, nodeName, hostIP: HOST_IP };
   const running: Promise<unknown>[] = [];
+  const usage = createNodeUsage({
+    nodeName,
+    clock,
+    signal,
+    containers: () => [...parts.manager.workers()].flatMap((worker) => [...worker.measured()]),
+  });
 
   async function start(): Promise<void> {
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
     reserved = await reserveBlock();
     proxy = await startServiceProxy((...name) => parts.services.resolve(...name));
     const killed = await killLeftovers(join(dataDir, 'pids'));
+    await parts.engines.sweep();
     if (killed > 0) logger.info({ killed }, 'processes of an earlier run were ended');
     await Promise.all([registerNode(registration), parts.informers.synced()]);
     await sweepLogs(parts);
@@ -300,6 +342,7 @@ export function startNode(options: NodeOptions): RunningNode {
       clock,
       attempt: (key, container) => parts.manager.worker(key)?.restartCount(container),
     }),
+    usage,
     streams: createNodeStreams({
       clock,
       pod: (key) => parts.manager.worker(key),

@@ -115,7 +115,9 @@ export class SimulatedPod {
   recheck(): void {
     if (this.#isEnding || this.#isFrozen || this.isEvicted) return;
     if (!this.#isMounted) {
-      if (mountProblem(this.#facts, this.#host.config) !== this.#mountProblem) {
+      const problem = mountProblem(this.#facts, this.#host.config);
+      if (problem !== this.#mountProblem) {
+        this.#mountProblem = problem;
         this.#mountTimer?.cancel();
         this.#mountTimer = this.#host.timeline.after(this.#host.repairMs, () => this.#mount());
       }

@@ -63,6 +63,8 @@ export class SimulatedProbe {
   #timer: Timer | undefined;
   #isPassing: boolean;
   #isDone = false;
+  /** The next run is one that `recheck` asked for. */
+  #isSoon = false;
   #successes = 0;
   #failures = 0;
 
@@ -81,8 +83,12 @@ export class SimulatedProbe {
   recheck(): void {
     if (this.#isDone) return;
     const isFine = probeFailure(this.#options.probe, this.#options.subject()) === undefined;
-    if (isFine && !this.#isPassing) this.#schedule(Math.min(500, this.#periodMs));
-    else if (this.#timer === undefined && !isFine) this.#schedule(this.#periodMs);
+    if (isFine && !this.#isPassing) {
+      if (this.#isSoon) return;
+      this.#schedule(Math.min(500, this.#periodMs));
+      this.#isSoon = true;
+    }
+    if (this.#timer === undefined && !isFine) this.#schedule(this.#periodMs);
   }
 
   stop(): void {
@@ -101,6 +107,7 @@ export class SimulatedProbe {
 
   #run(): void {
     this.#timer = undefined;
+    this.#isSoon = false;
     if (this.#isDone) return;
     const { kind, probe, subject, onFailure, onChange } = this.#options;
     const failure = probeFailure(probe, subject());

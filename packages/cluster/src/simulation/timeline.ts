@@ -37,7 +37,8 @@ export class Timeline implements Scheduler {
 
   after(delayMs: number, task: () => void): Timer {
     if (this.#past === undefined) return this.#scheduler.after(delayMs / this.#pace, task);
-    const due = Math.round(this.#past + delayMs);
+    // at least a moment, or a task that asks for itself would keep time from going on
+    const due = Math.round(this.#past + Math.max(1, delayMs));
     const entry: Entry = {
       due,
       task,

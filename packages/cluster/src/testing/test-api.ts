@@ -12,6 +12,7 @@ import { ensureBootstrapPolicy } from '../api/authorization/bootstrap-policy.ts'
 import { createSystemNamespaces, SYSTEM_USER } from '../api/bootstrap.ts';
 import { deepFreeze } from '../api/json.ts';
 import { createLocalTransport } from '../api/local-transport.ts';
+import { newSigningKey } from '../api/pki/certificates.ts';
 import type { ApiRequest, ApiResponse, User } from '../api/request.ts';
 import type { StaticToken } from '../api/tokens.ts';
 import type { ServiceResolver } from '../api/webhook/webhook-client.ts';
@@ -20,6 +21,9 @@ import type { PodLogs } from '../node/pod-logs.ts';
 import type { PodStreams } from '../node/streams/pod-streams.ts';
 import { createMemoryStorage } from '../storage/memory-storage.ts';
 import type { Storage } from '../storage/storage.ts';
+
+/** One for all: servers on the same storage accept each other's tokens, as over a restart. */
+const TOKEN_KEY = newSigningKey();
 
 export interface TestApiOptions {
   /** In memory by default. */
@@ -70,7 +74,7 @@ export async function createTestApi(options: TestApiOptions = {}): Promise<TestA
     kinds: builtinKinds(),
     clock: options.clock ?? systemClock,
     logger: options.logger ?? silentLogger,
-    tokenKey: new Uint8Array(32).fill(7),
+    tokenKey: TOKEN_KEY,
     version: DEFAULT_VERSION,
     podLogs: () => options.podLogs,
     podStreams: () => options.podStreams,

@@ -261,6 +261,7 @@ export interface ContainerStatus {
     readOnly?: boolean;
     recursiveReadOnly?: string;
   }[];
+  user?: { linux: { uid: number; gid: number; supplementalGroups: number[] } };
 }
 
 export interface PodStatus {

@@ -189,6 +189,17 @@ export const CLUSTER_ROLES: BootstrapRole[] = [
       on(['create'], 'authentication.k8s.io: selfsubjectreviews'),
     ],
   },
+  {
+    name: 'system:service-account-issuer-discovery',
+    rules: [
+      paths(
+        '/.well-known/openid-configuration',
+        '/.well-known/openid-configuration/',
+        '/openid/v1/jwks',
+        '/openid/v1/jwks/',
+      ),
+    ],
+  },
   { name: 'system:auth-delegator', rules: CHECK_ACCESS },
   {
     name: 'system:monitoring',
@@ -258,6 +269,7 @@ export const CLUSTER_ROLE_BINDINGS: BootstrapBinding[] = [
   { name: 'system:discovery', groups: AUTHENTICATED },
   { name: 'system:basic-user', groups: AUTHENTICATED },
   { name: 'system:public-info-viewer', groups: [...AUTHENTICATED, 'system:unauthenticated'] },
+  { name: 'system:service-account-issuer-discovery', groups: ['system:serviceaccounts'] },
   { name: 'system:monitoring', groups: ['system:monitoring'] },
   { name: 'system:node' },
   { name: 'system:node-proxier', users: ['system:kube-proxy'] },

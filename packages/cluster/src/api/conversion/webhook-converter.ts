@@ -61,13 +61,15 @@ export function createWebhookConverter(options: WebhookConverterOptions): Versio
       const webhook = resource.definition.conversion;
       if (!webhook) return plainConverter.toVersion(objects, resource);
       const { apiVersion } = resource;
-      const known = objects.map((object) =>
+      const { storedDefaults = (object: ApiObject) => object } = resource.definition;
+      const complete = objects.map(storedDefaults);
+      const known = complete.map((object) =>
         object.apiVersion === apiVersion ? object : cache.get(object, resource),
       );
-      const missing = objects.filter((_, index) => known[index] === undefined);
+      const missing = complete.filter((_, index) => known[index] === undefined);
       if (missing.length === 0) return known.filter((object) => object !== undefined);
       return ask(missing, { webhook, resource, apiVersion }).then((made) => {
-        const fresh = made.map((object) => complete(object, resource));
+        const fresh = made.map((object) => fitted(object, resource));
         for (const [index, object] of fresh.entries()) cache.put(missing[index], resource, object);
         return known.map((object) => object ?? (fresh.shift() as ApiObject));
       });
@@ -93,7 +95,7 @@ interface Conversion {
 }
 
 /** Objects as the schema of the version wants them. */
-function complete(object: ApiObject, { version }: ServedResource): ApiObject {
+function fitted(object: ApiObject, { version }: ServedResource): ApiObject {
   version.schema.prune(object);
   version.schema.applyDefaults(object);
   return object;

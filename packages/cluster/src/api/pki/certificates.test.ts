@@ -77,7 +77,7 @@ describe('api/pki/certificates', () => {
 
   test('refuses damaged files and leaves them alone', () => {
     load();
-    for (const file of ['ca.crt', 'service-account-token.key']) {
+    for (const file of ['ca.crt', 'service-account.key']) {
       const path = join(directory, file);
       const before = readFileSync(path);
       writeFileSync(path, 'damaged');

@@ -1,5 +1,5 @@
 /** The cluster's own public key infrastructure: a CA, the server's and the administrator's certificates, the token key. */
-import { randomBytes, X509Certificate, createPrivateKey } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -14,8 +14,8 @@ export interface Certificates {
   server: KeyPair;
   /** User `kubernetes-admin` in the group `system:masters`. */
   admin: KeyPair;
-  /** Signs service account tokens. */
-  tokenKey: Uint8Array;
+  /** Signs service account tokens: PEM of a private key on the curve P-256. */
+  tokenKey: string;
 }
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -65,8 +65,22 @@ export function loadCertificates(options: {
       organizations: ['system:masters'],
       use: 'client',
     }),
-    tokenKey: files.secret('service-account-token.key'),
+    tokenKey: files.signingKey('service-account.key'),
   };
+}
+
+/** A private key on the curve P-256, as PEM. */
+export function newSigningKey(): string {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+}
+
+function isSigningKey(pem: string): boolean {
+  try {
+    return createPrivateKey(pem).asymmetricKeyDetails?.namedCurve === 'prime256v1';
+  } catch {
+    return false;
+  }
 }
 
 class KeyFiles {
@@ -91,14 +105,14 @@ class KeyFiles {
     return made;
   }
 
-  secret(file: string): Uint8Array {
+  signingKey(file: string): string {
     const known = this.#read(file);
     if (known !== undefined) {
-      if (/^[0-9a-f]{64}\s*$/.test(known)) return Buffer.from(known.trim(), 'hex');
+      if (isSigningKey(known)) return known;
       throw this.#damaged(file);
     }
-    const made = randomBytes(32);
-    this.#write(file, `${made.toString('hex')}\n`);
+    const made = newSigningKey();
+    this.#write(file, made);
     return made;
   }
 

@@ -119,7 +119,10 @@ describe('api/streaming', () => {
   beforeAll(async () => {
     const podStreams = createMemoryStreams({
       containers: { c: (argv) => (io) => command(argv, io) },
-      ports: { 80: (connection) => void connection.pipe(connection) },
+      ports: {
+        80: (connection) => void connection.pipe(connection),
+        82: (connection) => void connection.end('bye'),
+      },
     });
     api = await createTestApi({ podStreams });
     const spec = {
@@ -334,6 +337,13 @@ describe('api/streaming', () => {
       await expect.poll(() => channels[0], { interval: 5 }).toBe('\u0050\0hello');
       await expect.poll(() => channels[3], { interval: 5 }).toContain('connection refused');
       webSocket.close();
+    });
+
+    test('the WebSocket ends with the last of its connections', async () => {
+      const path = 'portforward?ports=82&ports=81';
+      const { channels, closed } = await openChannels(path, 'v4.channel.k8s.io');
+      expect(await closed).toBe(1005);
+      expect(channels[0]).toBe('\u0052\0bye');
     });
   });
 

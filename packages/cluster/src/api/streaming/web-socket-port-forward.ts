@@ -25,7 +25,7 @@ const ZERO = 48;
 
 type Encode = (channel: number) => (chunk: Buffer) => string | Buffer;
 
-/** Serves the ports until the client hangs up. */
+/** Serves the ports until their connections are over, as kubelet does; some clients wait for that. */
 export async function serveWebSocketPortForward(
   session: PortForwardConnect,
   upgrade: Upgrade,
@@ -52,6 +52,7 @@ export async function serveWebSocketPortForward(
     forward({ session, webSocket, encode, signal }, { port, index, input: inputs[index] }),
   );
   await Promise.all(work);
+  webSocket.close();
 }
 
 interface Wire {
@@ -79,8 +80,8 @@ async function forward(
     output.on('error', hangUp);
     input?.pipe(socket);
     await new Promise<void>((resolve) => {
-      output.once('finish', resolve);
-      socket.once('close', resolve);
+      output.once('close', resolve);
+      socket.once('close', () => output.end());
       socket.pipe(output);
     });
     socket.destroy();

@@ -65,6 +65,21 @@ export class WatchHub {
     return size;
   }
 
+  /** Open watches by resource version. */
+  sizes(): { resource: ServedResource; size: number }[] {
+    const sizes = new Map<string, { resource: ServedResource; size: number }>();
+    for (const set of this.#watches.values()) {
+      for (const { selection } of set) {
+        const { resource } = selection;
+        const key = `${resource.apiVersion}/${resource.plural}`;
+        const known = sizes.get(key);
+        if (known === undefined) sizes.set(key, { resource, size: 1 });
+        else known.size += 1;
+      }
+    }
+    return [...sizes.values()];
+  }
+
   /**
    * Begins a watch. Frames come in revision order without gap or repetition; a watch that lags too far behind, or asks
    * for events that are no longer known, gets an ERROR frame with 410 and ends.

@@ -22,6 +22,9 @@ export function podSpecErrors(spec: JsonObject, path: string): FieldError[] {
   for (const [container, place] of items(spec, 'initContainers', `${path}.`)) {
     errors.push(...containerErrors(container, place, context));
   }
+  for (const [container, place] of items(spec, 'ephemeralContainers', `${path}.`)) {
+    errors.push(...containerErrors(container, place, context));
+  }
   const deadline = number(spec, 'activeDeadlineSeconds');
   if (deadline !== undefined && deadline < 1) {
     const why = 'must be between 1 and 2147483647, inclusive';
@@ -84,8 +87,23 @@ export function podUpdateErrors(pod: JsonObject, old: JsonObject): FieldError[] 
   const [after, before] = [pod.spec, old.spec];
   if (!isObject(after) || !isObject(before)) return [];
   const isBinding = text(before, 'nodeName') === '';
+  const kept = debugContainerErrors(after, before);
+  if (kept.length > 0) return kept;
   if (jsonEqual(fixedPart(after, isBinding), fixedPart(before, isBinding))) return [];
   return [forbidden('spec', POD_UPDATE)];
+}
+
+/** Ephemeral containers are only ever added. */
+function debugContainerErrors(after: JsonObject, before: JsonObject): FieldError[] {
+  const now = new Map(items(after, 'ephemeralContainers').map(([item]) => [text(item, 'name'), item]));
+  return items(before, 'ephemeralContainers').flatMap(([item]) => {
+    const name = text(item, 'name');
+    const found = now.get(name);
+    if (found !== undefined && jsonEqual(found, item)) return [];
+    const what = found === undefined ? 'removed' : 'changed';
+    const why = `existing ephemeral containers ${JSON.stringify(name)} may not be ${what}`;
+    return [forbidden('spec.ephemeralContainers', why)];
+  });
 }
 
 /** A PodSpec without what may change. */

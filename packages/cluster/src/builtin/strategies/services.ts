@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 
 import { duplicate, forbidden, invalid, notSupported, required } from '../../schema/field-error.ts';
-import { isObject, type JsonObject } from '../../schema/json.ts';
+import { isObject, jsonEqual, type JsonObject } from '../../schema/json.ts';
 import type { FieldError } from '../../schema/schema.ts';
 import {
   duplicates,
@@ -22,12 +22,11 @@ import {
   type Rules,
 } from './rules.ts';
 
-/**
- * `spec.clusterIP` of a new Service stays empty: the service controller gives it out. It survives updates that leave it out.
- */
+/** Rules of Services but for the addresses and ports that the API server gives out (`api/services/`). */
 export const service: Rules = {
   update(object, old) {
     const [spec, before] = [ensureObject(object, 'spec'), part(old, 'spec')];
+    dropFieldsOfOldType(spec, before);
     if (text(spec, 'type') === 'ExternalName') return;
     if (isUnset(spec.clusterIP) && !isUnset(before.clusterIP)) {
       spec.clusterIP = before.clusterIP;
@@ -49,8 +48,7 @@ export const service: Rules = {
       setDefault(clientIP, 'timeoutSeconds', 10800);
     }
     if (type === 'ExternalName') {
-      for (const key of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy'])
-        delete spec[key];
+      if (spec.clusterIP === '') delete spec.clusterIP;
       return;
     }
     setDefault(spec, 'internalTrafficPolicy', 'Cluster');
@@ -72,6 +70,30 @@ export const service: Rules = {
     ];
   },
 };
+
+const ADDRESS_FIELDS = ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy'];
+
+/**
+ * What only the old type has goes with it, unless this update changed it: then it was asked for, and is refused
+ * (`dropTypeDependentFields` of the Service strategy).
+ */
+function dropFieldsOfOldType(spec: JsonObject, before: JsonObject): void {
+  const [type, oldType] = [text(spec, 'type') || 'ClusterIP', text(before, 'type') || 'ClusterIP'];
+  if (type === oldType) return;
+  const drop = (keys: readonly string[]) => {
+    for (const key of keys) if (jsonEqual(spec[key] ?? null, before[key] ?? null)) delete spec[key];
+  };
+  if (type === 'ExternalName' && jsonEqual(spec.clusterIP ?? null, before.clusterIP ?? null))
+    drop([...ADDRESS_FIELDS, 'internalTrafficPolicy']);
+  const hasNodePorts = type === 'NodePort' || type === 'LoadBalancer';
+  const nodePorts = (of: JsonObject) => items(of, 'ports').map(([port]) => port.nodePort ?? 0);
+  if (!hasNodePorts && jsonEqual(nodePorts(spec), nodePorts(before))) {
+    spec.ports = items(spec, 'ports').map(([{ nodePort: _nodePort, ...port }]) => port);
+  }
+  if (type !== 'LoadBalancer')
+    drop(['healthCheckNodePort', 'allocateLoadBalancerNodePorts', 'loadBalancerClass']);
+  if (!hasNodePorts && strings(spec, 'externalIPs').length === 0) drop(['externalTrafficPolicy']);
+}
 
 /** A port keeps its node port when an update leaves it out. */
 function keepNodePorts(spec: JsonObject, before: JsonObject): void {
@@ -146,7 +168,7 @@ function serviceTypeErrors(spec: JsonObject): FieldError[] {
     const why = `may not be set to 'None' for ${type} services`;
     errors.push(invalid('spec.clusterIPs[0]', 'None', why));
   }
-  if (type === 'ExternalName' && !isUnset(spec.clusterIP)) {
+  if (type === 'ExternalName' && !isUnset(spec.clusterIP) && spec.clusterIP !== '') {
     errors.push(forbidden('spec.clusterIPs', 'may not be set for ExternalName services'));
   }
   if (type !== 'LoadBalancer' && !isUnset(spec.loadBalancerClass)) {

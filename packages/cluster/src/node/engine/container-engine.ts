@@ -2,22 +2,17 @@
  * podman, docker or a program that understands the same commands. It is found when the first image needs it, and asked
  * again a minute later: engines come and go while a cluster runs.
  */
-import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { basename, delimiter, isAbsolute, join } from 'node:path';
 
 import type { Clock } from '@kagent/kube';
 
+import { captureOutput } from '../capture-output.ts';
+import type { CapturedOutput } from '../capture-output.ts';
+
 /** `auto` takes podman or docker, whichever answers first; otherwise a name or path of the program. */
 export type EngineChoice = 'auto' | 'none' | (string & {});
-
-export interface EngineResult {
-  /** 126 when it could not be run, 124 when it took too long. */
-  code: number;
-  stdout: string;
-  stderr: string;
-}
 
 export interface ContainerEngine {
   /** `podman`, `docker` */
@@ -28,7 +23,7 @@ export interface ContainerEngine {
   /** False once it turned out that containers cannot have a network of their own here. */
   hasBridge: boolean;
   /** Runs `<engine> <args>`, without a shell. Never rejects. */
-  call(args: string[], timeoutMs?: number): Promise<EngineResult>;
+  call(args: string[], timeoutMs?: number): Promise<CapturedOutput>;
 }
 
 export interface EngineFinder {
@@ -40,7 +35,6 @@ const KNOWN = ['podman', 'docker'];
 const REMEMBERED_MS = 60_000;
 const INFO_TIMEOUT_MS = 10_000;
 const CALL_TIMEOUT_MS = 60_000;
-const MAX_OUTPUT = 256 * 1024;
 
 async function locate(name: string, path: string): Promise<string | undefined> {
   const places = isAbsolute(name)
@@ -57,39 +51,12 @@ async function locate(name: string, path: string): Promise<string | undefined> {
   return undefined;
 }
 
-function run(command: string[], env: Record<string, string>, timeoutMs: number): Promise<EngineResult> {
-  const [file = '', ...args] = command;
-  return new Promise((resolve) => {
-    const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
-    let stdout = '';
-    let stderr = '';
-    let isLate = false;
-    const timer = setTimeout(() => {
-      isLate = true;
-      child.kill('SIGKILL');
-    }, timeoutMs);
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      if (stdout.length < MAX_OUTPUT) stdout += text;
-    });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      if (stderr.length < MAX_OUTPUT) stderr += text;
-    });
-    const end = (code: number, why = ''): void => {
-      clearTimeout(timer);
-      resolve({ code, stdout, stderr: stderr + why });
-    };
-    child.once('error', (error) => end(126, error.message));
-    child.once('close', (code) =>
-      isLate
-        ? end(124, `\n${basename(file)} ${args[0] ?? ''}: no answer within ${timeoutMs / 1000} s`)
-        : end(code ?? 137),
-    );
-  });
-}
-
 /** What the engine complains about, in one line and without the `Error: ` in front. */
-export function engineProblem({ stderr, stdout, code }: EngineResult): string {
-  const lines = (stderr.trim() === '' ? stdout : stderr).trim().split('\n');
+export function engineProblem({
+  stderr,
+  code,
+}: Pick<CapturedOutput, 'stderr' | 'code'>): string {
+  const lines = stderr.trim().split('\n');
   const telling = lines.filter((line) => /^(Error|error|Error response|docker:)/.test(line));
   const text = (telling.at(-1) ?? lines.at(-1) ?? '').replace(/^Error: /, '').trim();
   return text === '' ? `exit code ${code}` : text;
@@ -111,12 +78,15 @@ export function createEngineFinder(options: {
     for (const name of choice === 'auto' ? KNOWN : [choice]) {
       const path = await locate(name, env['PATH'] ?? '');
       if (path === undefined) continue;
-      const info = await run([path, 'info', '--format', '{{json .}}'], env, INFO_TIMEOUT_MS);
+      const info = await captureOutput([path, 'info', '--format', '{{json .}}'], {
+        env,
+        timeoutMs: INFO_TIMEOUT_MS,
+      });
       if (info.code !== 0) continue;
       const known = engines.get(path);
       if (known !== undefined) return known;
-      const call = (args: string[], timeoutMs = CALL_TIMEOUT_MS): Promise<EngineResult> =>
-        run([path, ...args], env, timeoutMs);
+      const call = (args: string[], timeoutMs = CALL_TIMEOUT_MS): Promise<CapturedOutput> =>
+        captureOutput([path, ...args], { env, timeoutMs });
       const engine = { name: basename(path), path, env, hasBridge: true, call };
       engines.set(path, engine);
       return engine;

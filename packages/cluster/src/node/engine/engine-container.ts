@@ -135,7 +135,7 @@ async function attempt(options: EngineContainerOptions, network: EngineNetwork):
   }
   const { exitCode } = await exit;
   await engine.call(['rm', '--force', name]);
-  const problem = engineProblem({ code: exitCode, stdout: '', stderr: output.text() });
+  const problem = engineProblem({ code: exitCode, stderr: output.text() });
   throw new EngineFailure(problem, exitCode);
 }
 
@@ -172,16 +172,6 @@ async function firstThatWorks(options: EngineContainerOptions): Promise<Attempt>
   }
 }
 
-/** Runs `<engine> exec`; the exit code. */
-async function execIn(
-  { engine, name }: EngineContainerOptions,
-  command: string[],
-  timeoutMs: number,
-): Promise<number> {
-  const { code } = await engine.call(['exec', name, ...command], timeoutMs);
-  return code;
-}
-
 /** Rejects when the engine cannot start it, with the engine's words. */
 export async function startEngineContainer(
   options: EngineContainerOptions,
@@ -200,7 +190,7 @@ export async function startEngineContainer(
   async function stop(graceMs: number): Promise<void> {
     const seconds = Math.ceil(graceMs / 1000);
     const timer = new AbortController();
-    const stopped = engine.call(['stop', '--time', String(seconds), name], graceMs + STOP_SLACK_MS);
+    const stopped = engine.call(['stop', '-t', String(seconds), name], graceMs + STOP_SLACK_MS);
     const stuck = clock.sleep(graceMs + STOP_SLACK_MS, timer.signal).then(
       () => cli.stop(0),
       () => {},
@@ -220,6 +210,6 @@ export async function startEngineContainer(
       stopping ??= stop(graceMs);
       return stopping;
     },
-    exec: (command, timeoutMs) => execIn(options, command, timeoutMs),
+    exec: (command, timeoutMs) => engine.call(['exec', name, ...command], timeoutMs),
   };
 }

@@ -28,6 +28,8 @@ export interface RunArguments {
   network: EngineNetwork;
   /** Ports of the bridge network only. */
   ports: PublishedPort[];
+  /** Another container of the engine whose network and processes it shares. */
+  beside?: string | undefined;
   mounts: EngineMount[];
   envFile: string;
   /** Variables whose value the engine takes from its own environment: those an env file cannot hold. */
@@ -37,7 +39,7 @@ export interface RunArguments {
 }
 
 /** Containers of a node carry it, so that the next start finds what a killed one left. */
-export const OWNER_LABEL = 'dev.kagent.node';
+export const OWNER_LABEL = 'kagent.dev/node';
 
 /** As kubelet named the containers it made with docker. */
 export function containerName(pod: Pod, container: string, attempt: number): string {
@@ -69,7 +71,9 @@ function limitArguments({ resources }: Container): string[] {
   ];
 }
 
-function networkArguments({ network, ports, pod }: RunArguments): string[] {
+function networkArguments({ network, ports, pod, beside }: RunArguments): string[] {
+  if (beside !== undefined)
+    return ['--network', `container:${beside}`, '--pid', `container:${beside}`];
   const aliases = (pod.spec.hostAliases ?? []).flatMap(({ ip, hostnames = [] }) =>
     hostnames.flatMap((hostname) => ['--add-host', `${hostname}:${ip}`]),
   );

@@ -1,10 +1,12 @@
-/** One check of a container: HTTP, TCP, gRPC (its port answers) or a command. */
+/** One check of a container: HTTP, TCP, gRPC or a command. Failures are told in the words of kubelet's Go clients. */
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 
 import type { ContainerPort, IntOrString, Probe } from '../../workloads/objects.ts';
 import type { HostPort } from '../addresses.ts';
+import type { CapturedOutput } from '../capture-output.ts';
+import { grpcCheck } from './grpc-check.ts';
 
 export interface ProbeResult {
   ok: boolean;
@@ -18,9 +20,11 @@ export interface ProbeTarget {
   /** Where a connection to the pod's port really goes. */
   route(host: string, port: number): HostPort;
   /** Missing for tenants, whose exec probes pass: there is no inside to run a command in. */
-  exec?(command: string[], timeoutMs: number): Promise<number>;
+  exec?(command: string[], timeoutMs: number): Promise<CapturedOutput>;
 }
 
+/** As much of what a command says as kubelet shows. */
+const MAX_MESSAGE = 10 * 1024;
 const PASSED: ProbeResult = { ok: true, message: '' };
 
 function portNumber(ports: ContainerPort[], port: IntOrString): number | undefined {
@@ -28,6 +32,17 @@ function portNumber(ports: ContainerPort[], port: IntOrString): number | undefin
   return Number.isInteger(number)
     ? number
     : ports.find((candidate) => candidate.name === port)?.containerPort;
+}
+
+/** What Go's dialer says; other errors as they are. */
+export function dialProblem(error: NodeJS.ErrnoException, { host, port }: HostPort): string {
+  const reasons: Readonly<Record<string, string>> = {
+    ECONNREFUSED: `dial tcp ${host}:${port}: connect: connection refused`,
+    EHOSTUNREACH: `dial tcp ${host}:${port}: connect: no route to host`,
+    ECONNRESET: `read tcp ${host}:${port}: read: connection reset by peer`,
+    ENOTFOUND: `dial tcp: lookup ${host}: no such host`,
+  };
+  return reasons[error.code ?? ''] ?? error.message;
 }
 
 function httpCheck(
@@ -51,10 +66,11 @@ function httpCheck(
       },
     );
     request.once('timeout', () => {
-      failed('context deadline exceeded');
+      failed('context deadline exceeded (Client.Timeout exceeded while awaiting headers)');
       request.destroy();
     });
-    request.once('error', (error) => failed(error.message));
+    const at = { host: url.hostname, port: Number(url.port) };
+    request.once('error', (error) => failed(dialProblem(error, at)));
     request.end();
   });
 }
@@ -66,11 +82,10 @@ function tcpCheck(target: HostPort, timeoutMs: number): Promise<ProbeResult> {
       socket.destroy();
       resolve(result);
     };
-    const failed = (reason: string): void =>
-      end({ ok: false, message: `dial tcp ${target.host}:${target.port}: ${reason}` });
+    const failed = (message: string): void => end({ ok: false, message });
     socket.once('connect', () => end(PASSED));
-    socket.once('timeout', () => failed('i/o timeout'));
-    socket.once('error', (error) => failed(error.message));
+    socket.once('timeout', () => failed(`dial tcp ${target.host}:${target.port}: i/o timeout`));
+    socket.once('error', (error) => failed(dialProblem(error, target)));
   });
 }
 
@@ -80,8 +95,11 @@ async function execCheck(
   timeoutMs: number,
 ): Promise<ProbeResult> {
   if (target.exec === undefined) return PASSED;
-  const exitCode = await target.exec(command, timeoutMs);
-  return exitCode === 0 ? PASSED : { ok: false, message: `command exited with code ${exitCode}` };
+  const { code, stdout, stderr, isLate } = await target.exec(command, timeoutMs);
+  if (code === 0) return PASSED;
+  const line = JSON.stringify(command.join(' '));
+  const late = `command timed out: ${line} timed out after ${timeoutMs / 1000}s`;
+  return { ok: false, message: isLate ? late : (stdout + stderr).slice(0, MAX_MESSAGE) };
 }
 
 function headersOf(probe: NonNullable<Probe['httpGet']>): Record<string, string> {
@@ -108,6 +126,8 @@ export async function runProbe(probe: Probe, target: ProbeTarget): Promise<Probe
       ? action.host
       : target.podIP;
   const route = target.route(host, port);
+  if (probe.grpc !== undefined)
+    return grpcCheck(route, { service: probe.grpc.service ?? '', timeoutMs });
   if (probe.httpGet === undefined) return tcpCheck(route, timeoutMs);
   const scheme = (probe.httpGet.scheme ?? 'HTTP').toLowerCase();
   const path = probe.httpGet.path ?? '/';

@@ -38,7 +38,7 @@ export function createNodeStreams(options: NodeStreamsOptions): PodStreams {
       const container = running(target);
       if (!container) return undefined;
       return async (io) => {
-        const placed = await container.place(target.command);
+        const placed = await container.place(target.command, { tty: target.tty });
         flavour ??= (options.script ?? findScript)();
         const script = target.tty ? await flavour : undefined;
         const ended = container.exited;

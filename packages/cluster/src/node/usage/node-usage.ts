@@ -21,8 +21,6 @@ export interface MeasuredContainer {
   startedAt: number;
   /** Its process group; without one it is a tenant of this process. */
   group: number | undefined;
-  /** Measures it by other means, where its processes are not this machine's to see. CPU time so far. */
-  measure?(): Promise<{ cpuMs: number; memory: number } | undefined>;
 }
 
 export interface Machine {
@@ -126,18 +124,17 @@ class MeasuredNode implements MetricsSource {
     const containers = this.#options.containers();
     const groups = new Set(containers.flatMap(({ group }) => group ?? []));
     const processes = Map.groupBy(await this.#machine.processes(groups), ({ group }) => group);
-    const outside = await Promise.all(containers.map((container) => container.measure?.()));
     const measurement = this.#totals();
     const tenants = containers.filter(isTenant).length;
     const { own } = measurement;
-    for (const [index, container] of containers.entries()) {
+    for (const container of containers) {
       const { group } = container;
       const parts = group === undefined ? [] : (processes.get(group) ?? []);
       const sum = (key: 'cpuMs' | 'memory') => parts.reduce((total, part) => total + part[key], 0);
       const share = Math.max(0, own.memory - this.#first.own.memory) / Math.max(1, tenants);
       const used = isTenant(container)
         ? { cpuMs: 0, memory: share }
-        : (outside[index] ?? { cpuMs: sum('cpuMs'), memory: sum('memory') });
+        : { cpuMs: sum('cpuMs'), memory: sum('memory') };
       measurement.containers.set(container.id, { container, ...used });
     }
     return measurement;
@@ -175,8 +172,8 @@ class MeasuredNode implements MetricsSource {
   }
 }
 
-function isTenant({ group, measure }: MeasuredContainer): boolean {
-  return group === undefined && measure === undefined;
+function isTenant({ group }: MeasuredContainer): boolean {
+  return group === undefined;
 }
 
 /** The first window begins now. */

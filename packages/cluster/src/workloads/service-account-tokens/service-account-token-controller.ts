@@ -22,6 +22,8 @@ export type IssueSecretToken = (subject: {
   name: string;
   uid: string;
   secretName: string;
+  /** The token the Secret has: it stays when it is one of this cluster. */
+  current?: string;
 }) => string;
 
 export interface ServiceAccountTokenOptions extends ControllerContext {
@@ -72,10 +74,12 @@ async function reconcileSecret(
     await client.delete(SECRETS, { namespace, name: secretName }, { preconditions });
     return;
   }
+  const { token } = data;
+  const current = token === undefined ? undefined : Buffer.from(token, 'base64').toString();
   const wanted: Record<string, string> = {
     'ca.crt': base64(rootCertificate),
     namespace: base64(namespace),
-    token: data['token'] ?? base64(issueToken({ namespace, name, uid, secretName })),
+    token: base64(issueToken({ namespace, name, uid, secretName, current })),
   };
   const isComplete = Object.entries(wanted).every(([key, value]) => data[key] === value);
   if (isComplete && annotations[ACCOUNT_UID] === uid) return;

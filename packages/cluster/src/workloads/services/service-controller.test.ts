@@ -8,7 +8,7 @@ import {
 } from '../../node/testing/test-platform.ts';
 import type { TestPlatform } from '../../node/testing/test-platform.ts';
 import { ENDPOINT_SLICES, ENDPOINTS, PODS, SERVICES } from '../objects.ts';
-import type { EndpointSlice, Pod, Service, ServicePort } from '../objects.ts';
+import type { EndpointSlice, Pod, Service } from '../objects.ts';
 import { startTestControllers, until } from '../testing/test-controllers.ts';
 import { endpointSlices } from './endpoints.ts';
 
@@ -123,28 +123,6 @@ describe('ServiceController', () => {
     );
   });
 
-  it('gives every Service an address of its own, and none to headless and external ones', async () => {
-    await using platform = await startTestPlatform({ node: false });
-    const names = ['a', 'b', 'c'];
-    await Promise.all(
-      names.map((name) => createService(platform, name, { ports: [{ port: 80 }] })),
-    );
-    await createService(platform, 'headless', { clusterIP: 'None', ports: [{ port: 80 }] });
-    await createService(platform, 'external', {
-      type: 'ExternalName',
-      externalName: 'example.com',
-    });
-    const read = (name: string): Promise<Service> =>
-      platform.client.get(SERVICES, { namespace, name });
-    const all = await eventually(
-      () => Promise.all(names.map(read)),
-      (found) => found.every(({ spec }) => spec?.clusterIP?.startsWith('10.96.')),
-    );
-    expect(new Set(all.map(({ spec }) => spec?.clusterIP)).size).toBe(3);
-    expect((await read('headless')).spec?.clusterIP).toBe('None');
-    expect((await read('external')).spec?.clusterIP ?? '').toBe('');
-  });
-
   it('removes slices and Endpoints with the Service', async () => {
     await using platform = await startTestPlatform();
     await createService(platform, 'web', { selector: { app: 'web' }, ports: [{ port: 8080 }] });
@@ -196,27 +174,7 @@ const bare = ({ metadata, ...rest }: Service): Service => ({
   metadata: { name: metadata.name, namespace },
 });
 
-describe('node ports and mirrored endpoints', () => {
-  it('gives every port of a NodePort Service a port of its own and keeps the ones asked for', async () => {
-    await using test = await startTestControllers();
-    const create = (name: string, ports: ServicePort[]): Promise<Service> =>
-      test.client.create(SERVICES, bare(serviceOf(name, { type: 'NodePort', ports })));
-    await create('fixed', [{ port: 80, nodePort: 30_000 }]);
-    await create('free', [
-      { name: 'dns', port: 53, protocol: 'UDP' },
-      { name: 'dns-tcp', port: 53, protocol: 'TCP' },
-      { name: 'http', port: 80 },
-    ]);
-    const service = await until(
-      () => test.client.get(SERVICES, { namespace, name: 'free' }),
-      ({ spec }) => spec?.ports?.every(({ nodePort }) => nodePort !== undefined) === true,
-    );
-    const [dns, dnsTcp, http] = service.spec?.ports?.map(({ nodePort }) => nodePort) ?? [];
-    expect(dns).toBeGreaterThan(30_000);
-    expect(dnsTcp).toBe(dns);
-    expect(http).not.toBe(dns);
-  });
-
+describe('mirrored endpoints', () => {
   it('mirrors Endpoints kept by hand into slices', async () => {
     await using test = await startTestControllers();
     await test.client.create(SERVICES, bare(serviceOf('outside', { ports: [{ port: 80 }] })));

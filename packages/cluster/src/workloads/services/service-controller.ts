@@ -1,4 +1,4 @@
-/** Services: cluster IP when missing, EndpointSlices and Endpoints of those with a selector. */
+/** EndpointSlices and Endpoints of Services. Their addresses and ports come from the API server (`api/services/`). */
 import { isDeepStrictEqual } from 'node:util';
 
 import { isAlreadyExists, isNotFound, keyOfObject, parseKey } from '@kagent/kube';
@@ -13,8 +13,6 @@ import type { Endpoints, EndpointSlice, Pod, Service } from '../objects.ts';
 import { matchesLabels } from '../selectors.ts';
 import { createSettling } from '../settling.ts';
 import type { Settling } from '../settling.ts';
-import { createClusterIPs, needsClusterIP } from './cluster-ips.ts';
-import type { ClusterIPs } from './cluster-ips.ts';
 import {
   ENDPOINTS_MANAGED_BY,
   ENDPOINTS_MANAGER,
@@ -26,8 +24,6 @@ import {
   mirroredSlices,
   SERVICE_NAME,
 } from './endpoints.ts';
-import { createNodePorts, needsNodePorts } from './node-ports.ts';
-import type { NodePorts } from './node-ports.ts';
 import { createServiceIndex, labelTerm, labelTerms } from './service-index.ts';
 
 const BY_LABEL = 'label';
@@ -62,15 +58,11 @@ class ServiceController {
   readonly #slices: Informer<EndpointSlice>;
   readonly #freshSlices: FreshView<EndpointSlice>;
   readonly #endpoints: FreshView<Endpoints>;
-  readonly #addresses: ClusterIPs;
-  readonly #nodePorts: NodePorts;
   readonly #settling: Settling;
 
-  constructor(context: ControllerContext, given: { addresses: ClusterIPs; nodePorts: NodePorts }) {
+  constructor(context: ControllerContext) {
     const { informers } = context;
     this.#context = context;
-    this.#addresses = given.addresses;
-    this.#nodePorts = given.nodePorts;
     this.#pods = informers.get(PODS);
     this.#slices = informers.get(ENDPOINT_SLICES);
     this.#services = createFreshView(informers.get(SERVICES));
@@ -82,12 +74,10 @@ class ServiceController {
   }
 
   async reconcile(key: string): Promise<Outcome> {
-    const found = this.#services.get(key);
-    if (found === undefined) return this.#dropEndpoints(key);
-    if (found.metadata.deletionTimestamp !== undefined) return;
+    const service = this.#services.get(key);
+    if (service === undefined) return this.#dropEndpoints(key);
+    if (service.metadata.deletionTimestamp !== undefined) return;
     try {
-      const addressed = needsClusterIP(found) ? await this.#giveAddress(found) : found;
-      const service = needsNodePorts(addressed) ? await this.#giveNodePorts(addressed) : addressed;
       if (service.spec?.type === 'ExternalName') return;
       if (Object.keys(service.spec?.selector ?? {}).length === 0)
         return await this.#mirror(service);
@@ -99,7 +89,7 @@ class ServiceController {
       await this.#syncEndpoints(service, members);
       this.#settling.done(key);
     } catch (error) {
-      if (isNotFound(error) && this.#services.get(key)?.metadata.uid !== found.metadata.uid) return;
+      if (isNotFound(error) && this.#services.get(key)?.metadata.uid !== service.metadata.uid) return;
       throw error;
     }
   }
@@ -203,32 +193,6 @@ class ServiceController {
     if (!isSame) this.#endpoints.wrote(await this.#upsert(ENDPOINTS, wanted, existing));
   }
 
-  async #giveAddress(service: Service): Promise<Service> {
-    const clusterIP = this.#addresses.next();
-    const { namespace, name, resourceVersion } = service.metadata;
-    const body = { metadata: { resourceVersion }, spec: { clusterIP, clusterIPs: [clusterIP] } };
-    const patched = await this.#context.client.patch(SERVICES, {
-      namespace,
-      name,
-      patch: { type: 'merge', body },
-    });
-    return this.#services.wrote(patched);
-  }
-
-  async #giveNodePorts(service: Service): Promise<Service> {
-    const ports = this.#nodePorts.fill(service);
-    if (ports === undefined) {
-      const message = 'failed to allocate a nodePort: range is full';
-      const draft = { type: 'Warning', reason: 'PortAllocationFailed', message } as const;
-      this.#context.recorder.record(service, draft);
-      return service;
-    }
-    const { namespace, name, resourceVersion } = service.metadata;
-    const body = { metadata: { resourceVersion }, spec: { ports } };
-    const target = { namespace, name, patch: { type: 'merge', body } } as const;
-    return this.#services.wrote(await this.#context.client.patch(SERVICES, target));
-  }
-
   /** Endpoints carry no owner reference; they go with their Service. */
   async #dropEndpoints(key: string): Promise<void> {
     const { namespace, name } = parseKey(key);
@@ -240,25 +204,15 @@ class ServiceController {
 
 export function createServiceController(context: ControllerContext): Reconciler {
   const { informers } = context;
-  const addresses = createClusterIPs();
   const index = createServiceIndex();
-  const nodePorts = createNodePorts();
-  const logic = new ServiceController(context, { addresses, nodePorts });
+  const logic = new ServiceController(context);
   const controller = controllerFor(context, {
     name: 'service',
     reconcile: (key) => logic.reconcile(key),
   });
   informers.get(SERVICES).onChange((change) => {
-    if (change.type === 'deleted') {
-      index.delete(change.object);
-      addresses.release(change.object);
-      nodePorts.release(change.object);
-    } else {
-      index.set(change.object);
-      if (change.type === 'updated') nodePorts.release(change.old);
-      addresses.claim(change.object);
-      nodePorts.claim(change.object);
-    }
+    if (change.type === 'deleted') index.delete(change.object);
+    else index.set(change.object);
     controller.enqueue(keyOfObject(change.object));
   });
   informers.get(PODS).onChange((change) => {
