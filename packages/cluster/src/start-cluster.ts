@@ -29,6 +29,7 @@ import type { EngineChoice } from './node/engine/container-engine.ts';
 import type { PodMode } from './node/image-rules.ts';
 import type { MetricsSource } from './node/metrics-source.ts';
 import type { PodLogs } from './node/pod-logs.ts';
+import type { PodStreams } from './node/streams/pod-streams.ts';
 import { startNode } from './node/start-node.ts';
 import type { RunningNode } from './node/start-node.ts';
 import type { ImageRule } from './node/tenant.ts';
@@ -39,8 +40,11 @@ import type { Storage } from './storage/storage.ts';
 import { startWorkloads } from './workloads/start-workloads.ts';
 
 export interface ClusterOptions {
-  /** Where objects live: in this process only, or in a SQLite file (made when missing). */
-  storage: 'memory' | { sqlite: string };
+  /**
+   * Where objects live: in this process only, or in a SQLite file (made when missing). An acknowledged write survives the
+   * death of the process; with `survives: 'power'` a power cut too, at one disk flush for each write.
+   */
+  storage: 'memory' | { sqlite: string; survives?: 'process' | 'power' };
   /** Certificates, pod logs and files of processes. Without it they end with the cluster. */
   dataDir?: string;
   /** Address to listen on; `127.0.0.1` by default. */
@@ -194,7 +198,9 @@ async function startApi(options: ClusterOptions, parts: ApiParts): Promise<ApiSe
     storage,
     kinds: [
       ...builtinKinds(),
-      ...(options.workloads === false ? [] : metricsKinds({ storage, sources: () => node()?.metrics ?? [] })),
+      ...(options.workloads === false
+        ? []
+        : metricsKinds({ storage, sources: () => node()?.metrics ?? [] })),
     ],
     clock,
     logger,
@@ -229,7 +235,9 @@ function startAudit(
 }
 
 function openStorage(kind: ClusterOptions['storage']): Storage {
-  return kind === 'memory' ? createMemoryStorage() : openSqliteStorage(kind.sqlite);
+  return kind === 'memory'
+    ? createMemoryStorage()
+    : openSqliteStorage(kind.sqlite, { survives: kind.survives });
 }
 
 type WorkerOptions = ClusterOptions & {
@@ -244,10 +252,7 @@ type WorkerOptions = ClusterOptions & {
 /** The node, and what the nodes and pods of scenarios use. */
 type Workers = RunningNode & { metrics: MetricsSource[] };
 
-async function startWorkers(
-  options: WorkerOptions,
-  stack: AsyncDisposableStack,
-): Promise<Workers> {
+async function startWorkers(options: WorkerOptions, stack: AsyncDisposableStack): Promise<Workers> {
   const { clock, logger, images = [], podMode, extraEnv, nodeName = 'kagent' } = options;
   const client = createKubeClient(options.transport);
   const { rootCertificate, tokenAuthority } = options;
@@ -260,6 +265,7 @@ async function startWorkers(
     randomId: randomUUID,
     rootCertificate,
     issueSecretToken: (subject) => tokenAuthority.issueForSecret(subject),
+    ignoresNode: (name) => !simulation.offers(name, ''),
   });
   stack.defer(() => workloads.stop());
   const simulation = startSimulation({
@@ -291,7 +297,13 @@ async function startWorkers(
   await Promise.all([workloads.ready, node.ready]);
   const { logs } = node;
   const read: PodLogs['read'] = (query) => (simulation.logs(query.namespace) ?? logs).read(query);
-  return { ...node, logs: { read }, metrics: [node.usage, simulation.usage] };
+  const streamsOf = (namespace: string) => simulation.streams(namespace) ?? node.streams;
+  const streams: PodStreams = {
+    exec: (target) => streamsOf(target.namespace).exec(target),
+    attach: (target) => streamsOf(target.namespace).attach(target),
+    portForward: (target) => streamsOf(target.namespace).portForward(target),
+  };
+  return { ...node, streams, logs: { read }, metrics: [node.usage, simulation.usage] };
 }
 
 function nodeDirectory(dataDir: string | undefined, stack: AsyncDisposableStack): string {

@@ -50,6 +50,42 @@ const CLUSTER_SETTINGS = {
     schema: flag,
     default: 'false',
   },
+  survives: {
+    flag: 'survives',
+    env: 'KAGENT_CLUSTER_SURVIVES',
+    placeholder: 'what',
+    description:
+      'what an answered write outlives: the death of the "process", or a "power" cut (slower)',
+    schema: z.enum(['process', 'power']),
+    default: 'process',
+  },
+  auditLog: {
+    flag: 'audit-log',
+    env: 'KAGENT_CLUSTER_AUDIT_LOG',
+    placeholder: 'file',
+    description: 'write who did what to this file, one audit.k8s.io/v1 Event a line',
+    schema: z
+      .string()
+      .min(1)
+      .transform((path) => resolve(path))
+      .optional(),
+  },
+  containerEngine: {
+    flag: 'container-engine',
+    env: 'KAGENT_CONTAINER_ENGINE',
+    placeholder: 'program',
+    description:
+      'runs images of containers: auto (podman or docker if one answers), none, or a program',
+    schema: z.string().min(1),
+    default: 'auto',
+  },
+  allowHostPath: {
+    flag: 'allow-host-path',
+    env: 'KAGENT_ALLOW_HOST_PATH',
+    description: 'let pods mount folders of this machine by hostPath',
+    schema: flag,
+    default: 'false',
+  },
   kubeconfig: {
     flag: 'kubeconfig',
     env: 'KAGENT_CLUSTER_KUBECONFIG',
@@ -97,7 +133,7 @@ async function run(words: string[], flags: Record<string, unknown>): Promise<voi
   const settings = readSettings(CLUSTER_SETTINGS, flags, process.env);
   const { startKubernetes } = await import('../processes/kubernetes.ts');
   const stopped = untilStopped();
-  const cluster = await startKubernetes({ ...settings, path: process.env['PATH'] ?? '' });
+  const cluster = await startKubernetes({ ...settings, env: process.env });
   try {
     if (words.length > 0) process.exitCode = await runWith(cluster, words);
     else {

@@ -24,7 +24,7 @@ import { type ClusterFetch, createClusterFetch } from './cluster-fetch.ts';
 import { installCrds } from './crds.ts';
 import { applyDefaults, NAMESPACE } from './defaults.ts';
 import { createLocalAgents, type LocalAgents } from './local-agents.ts';
-import { clusterError, writeKubeconfig } from './kubernetes.ts';
+import { clusterError, givenOf, writeKubeconfig } from './kubernetes.ts';
 import { portError } from './listen.ts';
 import { findModels } from './providers.ts';
 import { settle } from './settle.ts';
@@ -186,6 +186,7 @@ async function startKubernetes(
     podMode: options.pods,
     // programs of this machine are found as in the person's own terminal
     extraEnv: { PATH: options.env['PATH'] ?? process.env['PATH'] ?? '' },
+    engineEnv: { PATH: process.env['PATH'] ?? '', ...givenOf(options.env) },
     logger,
     clock: systemClock,
   }).catch((error: unknown) => {

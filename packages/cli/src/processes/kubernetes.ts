@@ -20,9 +20,14 @@ export interface KubernetesOptions {
   apiOnly: boolean;
   /** Where the kubeconfig goes; `<home>/kubeconfig` by default. */
   kubeconfig?: string | undefined;
+  survives: 'process' | 'power';
+  auditLog?: string | undefined;
+  /** `auto`, `none`, or a program. */
+  containerEngine: string;
+  allowHostPath: boolean;
   logLevel: LogLevel;
-  /** PATH of the programs that pods run. */
-  path: string;
+  /** Pods get its PATH, the container engine all of it. */
+  env: Record<string, string | undefined>;
 }
 
 export interface Kubernetes {
@@ -41,10 +46,14 @@ export async function startKubernetes(options: KubernetesOptions): Promise<Kuber
   const started = await startCluster({
     host,
     port,
-    storage: memory ? 'memory' : { sqlite: join(home, 'cluster.db') },
+    storage: memory ? 'memory' : { sqlite: join(home, 'cluster.db'), survives: options.survives },
     dataDir: join(home, 'cluster'),
     workloads: !options.apiOnly,
-    extraEnv: { PATH: options.path },
+    extraEnv: { PATH: options.env['PATH'] ?? '' },
+    engineEnv: givenOf(options.env),
+    containerEngine: options.containerEngine,
+    allowHostPath: options.allowHostPath,
+    ...(options.auditLog !== undefined && { audit: { path: options.auditLog } }),
     logger,
     clock: systemClock,
   }).catch((error: unknown) => {
@@ -64,6 +73,13 @@ export async function startKubernetes(options: KubernetesOptions): Promise<Kuber
       logger.flush();
     },
   };
+}
+
+/** What is set. */
+export function givenOf(env: Record<string, string | undefined>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }
 
 /** Replaces the file at once. Only its owner may read it: it holds the administrator's key. */

@@ -236,6 +236,16 @@ describe('api/crd', () => {
     expect(
       await refusal(crd([version('v1', { schema: { openAPIV3Schema: { type: 'string' } } })])),
     ).toContain('must be object at the root');
+    const free = crd() as { spec: object };
+    expect(
+      await refusal({ ...free, spec: { ...free.spec, preserveUnknownFields: true } }),
+    ).toContain(
+      'spec.preserveUnknownFields: Invalid value: true: cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead',
+    );
+    const alternatives = { ...schema, anyOf: [{ required: ['spec'] }] };
+    expect(
+      await refusal(crd([version('v1', { schema: { openAPIV3Schema: alternatives } })])),
+    ).toContain('if the status subresource is enabled');
     const broken = {
       type: 'object',
       properties: { spec: { type: 'object', 'x-kubernetes-validations': [{ rule: 'self.(' }] } },

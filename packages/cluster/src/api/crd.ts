@@ -1,5 +1,6 @@
 /** CustomResourceDefinitions: what they must look like, their conditions, and the kind each one serves. */
 import { compileSchema } from '../schema/compile.ts';
+import { invalid } from '../schema/field-error.ts';
 import { isObject } from '../schema/json.ts';
 import type { JsonObject } from '../schema/json.ts';
 import type { FieldError, Schema } from '../schema/schema.ts';
@@ -51,6 +52,11 @@ export function validateCrd(crd: ApiObject, old?: ApiObject): FieldError[] {
     for (const problem of dns1035Problems(value.toLowerCase())) {
       errors.push(invalidValue(`spec.names.${field}`, value, problem));
     }
+  }
+  if (valueAt(crd, 'spec', 'preserveUnknownFields') === true) {
+    const why =
+      'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead';
+    errors.push(invalid('spec.preserveUnknownFields', true, why));
   }
   errors.push(...validateVersions(crd), ...validateConversion(crd), ...validateStoredVersions(crd));
   for (const [field, path] of Object.entries(IMMUTABLE)) {
@@ -268,7 +274,9 @@ function printerColumn(column: JsonObject): PrinterColumn {
     name: stringAt(column, 'name') ?? '',
     type: stringAt(column, 'type') ?? 'string',
     format: stringAt(column, 'format'),
-    description: stringAt(column, 'description'),
+    description:
+      stringAt(column, 'description') ??
+      `Custom resource definition column (in JSONPath format): ${stringAt(column, 'jsonPath') ?? ''}`,
     priority: typeof priority === 'number' ? priority : 0,
     jsonPath: stringAt(column, 'jsonPath'),
   };

@@ -74,14 +74,16 @@ export function verbsOf({ definition }: ServedResource): string[] {
   return definition.verbs ?? ALL_VERBS;
 }
 
+/** In alphabetical order; those of custom resources as apiextensions lists them, status first. */
 function subresourcesOf(resource: ServedResource): Subresource[] {
   const { version, group, plural } = resource;
-  const scale = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
-  return [
-    ...(SUBRESOURCES[`${group}/${plural}`] ?? []),
-    ...(version.scale ? [{ name: 'scale', verbs: CHANGE, responseKind: scale }] : []),
-    ...(version.status ? [{ name: 'status', verbs: CHANGE }] : []),
-  ].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const responseKind = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
+  const status = version.status ? [{ name: 'status', verbs: CHANGE }] : [];
+  const scale = version.scale ? [{ name: 'scale', verbs: CHANGE, responseKind }] : [];
+  if (resource.isCustom) return [...status, ...scale];
+  return [...(SUBRESOURCES[`${group}/${plural}`] ?? []), ...scale, ...status].toSorted((a, b) =>
+    a.name < b.name ? -1 : 1,
+  );
 }
 
 /** Answers `/`, `/api…` and `/apis…` when they name no resource; undefined for every other path. */

@@ -225,11 +225,16 @@ function callerOf({ request, warn }: ResourceRequest): Caller {
   return { user: request.user, warn };
 }
 
+/** Built-in kinds have a route there for other methods; a custom one is found by scope and verb, and has none. */
+function notAcrossNamespaces(resource: ServedResource): Error {
+  return resource.isCustom ? unknownPath() : methodNotAllowed();
+}
+
 function create(deps: ResourceDependencies, call: ResourceRequest): Eventual<ApiResponse> {
   const { request, target, warn } = call;
   if (target.name !== '') throw methodNotAllowed();
   const { resource } = target;
-  if (resource.namespaced && target.namespace === undefined) throw methodNotAllowed();
+  if (resource.namespaced && target.namespace === undefined) throw notAcrossNamespaces(resource);
   const options = writeOptions(request, 'CreateOptions');
   const body = decodeBody(request);
   const object = decodeObject(body.value, target);

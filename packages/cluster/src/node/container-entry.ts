@@ -128,8 +128,10 @@ export class ContainerEntry {
     this.#unblocked += 1;
   }
 
-  /** Ends it for good. Resolves when it is over. Idempotent. */
+  /** Ends it for good. Resolves when it is over. Called again, only a shorter grace period makes a difference. */
   async stop(graceMs: number): Promise<void> {
+    const isHurried = this.#isStopping && graceMs < this.#graceMs;
+    if (isHurried) this.#graceMs = graceMs;
     if (!this.#isStopping) {
       this.#isStopping = true;
       this.#graceMs = graceMs;
@@ -139,7 +141,8 @@ export class ContainerEntry {
       if (this.#running !== undefined)
         this.#emit('Normal', 'Killing', `Stopping container ${this.#name}`);
     }
-    if (this.#running !== undefined) await this.#halt(this.#running, graceMs);
+    if (isHurried) await this.#running?.stop(graceMs);
+    else if (this.#running !== undefined) await this.#halt(this.#running, graceMs);
     await this.#starting;
     await this.#log?.close();
   }

@@ -146,6 +146,16 @@ async function renew(options: NodeObjectOptions): Promise<void> {
   }
 }
 
+/** After a time in which the lease could not be renewed the node counts as unreachable until it says something. */
+async function reportAgain(options: NodeObjectOptions): Promise<void> {
+  const { client, nodeName: name } = options;
+  const node = await client.find(NODES, { name });
+  const ready = node?.status?.conditions?.find(({ type }) => type === 'Ready');
+  if (ready?.status !== 'Unknown') return;
+  const patch = { type: 'merge', body: { status: nodeStatus(options) } } as const;
+  await client.patch(NODES, { name, patch }, { subresource: 'status' });
+}
+
 async function ensureNamespace(client: KubeClient): Promise<void> {
   if ((await client.find(NAMESPACES, { name: LEASE_NAMESPACE })) !== undefined) return;
   const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: LEASE_NAMESPACE } };
@@ -160,6 +170,7 @@ export async function heartbeat(options: NodeObjectOptions, signal: AbortSignal)
     try {
       await ensureNamespace(options.client);
       await renew(options);
+      await reportAgain(options);
     } catch (error) {
       if (!signal.aborted)
         options.logger.warn({ error: String(error) }, 'the node lease could not be renewed');

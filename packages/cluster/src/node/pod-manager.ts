@@ -81,7 +81,10 @@ export class PodManager {
 
   /** Ends what runs, without a word to the API server: the pods come back with the next start. */
   async stop(): Promise<void> {
-    await Promise.all([...this.#workers.values()].map((worker) => worker.end(SHUTDOWN_GRACE_MS)));
+    const graces = [...this.#workers.values()].map((worker) =>
+      worker.end(Math.min(SHUTDOWN_GRACE_MS, graceMs(worker.facts.pod))),
+    );
+    await Promise.all(graces);
     await Promise.all(this.#ending.values());
   }
 
@@ -92,9 +95,8 @@ export class PodManager {
       void this.#retire(worker, graceMs(worker.facts.pod));
       return;
     }
-    if (this.#ending.has(key)) return;
-    if (pod === undefined) return;
-    if (pod.metadata.deletionTimestamp !== undefined) return this.#remove(pod, worker);
+    if (pod?.metadata.deletionTimestamp !== undefined) return this.#remove(pod, worker);
+    if (pod === undefined || this.#ending.has(key)) return;
     if (pod.spec.nodeName === undefined || pod.spec.nodeName === '') return this.#binder.bind(pod);
     if (pod.spec.nodeName !== this.#host.nodeName) return;
     if (worker === undefined && isOver(pod)) return;
@@ -134,7 +136,10 @@ export class PodManager {
   /** Ends the worker in the background; the key is looked at again when it is gone. */
   #retire(worker: PodWorker, grace: number): Promise<void> {
     const known = this.#ending.get(worker.key);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      void worker.end(grace);
+      return known;
+    }
     this.#settled(worker.key);
     const ended = this.#bury(worker, grace).finally(() => {
       this.#ending.delete(worker.key);
@@ -191,6 +196,7 @@ export class PodManager {
       void this.#retire(worker, graceMs(pod));
       return;
     }
+    if (this.#ending.has(`${pod.metadata.namespace ?? ''}/${pod.metadata.name}`)) return;
     const isOurs = pod.spec.nodeName === undefined || pod.spec.nodeName === this.#host.nodeName;
     if (isOurs && (pod.metadata.finalizers ?? []).length === 0) await this.#release(pod, undefined);
   }

@@ -179,8 +179,12 @@ export class PodWorker {
     if (await this.#tokens.refresh(this.#facts, this.#stopping.signal)) this.configChanged();
   }
 
-  /** Ends all containers, the sidecars last. Resolves when nothing runs; its address is free then. Idempotent. */
+  /**
+   * Ends all containers, the sidecars last. Resolves when nothing runs; its address is free then. Called again, only a
+   * shorter grace period makes a difference.
+   */
   end(graceMs: number): Promise<void> {
+    if (this.#ending !== undefined) for (const entry of this.#all()) void entry.stop(graceMs);
     this.#ending ??= this.#end(graceMs);
     return this.#ending;
   }

@@ -132,10 +132,11 @@ export async function startProcessContainer(options: ProcessOptions): Promise<Ru
     return { exitCode, message: await lastWords(options.messageFile) };
   });
   await options.started?.(pid);
-  let stopping: Promise<void> | undefined;
+  let isAsked = false;
 
   async function stop(graceMs: number): Promise<void> {
-    signalGroup(pid, 'SIGTERM');
+    if (!isAsked) signalGroup(pid, 'SIGTERM');
+    isAsked = true;
     const timer = new AbortController();
     const killed = options.clock.sleep(graceMs, timer.signal).then(
       () => signalGroup(pid, 'SIGKILL'),
@@ -150,9 +151,6 @@ export async function startProcessContainer(options: ProcessOptions): Promise<Ru
     exited,
     tap,
     ...(child.stdin && { stdin: containerInput(child.stdin, options.stdin === 'once') }),
-    stop(graceMs) {
-      stopping ??= stop(graceMs);
-      return stopping;
-    },
+    stop,
   };
 }

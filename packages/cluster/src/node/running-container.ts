@@ -15,7 +15,10 @@ export interface ContainerExit {
 export interface RunningContainer {
   /** Settles once, when the container has ended. Never rejects. */
   exited: Promise<ContainerExit>;
-  /** Asks the container to end and waits; after `graceMs` it is killed (exit code 137). Idempotent, never rejects. */
+  /**
+   * Asks the container to end and waits; after `graceMs` it is killed (exit code 137). Whoever calls again may have less
+   * patience. Never rejects.
+   */
   stop(graceMs: number): Promise<void>;
   /** What it writes, for clients that attach. */
   tap: OutputTap;

@@ -258,6 +258,14 @@ function ownerLabel({ dataDir, nodeName }: NodeOptions): string {
   return createHash('sha256').update(`${nodeName} ${resolve(dataDir)}`).digest('hex').slice(0, 32);
 }
 
+/** What kubelet says when it starts; of a Node the name is the uid in events. */
+function announce(recorder: EventRecorder, nodeName: string): void {
+  const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: nodeName, uid: nodeName } };
+  recorder.record(node, { type: 'Normal', reason: 'Starting', message: 'Starting kubelet.' });
+  const message = `Node ${nodeName} status is now: NodeReady`;
+  recorder.record(node, { type: 'Normal', reason: 'NodeReady', message });
+}
+
 /** Deletes what belonged to pods that are gone, once the pods are known. */
 async function sweepLogs(parts: Parts): Promise<void> {
   const pods = parts.informers.get(PODS).list();
@@ -309,6 +317,7 @@ export function startNode(options: NodeOptions): RunningNode {
     await parts.engines.sweep();
     if (killed > 0) logger.info({ killed }, 'processes of an earlier run were ended');
     await Promise.all([registerNode(registration), parts.informers.synced()]);
+    announce(parts.recorder, nodeName);
     await sweepLogs(parts);
     if (signal.aborted) return;
     running.push(

@@ -37,11 +37,11 @@ export async function startTenantContainer(options: {
     }),
   );
   const exited = Promise.race([ended, killed]);
-  let stopping: Promise<void> | undefined;
+  let stopped: Promise<void> | undefined;
 
   async function stop(graceMs: number): Promise<void> {
     controller.abort(new Error('the container is being stopped'));
-    const stopped = tenant.stop().then(
+    stopped ??= tenant.stop().then(
       () => kill({ exitCode: 0 }),
       (error: unknown) =>
         kill({ exitCode: 1, message: error instanceof Error ? error.message : String(error) }),
@@ -59,9 +59,6 @@ export async function startTenantContainer(options: {
   return {
     exited,
     tap,
-    stop(graceMs) {
-      stopping ??= stop(graceMs);
-      return stopping;
-    },
+    stop,
   };
 }

@@ -145,6 +145,10 @@ async function readNetwork({ client, scenario }: Context): Promise<NetworkView &
           metadata.labels?.['kubernetes.io/service-name'] === service,
       ),
     pod: (namespace, name) => named(pods.items, namespace, name),
+    at: (ip) => ({
+      service: services.items.find(({ spec }) => spec?.clusterIP === ip),
+      pod: pods.items.find(({ status }) => status?.podIP === ip),
+    }),
     namespace: (name) => namespaces.items.find(({ metadata }) => metadata.name === name),
     policies: (namespace) =>
       policies.items.filter(({ metadata }) => metadata.namespace === namespace),

@@ -39,12 +39,17 @@ export interface NetworkView {
   pod(namespace: string, name: string): Pod | undefined;
   namespace(name: string): Namespace | undefined;
   policies(namespace: string): NetworkPolicy[];
+  /** The Service or pod that has an address of the cluster. */
+  at(ip: string): { service?: Service | undefined; pod?: Pod | undefined };
   /** Whether something in the pod listens on the port now. */
   listens(pod: Pod, port: number): boolean;
 }
 
 /** `undefined` when the connection is made, else the error a Go or Node program would print. */
 export type Connection = string | undefined;
+
+/** Who answered, or the error a Go or Node program would print. */
+export type Reached = { pod: Pod; port: number } | { error: string } | 'outside';
 
 const DNS_SERVER = '10.96.0.10:53';
 
@@ -117,7 +122,11 @@ export function portNumber(pod: Pod, port: number | string): number | undefined 
     ?.containerPort;
 }
 
-function locate(host: string, from: Pod): { namespace: string; name: string } | undefined {
+/** The Service that a name means for a pod; undefined when the name cannot be one. */
+export function serviceNamed(
+  host: string,
+  from: Pod,
+): { namespace: string; name: string } | undefined {
   const labels = host
     .replace(/\.$/, '')
     .replace(/\.svc(\.cluster\.local)?$/, '')
@@ -128,46 +137,69 @@ function locate(host: string, from: Pod): { namespace: string; name: string } | 
 
 /** Tries a TCP connection from the pod to `host:port`. */
 export function connectFrom(view: NetworkView, from: Pod, address: string): Connection {
+  const reached = reachFrom(view, from, address);
+  return reached !== 'outside' && 'error' in reached ? reached.error : undefined;
+}
+
+/** As `connectFrom`, with the pod that answers; `outside` when the name leads out of the cluster. */
+export function reachFrom(view: NetworkView, from: Pod, address: string): Reached {
   const colon = address.lastIndexOf(':');
   const host = address.slice(0, colon);
   const port = Number(address.slice(colon + 1));
-  const target = locate(host, from);
-  const service = target && view.service(target.namespace, target.name);
-  if (target === undefined || service === undefined) {
-    return `dial tcp: lookup ${host} on ${DNS_SERVER}: no such host`;
-  }
+  const ip = isIPv4(host) ? view.at(host) : {};
+  if (ip.pod !== undefined) return knock(view, from, { pod: ip.pod, port, shown: address });
+  if (isIPv4(host) && ip.service === undefined)
+    return { error: `dial tcp ${address}: connect: no route to host` };
+  const target = ip.service === undefined ? serviceNamed(host, from) : ip.service.metadata;
+  const { namespace = '', name = '' } = target ?? {};
+  const service = target && view.service(namespace, name);
+  if (service === undefined)
+    return { error: `dial tcp: lookup ${host} on ${DNS_SERVER}: no such host` };
   const spec = service.spec ?? {};
-  if (spec.type === 'ExternalName') return undefined;
+  if (spec.type === 'ExternalName') return 'outside';
   const isHeadless = spec.clusterIP === 'None';
   const given = spec.ports?.find((candidate) => candidate.port === port);
-  const name = `${isHeadless ? host : (spec.clusterIP ?? host)}:${port}`;
-  if (given === undefined && !isHeadless) return `dial tcp ${name}: i/o timeout`;
-  const ends = view.slices(target.namespace, target.name).flatMap((slice) => {
+  const shown = `${isHeadless ? host : (spec.clusterIP ?? host)}:${port}`;
+  if (given === undefined && !isHeadless) return { error: `dial tcp ${shown}: i/o timeout` };
+  const ends = view.slices(namespace, name).flatMap((slice) => {
     const slicePort = slice.ports?.find(({ name: own = '' }) => own === (given?.name ?? ''));
     return (slice.endpoints ?? [])
       .filter(({ conditions }) => conditions?.ready !== false)
       .map((endpoint) => ({ pod: endpoint.targetRef?.name, port: slicePort?.port ?? port }));
   });
   if (ends.length === 0) {
-    return isHeadless
-      ? `dial tcp: lookup ${host} on ${DNS_SERVER}: no such host`
-      : `dial tcp ${name}: connect: connection refused`;
+    return {
+      error: isHeadless
+        ? `dial tcp: lookup ${host} on ${DNS_SERVER}: no such host`
+        : `dial tcp ${shown}: connect: connection refused`,
+    };
   }
-  let problem: Connection;
+  let reached: Reached = 'outside';
   for (const end of ends) {
-    const pod = end.pod === undefined ? undefined : view.pod(target.namespace, end.pod);
+    const pod = end.pod === undefined ? undefined : view.pod(namespace, end.pod);
     if (pod === undefined) continue;
-    const towards = { view, port: end.port, target: pod };
-    const isReached =
-      isAllowed('Egress', from, {
-        ...towards,
-        peer: pod,
-        policyNamespace: from.metadata.namespace ?? '',
-      }) &&
-      isAllowed('Ingress', pod, { ...towards, peer: from, policyNamespace: target.namespace });
-    if (!isReached) problem = `dial tcp ${name}: i/o timeout`;
-    else if (view.listens(pod, end.port)) return undefined;
-    else problem = `dial tcp ${name}: connect: connection refused`;
+    reached = knock(view, from, { pod, port: end.port, shown });
+    if ('pod' in reached) return reached;
   }
-  return problem;
+  return reached;
+}
+
+function isIPv4(host: string): boolean {
+  return /^\d+\.\d+\.\d+\.\d+$/.test(host);
+}
+
+/** Whether policies and the pod let the connection in. `shown`: what the client dialled. */
+function knock(
+  view: NetworkView,
+  from: Pod,
+  { pod, port, shown }: { pod: Pod; port: number; shown: string },
+): { pod: Pod; port: number } | { error: string } {
+  const [source = '', goal = ''] = [from.metadata.namespace, pod.metadata.namespace];
+  const towards = { view, port, target: pod };
+  const isOpen =
+    isAllowed('Egress', from, { ...towards, peer: pod, policyNamespace: source }) &&
+    isAllowed('Ingress', pod, { ...towards, peer: from, policyNamespace: goal });
+  if (!isOpen) return { error: `dial tcp ${shown}: i/o timeout` };
+  if (view.listens(pod, port)) return { pod, port };
+  return { error: `dial tcp ${shown}: connect: connection refused` };
 }

@@ -20,7 +20,7 @@ import type { Pull } from './image-pull.ts';
 import { durationMs } from './scenario.ts';
 import type { ImageBehaviour } from './scenario.ts';
 import type { RunRecord } from './run-record.ts';
-import { SimulatedProbe } from './simulated-probe.ts';
+import { httpStatus, SimulatedProbe } from './simulated-probe.ts';
 import type { Timeline } from './timeline.ts';
 
 export interface SimulatedContainerHost {
@@ -108,6 +108,14 @@ export class SimulatedContainer {
   listens(port: number): boolean {
     const { run } = this;
     return run?.upAt !== undefined && run.plan.listens.some((listener) => listener.port === port);
+  }
+
+  /** Status code of an HTTP GET; undefined when the listener does not speak HTTP. */
+  answer(port: number, path: string): number | undefined {
+    const { run } = this;
+    const listener = run?.plan.listens.find((one) => one.port === port);
+    if (run === undefined || listener === undefined) return undefined;
+    return httpStatus(listener, path, this.#isUnready(run));
   }
 
   /** Begins; later calls do nothing. */

@@ -95,6 +95,14 @@ export class SimulatedPod {
     return this.#main.some((container) => container.listens(port));
   }
 
+  answer(port: number, path: string): number | undefined {
+    return this.#main.find((container) => container.listens(port))?.answer(port, path);
+  }
+
+  get facts(): PodFacts {
+    return this.#facts;
+  }
+
   /** Takes over the object as it is now. */
   update(pod: Pod): void {
     const isImageChange = !isDeepStrictEqual(pod.spec.containers, this.#pod.spec.containers);

@@ -21,6 +21,18 @@ function portOf(probe: NonNullable<Probe['httpGet']>['port'], ports: ContainerPo
   return ports.find(({ name }) => name === probe)?.containerPort ?? 0;
 }
 
+/** Status code of a GET; undefined when the listener does not speak HTTP. */
+export function httpStatus(
+  { paths, readyPaths }: RunPlan['listens'][number],
+  path: string,
+  isUnready: boolean,
+): number | undefined {
+  if (paths === undefined) return undefined;
+  const bare = path.split('?')[0]!;
+  const answered = paths[bare] ?? paths['*'] ?? 404;
+  return isUnready && readyPaths.includes(bare) ? 503 : answered;
+}
+
 /** Why the probe fails, as kubelet writes it; undefined when it passes. */
 export function probeFailure(probe: Probe, subject: ProbeSubject): string | undefined {
   const { plan, isListening, podIP } = subject;
@@ -40,9 +52,7 @@ export function probeFailure(probe: Probe, subject: ProbeSubject): string | unde
   if (listener === undefined) return `Get "${url}": ${refused}`;
   if (listener.paths === undefined) return `Get "${url}": EOF`;
   if (scheme === 'HTTPS') return `Get "${url}": http: server gave HTTP response to HTTPS client`;
-  const bare = path.split('?')[0]!;
-  const answered = listener.paths[bare] ?? listener.paths['*'] ?? 404;
-  const status = subject.isUnready && listener.readyPaths.includes(bare) ? 503 : answered;
+  const status = httpStatus(listener, path, subject.isUnready) ?? 0;
   return status >= 200 && status < 400 ? undefined : `HTTP probe failed with statuscode: ${status}`;
 }
 

@@ -7,6 +7,7 @@ import type { LogId } from '../node/logs/log-store.ts';
 import type { MetricsSource } from '../node/metrics-source.ts';
 import { createPodLogs } from '../node/pod-logs.ts';
 import type { PodLogs } from '../node/pod-logs.ts';
+import type { PodStreams } from '../node/streams/pod-streams.ts';
 import type { Storage } from '../storage/storage.ts';
 import { createInformerSet } from '../workloads/informer-set.ts';
 import type { InformerSet } from '../workloads/informer-set.ts';
@@ -16,6 +17,7 @@ import { ScenarioRunner } from './scenario-runner.ts';
 import { SCENARIOS } from './scenario.ts';
 import type { Scenario } from './scenario.ts';
 import { createSimulatedLogs } from './simulated-logs.ts';
+import { createSimulatedStreams } from './simulated-streams.ts';
 import { defaultNodes } from './simulated-node.ts';
 import { createUsage } from './usage.ts';
 import { openWorld } from './world.ts';
@@ -36,6 +38,8 @@ export interface Simulation extends SimulatedPlacement {
   ready: Promise<void>;
   /** Logs of simulated pods; undefined for pods of other namespaces. */
   logs(namespace: string): PodLogs | undefined;
+  /** What can be connected to in simulated pods; undefined for pods of other namespaces. */
+  streams(namespace: string): PodStreams | undefined;
   usage: MetricsSource;
   stop(): Promise<void>;
 }
@@ -51,6 +55,7 @@ class ScenarioSimulation implements Simulation {
   readonly #informers: InformerSet;
   readonly #runners = new Map<string, ScenarioRunner>();
   readonly #stopping = new AbortController();
+  readonly #streams: PodStreams;
   #world: { world: World; logs: PodLogs } | undefined;
   #running: Promise<void> | undefined;
 
@@ -63,6 +68,11 @@ class ScenarioSimulation implements Simulation {
       () => [...this.#runners.values()].map(({ cluster }) => cluster),
       () => clock.now(),
     );
+    this.#streams = createSimulatedStreams({
+      world: ({ namespace, pod, container }) =>
+        this.#runnerOf(namespace)?.cluster.shellWorld(`${namespace}/${pod}`, container),
+      hasPod: ({ namespace, pod }) => this.#pod(namespace, pod) !== undefined,
+    });
     this.ready = this.#start();
     this.ready.catch(() => {});
   }
@@ -78,6 +88,10 @@ class ScenarioSimulation implements Simulation {
 
   logs(namespace: string): PodLogs | undefined {
     return this.isSimulated(namespace) ? this.#world?.logs : undefined;
+  }
+
+  streams(namespace: string): PodStreams | undefined {
+    return this.isSimulated(namespace) ? this.#streams : undefined;
   }
 
   async stop(): Promise<void> {

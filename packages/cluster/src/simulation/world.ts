@@ -66,6 +66,10 @@ export function openWorld(informers: InformerSet): World {
       slices: (namespace, service) => slices.byIndex(BY_SERVICE, `${namespace}/${service}`),
       pod: (namespace, name) => pods.get({ namespace, name }),
       namespace: (name) => namespaces.get({ name }),
+      at: (ip) => ({
+        service: services.list().find(({ spec }) => spec?.clusterIP === ip),
+        pod: pods.list().find(({ status }) => status?.podIP === ip),
+      }),
       policies: (namespace) => policies.list(namespace),
     }),
     onChange(listener) {

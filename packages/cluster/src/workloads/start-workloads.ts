@@ -14,6 +14,8 @@ import { GarbageCollector } from './garbage-collector/garbage-collector.ts';
 import { createInformerSet } from './informer-set.ts';
 import { createJobController } from './jobs/job-controller.ts';
 import { createNamespaceController } from './namespaces/namespace-controller.ts';
+import { createNodeLifecycleController } from './nodes/node-lifecycle-controller.ts';
+import { createTaintEvictionController } from './nodes/taint-eviction-controller.ts';
 import { namedClient } from './named-client.ts';
 import { PODS } from './objects.ts';
 import {
@@ -42,6 +44,8 @@ export interface WorkloadsOptions {
   issueSecretToken?: IssueSecretToken;
   /** Folder of the node in which volumes are provisioned, below it one each. Default `/var/lib/kagent/volumes`. */
   volumesDirectory?: string;
+  /** Nodes whose health somebody else reports and judges, e.g. those of scenarios. */
+  ignoresNode?(name: string): boolean;
 }
 
 export interface RunningWorkloads {
@@ -65,6 +69,7 @@ export function startWorkloads(options: WorkloadsOptions): RunningWorkloads {
   const recorder = createEventRecorder({ client, component: 'kagent-cluster', clock, logger });
   const context: ControllerContext = { client, informers, recorder, clock, logger, randomId };
   indexByController(informers.get(PODS));
+  const nodes = { ...context, ignoresNode: options.ignoresNode };
   const collector = new GarbageCollector(context);
   const reconcilers = [
     createNamespaceController({ ...context, rootCertificate: options.rootCertificate ?? '' }),
@@ -81,6 +86,8 @@ export function startWorkloads(options: WorkloadsOptions): RunningWorkloads {
     createClusterRoleController(context),
     ...tokenControllers(options, context),
     createResourceQuotaController(context),
+    createNodeLifecycleController(nodes),
+    createTaintEvictionController(nodes),
     collector.reconciler,
   ];
   const running: Promise<void>[] = [];

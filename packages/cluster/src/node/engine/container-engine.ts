@@ -32,6 +32,7 @@ export interface EngineFinder {
 }
 
 const KNOWN = ['podman', 'docker'];
+const SYSTEM_PATHS = ['/usr/sbin', '/sbin'];
 const REMEMBERED_MS = 60_000;
 const INFO_TIMEOUT_MS = 10_000;
 const CALL_TIMEOUT_MS = 60_000;
@@ -69,26 +70,28 @@ export function createEngineFinder(options: {
   clock: Clock;
 }): EngineFinder {
   const { choice, clock } = options;
-  const env = { ...options.env };
+  // Engines set networks up with programs that are not in everybody's path.
+  const { PATH: path = '' } = options.env;
+  const env = { ...options.env, PATH: path === '' ? '' : [path, ...SYSTEM_PATHS].join(delimiter) };
   const engines = new Map<string, ContainerEngine>();
   let answer: Promise<ContainerEngine | undefined> | undefined;
   let askedAt = 0;
 
   async function ask(): Promise<ContainerEngine | undefined> {
     for (const name of choice === 'auto' ? KNOWN : [choice]) {
-      const path = await locate(name, env['PATH'] ?? '');
-      if (path === undefined) continue;
-      const info = await captureOutput([path, 'info', '--format', '{{json .}}'], {
+      const program = await locate(name, path);
+      if (program === undefined) continue;
+      const info = await captureOutput([program, 'info', '--format', '{{json .}}'], {
         env,
         timeoutMs: INFO_TIMEOUT_MS,
       });
       if (info.code !== 0) continue;
-      const known = engines.get(path);
+      const known = engines.get(program);
       if (known !== undefined) return known;
       const call = (args: string[], timeoutMs = CALL_TIMEOUT_MS): Promise<CapturedOutput> =>
-        captureOutput([path, ...args], { env, timeoutMs });
-      const engine = { name: basename(path), path, env, hasBridge: true, call };
-      engines.set(path, engine);
+        captureOutput([program, ...args], { env, timeoutMs });
+      const engine = { name: basename(program), path: program, env, hasBridge: true, call };
+      engines.set(program, engine);
       return engine;
     }
     return undefined;

@@ -129,6 +129,8 @@ async function attempt(options: EngineContainerOptions, network: EngineNetwork):
     await clock.sleep(Math.min(delay, LONGEST_LOOK_MS), ended.signal).catch(() => {});
     state = await stateOf(engine, name);
   }
+  // It may have come and gone between two looks.
+  if (!state?.hasRun) state = await stateOf(engine, name);
   if (state?.hasRun) {
     output.release();
     return { cli, state };
@@ -185,9 +187,11 @@ export async function startEngineContainer(
     const code = last?.hasRun && !last.isRunning ? last.exitCode : exitCode;
     return { exitCode: code, message, ...(isOutOfMemory && { reason: 'OOMKilled' }) };
   });
-  let stopping: Promise<void> | undefined;
+  let isAsked = false;
 
   async function stop(graceMs: number): Promise<void> {
+    if (isAsked) return kill(graceMs);
+    isAsked = true;
     const seconds = Math.ceil(graceMs / 1000);
     const timer = new AbortController();
     const stopped = engine.call(['stop', '-t', String(seconds), name], graceMs + STOP_SLACK_MS);
@@ -200,16 +204,25 @@ export async function startEngineContainer(
     await exited;
   }
 
+  /** For those who cannot wait as long as the first who asked. */
+  async function kill(graceMs: number): Promise<void> {
+    const timer = new AbortController();
+    const late = clock.sleep(graceMs, timer.signal).then(
+      () => engine.call(['kill', name]),
+      () => {},
+    );
+    await Promise.race([exited, late]);
+    timer.abort();
+    await exited;
+  }
+
   return {
     id: state.id,
     pid: state.pid,
     exited,
     tap: cli.tap,
     ...(cli.stdin && { stdin: cli.stdin }),
-    stop(graceMs) {
-      stopping ??= stop(graceMs);
-      return stopping;
-    },
+    stop,
     exec: (command, timeoutMs) => engine.call(['exec', name, ...command], timeoutMs),
   };
 }

@@ -20,7 +20,18 @@ import { startNode } from '../start-node.ts';
 import type { ContainerContext, ImageRule, Tenant } from '../tenant.ts';
 
 export interface TestPlatformOptions extends Partial<
-  Pick<NodeOptions, 'images' | 'clock' | 'restartBackoff' | 'podMode' | 'extraEnv' | 'dataDir'>
+  Pick<
+    NodeOptions,
+    | 'images'
+    | 'clock'
+    | 'restartBackoff'
+    | 'podMode'
+    | 'extraEnv'
+    | 'dataDir'
+    | 'containerEngine'
+    | 'engineEnv'
+    | 'allowHostPath'
+  >
 > {
   logger?: Logger;
   /** To start a second platform on what a first one left. */
