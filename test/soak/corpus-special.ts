@@ -109,7 +109,11 @@ const created: Seed[] = [
         variables: [{ name: 'size', expression: 'size(object.metadata.name)' }],
         matchConditions: [{ name: 'all', expression: "request.namespace != 'x'" }],
         validations: [
-          { expression: 'variables.size < 300', messageExpression: "'too long'", reason: 'Invalid' },
+          {
+            expression: 'variables.size < 300',
+            messageExpression: "'too long'",
+            reason: 'Invalid',
+          },
         ],
         auditAnnotations: [{ key: 'a', valueExpression: "'b'" }],
       },

@@ -34,6 +34,7 @@ export async function startTestPlatform(
     kubePort: 0,
     pods: 'tenant',
     logLevel: 'info',
+    containerEngine: 'none',
     env: {},
     ...options,
   });

@@ -131,8 +131,8 @@ describe('reconciler', () => {
     });
     reconciler.enqueue('spins');
     await clock.advance(0);
-    expect(runs).toBe(20);
-    await clock.advance(10_000);
+    expect(runs).toBe(100);
+    await clock.advance(12_000);
     const early = runs;
     await clock.advance(60_000);
     expect(runs - early).toBeLessThanOrEqual(61);
@@ -149,7 +149,7 @@ describe('reconciler', () => {
       if (key === 'spins' && isSpinning) reconciler.enqueue(key);
     });
     reconciler.enqueue('spins');
-    await clock.advance(5000);
+    await clock.advance(12_000);
     seen.length = 0;
     reconciler.enqueue('other');
     await clock.advance(0);
@@ -170,14 +170,14 @@ describe('reconciler', () => {
     const at: number[] = [];
     const { clock, reconciler, logged, stop } = setup(async () => void at.push(clock.now()));
     let last = 0;
-    for (let event = 0; event < 200; event += 1) {
+    for (let event = 0; event < 1000; event += 1) {
       reconciler.enqueue('a');
       last = clock.now();
       await clock.advance(2);
     }
-    await clock.advance(1000);
+    await clock.advance(100);
     expect(at.at(-1)).toBeGreaterThanOrEqual(last);
-    expect(at.length).toBeLessThan(40);
+    expect(at.length).toBeLessThan(150);
     expect(logged).toEqual([]);
     stop.abort();
   });

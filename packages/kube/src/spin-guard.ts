@@ -7,28 +7,37 @@ import type { Clock } from './clock.ts';
 export interface SpinGuard {
   /** Milliseconds the key has to wait before it may run; 0 = now. */
   delay(key: string): number;
-  /** Counts a run of the key. True when the key came back after every pause, up to the longest one: once an episode. */
+  /** Counts a run of the key. True when it turns out to spin: once until it rests. */
   ran(key: string): boolean;
 }
 
 /** So many runs of one key are free within `WINDOW_MS`. */
-const FREE_RUNS = 20;
+const FREE_RUNS = 100;
 const WINDOW_MS = 1000;
-const FIRST_PAUSE_MS = 10;
-/** A key that spins costs a run a second; one that is busy for a good reason is late by no more than that. */
-const MAX_PAUSE_MS = 1000;
+/** Pauses grow from the first to the second: a key that is busy for a good reason is late by no more than that. */
+const FIRST_PAUSE_MS = 5;
+const BUSY_PAUSE_MS = 100;
+/** So many pauses in a row, each cut short by the next request, are no business but a loop. */
+const MAX_PAUSES = 100;
+const SPIN_PAUSE_MS = 1000;
 
 interface Pause {
   until: number;
   ms: number;
+  /** How many there were in a row. */
+  count: number;
   /** It was asked for before the pause was over. */
   isWanted: boolean;
-  isTold: boolean;
+}
+
+function pauseMs(count: number): number {
+  if (count >= MAX_PAUSES) return SPIN_PAUSE_MS;
+  return Math.min(FIRST_PAUSE_MS * 2 ** Math.min(count, 10), BUSY_PAUSE_MS);
 }
 
 /**
- * A key that has had its free runs pauses after each further one, twice as long every time it is asked for during the
- * pause. A pause that nobody interrupts ends the episode. Memory is bounded by the keys that ran within the last seconds.
+ * A key that has had its free runs pauses after each further one, as long as it is asked for during the pauses; the first
+ * pause that nobody interrupts is the last. Memory is bounded by the keys that ran within the last seconds.
  */
 export function createSpinGuard({ clock }: { clock: Clock }): SpinGuard {
   const runs = new Map<string, number>();
@@ -56,23 +65,16 @@ export function createSpinGuard({ clock }: { clock: Clock }): SpinGuard {
     ran(key) {
       const now = clock.now();
       turnWindow(now);
-      const pause = pauses.get(key);
-      if (pause !== undefined) {
-        const ms = Math.min(pause.ms * 2, MAX_PAUSE_MS);
-        const isNews = ms === MAX_PAUSE_MS && !pause.isTold;
-        pauses.set(key, { until: now + ms, ms, isWanted: false, isTold: pause.isTold || isNews });
-        return isNews;
+      const before = pauses.get(key);
+      if (before === undefined) {
+        const count = (runs.get(key) ?? 0) + 1;
+        runs.set(key, count);
+        if (count < FREE_RUNS) return false;
       }
-      const count = (runs.get(key) ?? 0) + 1;
-      runs.set(key, count);
-      if (count < FREE_RUNS) return false;
-      pauses.set(key, {
-        until: now + FIRST_PAUSE_MS,
-        ms: FIRST_PAUSE_MS,
-        isWanted: false,
-        isTold: false,
-      });
-      return false;
+      const count = before === undefined ? 0 : before.count + 1;
+      const ms = pauseMs(count);
+      pauses.set(key, { until: now + ms, ms, count, isWanted: false });
+      return count === MAX_PAUSES;
     },
   };
 }

@@ -55,6 +55,15 @@ const UP_SETTINGS = {
     schema: z.enum(['tenant', 'process']),
     default: 'tenant',
   },
+  containerEngine: {
+    flag: 'container-engine',
+    env: 'KAGENT_CONTAINER_ENGINE',
+    placeholder: 'program',
+    description:
+      'runs images of containers: auto (podman or docker if one answers), none, or a program',
+    schema: z.string().min(1),
+    default: 'auto',
+  },
   logLevel: {
     flag: 'log-level',
     env: 'KAGENT_LOG_LEVEL',

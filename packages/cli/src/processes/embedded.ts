@@ -43,6 +43,8 @@ export interface PlatformOptions {
   logLevel: LogLevel;
   /** Where provider keys are looked for. */
   env: Record<string, string | undefined>;
+  /** Runs images of containers: `auto`, the default, `none`, or a program. */
+  containerEngine?: string;
   signal?: AbortSignal;
 }
 
@@ -186,6 +188,7 @@ async function startKubernetes(
     podMode: options.pods,
     // programs of this machine are found as in the person's own terminal
     extraEnv: { PATH: options.env['PATH'] ?? process.env['PATH'] ?? '' },
+    containerEngine: options.containerEngine ?? 'auto',
     engineEnv: { PATH: process.env['PATH'] ?? '', ...givenOf(options.env) },
     logger,
     clock: systemClock,

@@ -2,9 +2,19 @@
 import type { Logger } from '@kagent/kube';
 
 import type { Storage, StorageEvent } from '../storage/storage.ts';
-import { CRD_FINALIZER, CRD_GROUP, CRD_PLURAL, customDefinition, isEstablished } from './crd.ts';
+import { jsonEqual } from '../schema/json.ts';
+import {
+  CRD_FINALIZER,
+  CRD_GROUP,
+  CRD_PLURAL,
+  customDefinition,
+  establishCrd,
+  isEstablished,
+  nameConflict,
+} from './crd.ts';
 import { deleteNow } from './delete.ts';
 import type { DeleteDependencies } from './delete.ts';
+import { numberAt, stringAt } from './json.ts';
 import { fromStorage, namesInKey, resourcePrefix } from './object.ts';
 import type { ApiObject } from './object.ts';
 import type { ResourceRegistry } from './resource-registry.ts';
@@ -56,11 +66,23 @@ function follow(
     emptying.delete(name);
     deps.registry.removeCustom(name);
     deps.hub.endWatches((resource) => !isServed(deps.registry, resource));
+    judgeNamesAgain(deps, stringAt(crd, 'spec', 'group'));
     return;
   }
   serve(deps, crd);
-  deps.hub.endWatches((resource) => !isServed(deps.registry, resource));
+  const { definition } = customDefinition(crd);
+  const isChanged = generationOf(event.previous) !== generationOf(crd);
+  deps.hub.endWatches(
+    (resource) =>
+      !isServed(deps.registry, resource) ||
+      // What a watch has sent was made with the schema of before.
+      (isChanged && resource.group === definition.group && resource.plural === definition.plural),
+  );
   if (isTerminating(crd)) empty(deps, crd, emptying);
+}
+
+function generationOf(crd: unknown): number | undefined {
+  return numberAt(crd, 'metadata', 'generation');
 }
 
 function isServed(
@@ -72,6 +94,21 @@ function isServed(
 
 function isTerminating(crd: ApiObject): boolean {
   return crd.metadata.deletionTimestamp !== undefined;
+}
+
+/** A CRD that is gone frees its names: those of its group that waited for them may be served now. */
+function judgeNamesAgain(
+  { storage, registry, clock }: CrdLifecycleDependencies,
+  group?: string,
+): void {
+  for (const entry of storage.list(CRD_PREFIX).entries) {
+    const crd = fromStorage(entry);
+    if (isEstablished(crd) || stringAt(crd, 'spec', 'group') !== group) continue;
+    const judged: ApiObject = { ...crd, metadata: { ...crd.metadata } };
+    establishCrd(judged, { now: clock.now(), conflict: nameConflict(judged, registry) });
+    if (!jsonEqual(judged['status'], crd['status']))
+      storage.update(entry.key, judged, entry.revision);
+  }
 }
 
 function serve({ registry }: CrdLifecycleDependencies, crd: ApiObject): void {

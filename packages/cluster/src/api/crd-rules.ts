@@ -43,6 +43,30 @@ function selectableProblem(schema: unknown, jsonPath: string): string | undefine
   return 'must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed.';
 }
 
+/** `subresources.scale` of one version; `path` is that of `scale`. */
+export function validateScalePaths(version: unknown, path: string): FieldError[] {
+  const scale = objectAt(version, 'subresources', 'scale');
+  if (!scale) return [];
+  const rules: [field: string, isOptional: boolean, place: RegExp, text: string][] = [
+    ['specReplicasPath', false, /^\.spec\./, 'should be a json path under .spec'],
+    ['statusReplicasPath', false, /^\.status\./, 'should be a json path under .status'],
+    [
+      'labelSelectorPath',
+      true,
+      /^\.(spec|status)\./,
+      'should be a json path under either .spec or .status',
+    ],
+  ];
+  return rules.flatMap(([field, isOptional, place, text]) => {
+    const value = stringAt(scale, field) ?? '';
+    const at = `${path}.${field}`;
+    if (value === '') return isOptional ? [] : [required(at)];
+    if (!value.startsWith('.'))
+      return [invalid(at, value, 'must be a simple json path starting with .')];
+    return place.test(value) ? [] : [invalid(at, value, text)];
+  });
+}
+
 /** `spec.conversion`. */
 export function validateConversion(crd: unknown): FieldError[] {
   const conversion = objectAt(crd, 'spec', 'conversion');

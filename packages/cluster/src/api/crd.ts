@@ -4,18 +4,23 @@ import { invalid } from '../schema/field-error.ts';
 import { isObject } from '../schema/json.ts';
 import type { JsonObject } from '../schema/json.ts';
 import type { FieldError, Schema } from '../schema/schema.ts';
+import { approvalCondition, hasUsableCaBundle } from './crd-conditions.ts';
+import type { CrdCondition } from './crd-conditions.ts';
 import {
   validateConversion,
+  validateScalePaths,
   validateSelectableFields,
   validateStoredVersions,
 } from './crd-rules.ts';
 import { validateSchema } from '../schema/structural.ts';
+import { withEmbeddedRules } from './embedded-resources.ts';
 import { listAt, objectAt, stringAt, valueAt } from './json.ts';
 import type { KindDefinition, KindVersion, PrinterColumn } from './kinds.ts';
 import { dns1035Problems, invalidValue } from './names.ts';
 import { groupVersion, timestamp } from './object.ts';
 import type { ApiObject } from './object.ts';
-import type { CustomDefinition } from './resource-registry.ts';
+import { compareVersions } from './resource-registry.ts';
+import type { CustomDefinition, ResourceRegistry } from './resource-registry.ts';
 import { storedDefaults } from './stored-defaults.ts';
 import type { StoredDefaults } from './stored-defaults.ts';
 
@@ -99,6 +104,7 @@ function validateVersions(crd: JsonObject): FieldError[] {
       errors.push(invalidValue(`${path}.name`, name, problem));
     errors.push(...validateVersionSchema(version, `${path}.schema.openAPIV3Schema`));
     errors.push(...validateSelectableFields(version, `${path}.selectableFields`));
+    errors.push(...validateScalePaths(version, `${path}.subresources.scale`));
   }
   return errors;
 }
@@ -125,7 +131,8 @@ export function establishCrd(crd: ApiObject, context: { now: number; conflict?: 
   const storage = storageVersion(crd);
   const stored = listAt(before, 'storedVersions').filter((item) => typeof item === 'string');
   const isAccepted = context.conflict === undefined;
-  const established = isEstablished(crd) || isAccepted;
+  const isUsable = hasUsableCaBundle(crd);
+  const established = isUsable && (isEstablished(crd) || isAccepted);
   const conditions = [
     condition(
       'NamesAccepted',
@@ -139,9 +146,13 @@ export function establishCrd(crd: ApiObject, context: { now: number; conflict?: 
       established,
       established
         ? ['InitialNamesAccepted', 'the initial names have been accepted']
-        : ['NotAccepted', 'not all names are accepted'],
+        : isUsable
+          ? ['NotAccepted', 'not all names are accepted']
+          : ['InvalidCABundle', 'The conversion webhook CABundle is invalid'],
     ),
   ];
+  const approval = approvalCondition(crd);
+  if (approval) conditions.push(approval);
   if (crd.metadata.deletionTimestamp !== undefined) {
     const why: [string, string] = [
       'InstanceDeletionInProgress',
@@ -161,18 +172,15 @@ export function establishCrd(crd: ApiObject, context: { now: number; conflict?: 
   };
 }
 
-interface Condition {
-  type: string;
-  status: string;
-  reason: string;
-  message: string;
-}
-
-function condition(type: string, isTrue: boolean, [reason, message]: [string, string]): Condition {
+function condition(
+  type: string,
+  isTrue: boolean,
+  [reason, message]: [string, string],
+): CrdCondition {
   return { type, status: isTrue ? 'True' : 'False', reason, message };
 }
 
-function keepTransition(next: Condition, before: unknown[], now: number): JsonObject {
+function keepTransition(next: CrdCondition, before: unknown[], now: number): JsonObject {
   const same = before.find(
     (old) => stringAt(old, 'type') === next.type && stringAt(old, 'status') === next.status,
   );
@@ -195,7 +203,9 @@ function storageVersion(crd: JsonObject): string | undefined {
 export function customDefinition(crd: ApiObject): CustomDefinition {
   const names = objectAt(crd, 'spec', 'names');
   const kind = stringAt(names, 'kind') ?? '';
-  const versions = listAt(crd, 'spec', 'versions').filter(isObject).map(kindVersion);
+  const versions = listAt(crd, 'spec', 'versions')
+    .filter(isObject)
+    .map((version) => ({ ...kindVersion(version), ...deprecationOf(crd, version) }));
   const defaults = defaultsOf(crd, versions);
   const definition: KindDefinition = {
     group: stringAt(crd, 'spec', 'group') ?? '',
@@ -235,6 +245,23 @@ function conversionOf(crd: JsonObject): Pick<KindDefinition, 'conversion'> {
   return { conversion: { clientConfig, reviewVersions } };
 }
 
+/** The warning of a deprecated version: its own text, or where to go. */
+function deprecationOf(crd: JsonObject, version: JsonObject): Pick<KindVersion, 'deprecation'> {
+  if (version['deprecated'] !== true) return {};
+  const own = stringAt(version, 'deprecationWarning');
+  if (own !== undefined) return { deprecation: own };
+  const name = stringAt(version, 'name') ?? '';
+  const nameOf = (other: string): string =>
+    `${stringAt(crd, 'spec', 'group')}/${other} ${stringAt(crd, 'spec', 'names', 'kind')}`;
+  const [better] = listAt(crd, 'spec', 'versions')
+    .filter((other) => valueAt(other, 'served') === true && valueAt(other, 'deprecated') !== true)
+    .map((other) => stringAt(other, 'name') ?? '')
+    .filter((other) => compareVersions(other, name) < 0)
+    .toSorted(compareVersions);
+  const use = better === undefined ? '' : `; use ${nameOf(better)}`;
+  return { deprecation: `${nameOf(name)} is deprecated${use}` };
+}
+
 function kindVersion(version: JsonObject): KindVersion {
   const schema: Schema = objectAt(version, 'schema', 'openAPIV3Schema') ?? {};
   const columns = listAt(version, 'additionalPrinterColumns').filter(isObject).map(printerColumn);
@@ -243,7 +270,7 @@ function kindVersion(version: JsonObject): KindVersion {
     version: stringAt(version, 'name') ?? '',
     served: version['served'] === true,
     storage: version['storage'] === true,
-    schema: compileSchema(schema),
+    schema: withEmbeddedRules(compileSchema(schema), schema),
     columns: columns.length > 0 ? columns : [AGE_COLUMN],
     status: objectAt(version, 'subresources', 'status') !== undefined,
     ...(scale && {
@@ -284,4 +311,24 @@ function printerColumn(column: JsonObject): PrinterColumn {
 
 function strings(object: unknown, field: string): string[] {
   return listAt(object, field).filter((item) => typeof item === 'string');
+}
+
+/** The first of a CRD's names that another kind of its group has. */
+export function nameConflict(crd: ApiObject, registry: ResourceRegistry): string | undefined {
+  const group = stringAt(crd, 'spec', 'group');
+  const own = customDefinition(crd).definition;
+  const others = registry
+    .all()
+    .filter((resource) => resource.group === group && resource.plural !== own.plural)
+    .map((resource) => resource.definition);
+  for (const other of others) {
+    const taken = new Set([other.plural, other.singular, ...other.shortNames]);
+    const name = [own.plural, own.singular, ...own.shortNames].find((item) => taken.has(item));
+    if (name !== undefined) return `"${name}" is already in use`;
+    const kind = [own.kind, own.listKind].find(
+      (item) => item === other.kind || item === other.listKind,
+    );
+    if (kind !== undefined) return `"${kind}" is already in use`;
+  }
+  return undefined;
 }

@@ -1,9 +1,11 @@
 /** From a decoded body to an object of the right type in the right place, and the report of fields nobody knows. */
 import { isObject } from '../schema/json.ts';
 import type { JsonObject } from '../schema/json.ts';
+import { stringAt } from './json.ts';
+import { invalidValue } from './names.ts';
 import type { ApiObject } from './object.ts';
 import type { ServedResource } from './resource-registry.ts';
-import { badRequest } from './status-error.ts';
+import { badRequest, invalid } from './status-error.ts';
 import type { FieldValidation } from './write-options.ts';
 
 export interface ObjectPlace {
@@ -32,6 +34,11 @@ export function decodeObject(body: unknown, place: ObjectPlace): ApiObject {
     throw badRequest(
       `the API version in the data (${apiVersion}) does not match the expected API version (${resource.apiVersion})`,
     );
+  }
+  if (kind !== resource.kind && resource.isCustom) {
+    const wrong = invalidValue('kind', kind, `must be ${resource.kind}`);
+    const named = stringAt(body, 'metadata', 'name') ?? name;
+    throw invalid({ group: resource.group, kind }, named, [wrong]);
   }
   if (kind !== resource.kind) {
     throw badRequest(

@@ -231,6 +231,25 @@ describe('api/http-server', () => {
     expect(head.headers['content-length']).toBe(one.headers['content-length']);
   });
 
+  test('writes YAML for those who prefer it', async () => {
+    const answer = async (path: string, accept: string) => {
+      const { status, headers, text } = await call(path, { headers: { accept } });
+      return { status, type: headers['content-type'], text };
+    };
+    const yaml = await answer('/api/v1/namespaces/default', 'application/yaml');
+    expect(yaml).toMatchObject({ status: 200, type: 'application/yaml' });
+    expect(yaml.text).toMatch(
+      /^apiVersion: v1\nkind: Namespace\nmetadata:\n {2}creationTimestamp: /,
+    );
+    const both = await answer('/api/v1/namespaces/default', 'application/json, application/yaml');
+    expect(both.type).toBe('application/json');
+    const missing = await answer('/api/v1/namespaces/none', 'application/yaml');
+    expect(missing).toMatchObject({ status: 404, type: 'application/yaml' });
+    expect(missing.text).toContain('reason: NotFound\n');
+    const watch = await answer('/api/v1/namespaces?watch=true', 'application/yaml');
+    expect(watch.status).toBe(406);
+  });
+
   test('ends watches properly when it stops', async () => {
     const { handle: handler, tokens } = api.server;
     const listen = { host: '127.0.0.1', port: 0, logger: silentLogger };

@@ -24,6 +24,8 @@ export interface KindVersion {
   schema: ObjectSchema;
   columns: PrinterColumn[];
   status: boolean;
+  /** Every answer warns with it. */
+  deprecation?: string;
   scale?: { specReplicasPath: string; statusReplicasPath: string; labelSelectorPath?: string };
   selectableFields: string[];
 }

@@ -129,7 +129,8 @@ function check({ pattern, max, text }: NameRule, value: string): string[] {
   return problems;
 }
 
-function pathSegmentProblems(name: string): string[] {
+/** What is wrong with a name that only has to fit into a path. */
+export function pathSegmentProblems(name: string): string[] {
   if (name === '.' || name === '..') return [`may not be '${name}'`];
   return ['/', '%']
     .filter((part) => name.includes(part))

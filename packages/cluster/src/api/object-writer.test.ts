@@ -175,7 +175,7 @@ describe('api/object-writer', () => {
       body: { preconditions: { uid: 'other' } },
       status: 409,
       message: expect.stringMatching(
-        /^Operation cannot be fulfilled on configmaps "a": Precondition failed: UID in precondition: other, UID in object meta: /,
+        /^Operation cannot be fulfilled on configmaps "a": the UID in the precondition \(other\) does not match the UID in record \(.+\)\. The object might have been deleted and then recreated$/,
       ),
     },
   ])('does not delete by $what', async ({ body, status, message }) => {

@@ -9,6 +9,7 @@ import type { Clock, ManagedFieldsEntry } from '@kagent/kube';
 import { trackUpdate } from '../apply/track.ts';
 import type { VersionLookup } from '../apply/versions.ts';
 import type { JsonObject } from '../schema/json.ts';
+import type { FieldError } from '../schema/schema.ts';
 import type { Storage, StoredEntry } from '../storage/storage.ts';
 import type { AdmissionRequest, Caller } from './admission/admission.ts';
 import type { AdmissionChain } from './admission/chain.ts';
@@ -347,7 +348,7 @@ export class ObjectWriter {
       next.metadata.generation = (old.metadata.generation ?? 0) + 1;
     }
     if (!behaviour.isTracked) this.#track(target, next, { manager: behaviour.manager, old });
-    this.#validate(resource, next, old);
+    this.#validate(resource, next, { old, subresource });
     if (subresource === 'status') return;
     finishSpecial(resource, next, context);
     const { dryRun } = behaviour;
@@ -397,15 +398,26 @@ export class ObjectWriter {
     else delete after.metadata.managedFields;
   }
 
-  #validate(resource: ServedResource, object: ApiObject, old?: ApiObject): void {
+  #validate(
+    resource: ServedResource,
+    object: ApiObject,
+    { old, subresource }: { old?: ApiObject; subresource?: string } = {},
+  ): void {
+    const found = resource.version.schema.validate(object, old);
+    const isStatus = resource.isCustom && subresource === 'status';
     const errors = [
       ...metadataErrors(resource, object, old),
-      ...resource.version.schema.validate(object, old),
+      ...(isStatus ? found.map(fromStatusSchema) : found),
       ...(resource.definition.strategy?.validate?.(object, old) ?? []),
       ...validateSpecial(resource, object, old),
     ];
     if (errors.length > 0) throw invalid(resource, object.metadata.name, errors);
   }
+}
+
+/** The status of a custom resource is checked with its own part of the schema, whose texts do not begin at the object. */
+function fromStatusSchema(error: FieldError): FieldError {
+  return { ...error, detail: error.detail.replace(/(^|: )status\.(?=\S* in body )/, '$1') };
 }
 
 function isService({ group, plural }: ServedResource): boolean {

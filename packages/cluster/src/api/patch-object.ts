@@ -20,6 +20,7 @@ import { applicableScale, fromScale, toScale } from './scale.ts';
 import {
   applyConflict,
   badRequest,
+  conflict,
   invalid,
   StatusError,
   unsupportedMediaType,
@@ -131,8 +132,8 @@ function applyPatch(
   if ((target.subresource ?? '') === '' && !writer.exists(target)) {
     const applied = decodeApplied(context, first, options);
     if (applied.metadata.uid !== undefined) {
-      const message = `uid mismatch: the provided object specified uid ${applied.metadata.uid}, and no existing object was found`;
-      throw new StatusError({ code: 409, reason: 'Conflict', message });
+      const why = `uid mismatch: the provided object specified uid ${applied.metadata.uid}, and no existing object was found`;
+      throw conflict(target.resource, target.name, why);
     }
     const created = writer.create(target, merge(context, { applied, options }), tracked);
     if (!(created instanceof Promise)) return { object: created, isNew: true };

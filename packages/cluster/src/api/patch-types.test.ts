@@ -344,6 +344,25 @@ describe('api/managed-fields', () => {
       code: 422,
       message: expect.stringContaining('fieldManager: Too long: may not be more than 128 bytes'),
     });
+    const bell = await patch(api, `${path}?fieldManager=%07`, 'merge-patch+json', {});
+    expect(bell.body).toMatchObject({
+      code: 422,
+      message: expect.stringContaining(
+        'fieldManager: Invalid value: "\\u0007": should only contain printable characters',
+      ),
+    });
+    const ghost = { metadata: { name: 'ghost', uid: 'x' } };
+    const absent = await patch(
+      api,
+      `${path.replace(/[^/]+$/, 'ghost')}?fieldManager=me`,
+      'apply-patch+yaml',
+      { apiVersion: 'v1', kind: 'ConfigMap', ...ghost },
+    );
+    expect(absent.body).toMatchObject({
+      code: 409,
+      message:
+        'Operation cannot be fulfilled on configmaps "ghost": uid mismatch: the provided object specified uid x, and no existing object was found',
+    });
   });
 
   test.each([

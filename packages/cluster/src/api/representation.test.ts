@@ -35,6 +35,7 @@ describe('api/representation', () => {
     ['application/json', 'ConfigMap'],
     ['application/vnd.kubernetes.protobuf,application/json', 'ConfigMap'],
     ['*/*', 'ConfigMap'],
+    ['application/yaml', 'ConfigMap'],
     [TABLE, 'Table'],
     [`application/json, ${TABLE}`, 'ConfigMap'],
     [`application/json;q=0.5, ${TABLE}`, 'Table'],
@@ -57,7 +58,8 @@ describe('api/representation', () => {
         status: 406,
         body: {
           reason: 'NotAcceptable',
-          message: 'only the following media types are accepted: application/json',
+          message:
+            'only the following media types are accepted: application/json, application/yaml',
         },
       });
     },

@@ -40,12 +40,13 @@ function quality({ parameters }: MediaType): number {
 
 /** What every object can be had as; a protobuf clause is passed over. */
 const OBJECT_TYPES = ['application/json', 'application/*', '*/*'];
+const YAML = 'application/yaml';
 const SHAPE_GROUP = 'meta.k8s.io';
 
-/** The first shape of the header this server can give. Throws 406. */
-export function negotiate(request: ApiRequest): Representation {
+/** The first shape of the header this server can give; a watch is always JSON. Throws 406. */
+export function negotiate(request: ApiRequest, isWatch = false): Representation {
   for (const { type, parameters } of parseAccept(request.headers['accept'])) {
-    if (!OBJECT_TYPES.includes(type)) continue;
+    if (!OBJECT_TYPES.includes(type) && (type !== YAML || isWatch)) continue;
     const { as, g: group, v: version = '' } = parameters;
     if (as === undefined) return { as: 'object' };
     if (group !== SHAPE_GROUP || !['v1', 'v1beta1'].includes(version)) continue;
@@ -54,7 +55,14 @@ export function negotiate(request: ApiRequest): Representation {
     if (as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList')
       return { as: 'metadata' };
   }
-  throw notAcceptable(['application/json']);
+  throw notAcceptable(isWatch ? ['application/json'] : ['application/json', YAML]);
+}
+
+/** Whether the first clause that can be served at all asks for YAML. The shape of the answer is the same. */
+export function prefersYaml(accept: string | undefined): boolean {
+  if (accept?.includes(YAML) !== true) return false;
+  const served = [...OBJECT_TYPES, YAML];
+  return parseAccept(accept).find(({ type }) => served.includes(type))?.type === YAML;
 }
 
 function includeOf(value: string | null): IncludeObject {

@@ -25,7 +25,7 @@ import type { RenderOptions } from './representation.ts';
 import { json } from './request.ts';
 import type { ApiRequest, ApiResponse } from './request.ts';
 import type { ResourceRegistry, ServedResource } from './resource-registry.ts';
-import type { ResourceRoute } from './route.ts';
+import type { ResourceRoute, Verb } from './route.ts';
 import { fromScale, toScale } from './scale.ts';
 import { isCrd } from './special-kinds.ts';
 import { deleted, invalid, methodNotAllowed, notFound, unknownPath } from './status-error.ts';
@@ -57,6 +57,9 @@ export interface ResourceRequest {
   warn: (text: string) => void;
 }
 
+/** On the path without a namespace; a built-in kind has a route there for other methods, a custom one has none. */
+const ACROSS_NAMESPACES: ReadonlySet<Verb> = new Set(['list', 'watch']);
+
 /** Answers a request for a resource. Throws `StatusError`. */
 export async function handleResource(
   deps: ResourceDependencies,
@@ -68,8 +71,11 @@ export async function handleResource(
   if (resource.namespaced && route.namespace === undefined && route.name !== undefined)
     throw unknownPath();
   if (!resource.namespaced && route.namespace !== undefined) throw unknownPath();
+  if (resource.namespaced && route.namespace === undefined && !ACROSS_NAMESPACES.has(route.verb))
+    throw resource.isCustom ? unknownPath() : methodNotAllowed();
   const { namespace, name = '', subresource } = route;
-  const warnings: string[] = [];
+  const { deprecation } = resource.version;
+  const warnings: string[] = deprecation === undefined ? [] : [deprecation];
   const target: WriteTarget = { resource, namespace, name, subresource };
   const call: ResourceRequest = { request, route, target, warn: (text) => warnings.push(text) };
   const response = await (subresource === undefined
@@ -225,16 +231,10 @@ function callerOf({ request, warn }: ResourceRequest): Caller {
   return { user: request.user, warn };
 }
 
-/** Built-in kinds have a route there for other methods; a custom one is found by scope and verb, and has none. */
-function notAcrossNamespaces(resource: ServedResource): Error {
-  return resource.isCustom ? unknownPath() : methodNotAllowed();
-}
-
 function create(deps: ResourceDependencies, call: ResourceRequest): Eventual<ApiResponse> {
   const { request, target, warn } = call;
   if (target.name !== '') throw methodNotAllowed();
   const { resource } = target;
-  if (resource.namespaced && target.namespace === undefined) throw notAcrossNamespaces(resource);
   const options = writeOptions(request, 'CreateOptions');
   const body = decodeBody(request);
   const object = decodeObject(body.value, target);

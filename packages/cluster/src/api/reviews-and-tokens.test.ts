@@ -392,7 +392,9 @@ describe('api/issuer-discovery', () => {
       kid: jwk?.kid,
     });
     const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-    const key = await crypto.subtle.importKey('jwk', jwk ?? { kty: '' }, algorithm, false, ['verify']);
+    const key = await crypto.subtle.importKey('jwk', jwk ?? { kty: '' }, algorithm, false, [
+      'verify',
+    ]);
     const data = Buffer.from(`${header}.${payload}`);
     const given = Buffer.from(signature, 'base64url');
     expect(await crypto.subtle.verify(algorithm, key, given, data)).toBe(true);
@@ -407,6 +409,8 @@ describe('api/issuer-discovery', () => {
     const { token } = await requestToken(api);
     const forged = `${Buffer.from(JSON.stringify(header)).toString('base64url')}${token.slice(token.indexOf('.'))}`;
     expect(api.server.tokens.verify(forged)).toBeUndefined();
-    expect(api.server.tokens.verify(`${forged.slice(0, forged.lastIndexOf('.'))}.`)).toBeUndefined();
+    expect(
+      api.server.tokens.verify(`${forged.slice(0, forged.lastIndexOf('.'))}.`),
+    ).toBeUndefined();
   });
 });

@@ -6,12 +6,12 @@ import {
   CRD_FINALIZER,
   CRD_GROUP,
   CRD_PLURAL,
-  customDefinition,
   defaultCrd,
   establishCrd,
+  nameConflict,
   validateCrd,
 } from './crd.ts';
-import { listAt, objectAt, stringAt } from './json.ts';
+import { listAt, objectAt } from './json.ts';
 import { fromStorage, objectKey, resourcePrefix } from './object.ts';
 import type { ApiObject } from './object.ts';
 import type { ResourceRegistry, ServedResource } from './resource-registry.ts';
@@ -134,24 +134,4 @@ export function terminateSpecial(
 /** Finalizers outside of metadata that hold the object. */
 export function hasOwnFinalizers(resource: ServedResource, object: ApiObject): boolean {
   return isNamespace(resource) && listAt(object, 'spec', 'finalizers').length > 0;
-}
-
-/** The first of a CRD's names that another kind of its group has. */
-function nameConflict(crd: ApiObject, registry: ResourceRegistry): string | undefined {
-  const group = stringAt(crd, 'spec', 'group');
-  const own = customDefinition(crd).definition;
-  const others = registry
-    .all()
-    .filter((resource) => resource.group === group && resource.plural !== own.plural)
-    .map((resource) => resource.definition);
-  for (const other of others) {
-    const taken = new Set([other.plural, other.singular, ...other.shortNames]);
-    const name = [own.plural, own.singular, ...own.shortNames].find((item) => taken.has(item));
-    if (name !== undefined) return `"${name}" is already in use`;
-    const kind = [own.kind, own.listKind].find(
-      (item) => item === other.kind || item === other.listKind,
-    );
-    if (kind !== undefined) return `"${kind}" is already in use`;
-  }
-  return undefined;
 }

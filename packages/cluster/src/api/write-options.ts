@@ -41,6 +41,11 @@ export function writeOptions(
       detail: 'Too long: may not be more than 128 bytes',
     });
   }
+  if (manager.search(UNPRINTABLE) !== -1) {
+    const why = 'should only contain printable characters';
+    const detail = `Invalid value: ${JSON.stringify(manager)}: ${why}`;
+    errors.push({ type: 'Invalid', field: 'fieldManager', detail });
+  }
   if (isApply && manager === '') {
     errors.push({
       type: 'Required',
@@ -86,10 +91,13 @@ function unsupported(field: string, value: string, supported: string[]): FieldEr
   };
 }
 
+/** What is not printable as Go's `unicode.IsPrint` has it. */
+const UNPRINTABLE = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu;
+
 /** The program's name in the User-Agent, as apiserver does. */
 function defaultManager(request: ApiRequest): string {
   const agent = request.headers['user-agent']?.split('/')[0] ?? '';
-  return agent === '' ? 'unknown' : agent.slice(0, 128);
+  return agent === '' ? 'unknown' : agent.replace(UNPRINTABLE, '').slice(0, 128);
 }
 
 export interface DeleteOptions {

@@ -77,6 +77,13 @@ function ownKind(kind: KindDefinition, version: string) {
   return { group: kind.group, version, kind: kind.kind };
 }
 
+/** The extension of KEP-4358: what a custom kind can be selected by. */
+function selectableFields(kind: KindDefinition, version: string): Schema {
+  const fields = kind.versions.find((served) => served.version === version)?.selectableFields ?? [];
+  if (fields.length === 0) return {};
+  return { 'x-kubernetes-selectable-fields': fields.map((fieldPath) => ({ fieldPath })) };
+}
+
 /** The schemas of one document: whatever is added brings what it refers to. Methods return component names. */
 class Components {
   readonly schemas: Record<string, Schema> = {};
@@ -108,6 +115,7 @@ class Components {
         },
       },
       'x-kubernetes-group-version-kind': [ownKind(kind, version)],
+      ...selectableFields(kind, version),
     };
     return name;
   }

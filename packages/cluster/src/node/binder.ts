@@ -42,11 +42,15 @@ export interface BinderOptions {
   enqueue(key: string): void;
 }
 
+type Outcome = void | { requeueAfterMs: number };
+
 export interface Binder {
-  /** Binds the pod, or writes why it can't be. Safe to repeat. */
-  bind(pod: Pod): Promise<void>;
+  /** Binds the pod, or writes why it can't be and says when to try again. Safe to repeat. */
+  bind(pod: Pod): Promise<Outcome>;
 }
 
+/** A pod that fits nowhere is tried again after this long, as by kube-scheduler, even if nothing has changed. */
+const RETRY_MS = 5 * 60_000;
 const SELECTED_NODE = 'volume.kubernetes.io/selected-node';
 const DEFAULT_CLASS = 'storageclass.kubernetes.io/is-default-class';
 
@@ -62,8 +66,8 @@ class ClusterBinder implements Binder {
   readonly #options: BinderOptions;
   /** Bound here, while the informer may not show it yet. By uid. */
   readonly #assumed = new Map<string, { pod: Pod; node: string }>();
-  /** Keys of pods that did not fit. */
-  readonly #waiting = new Set<string>();
+  /** Keys of pods that did not fit, and when that was last said. */
+  readonly #waiting = new Map<string, { uid: string; told: number }>();
 
   constructor(options: BinderOptions) {
     this.#options = options;
@@ -87,13 +91,12 @@ class ClusterBinder implements Binder {
     });
   }
 
-  async bind(pod: Pod): Promise<void> {
+  async bind(pod: Pod): Promise<Outcome> {
     const { schedulerName = 'default-scheduler', schedulingGates = [] } = pod.spec;
     if (schedulerName !== 'default-scheduler' || schedulingGates.length > 0) return;
     const volumes = this.#volumeNeeds(pod);
     const placement = place(pod, this.#states(pod), volumes);
     if ('message' in placement) {
-      this.#waiting.add(keyOf(pod));
       return this.#refuse(pod, placement.message);
     }
     this.#waiting.delete(keyOf(pod));
@@ -124,7 +127,7 @@ class ClusterBinder implements Binder {
   }
 
   #retry(): void {
-    for (const key of this.#waiting) this.#options.enqueue(key);
+    for (const key of this.#waiting.keys()) this.#options.enqueue(key);
   }
 
   #states(pod: Pod): NodeState[] {
@@ -200,10 +203,23 @@ class ClusterBinder implements Binder {
     }
   }
 
-  async #refuse(pod: Pod, message: string): Promise<void> {
-    const { client, recorder, now } = this.#options;
+  async #refuse(pod: Pod, message: string): Promise<Outcome> {
+    const { recorder, now } = this.#options;
+    const { uid = '' } = pod.metadata;
+    const before = this.#waiting.get(keyOf(pod));
     const known = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
-    if (known?.status === 'False' && known.message === message) return;
+    const isNews = known?.status !== 'False' || known.message !== message;
+    const told = before?.uid === uid ? before.told : now();
+    const isDue = now() - told >= RETRY_MS;
+    this.#waiting.set(keyOf(pod), { uid, told: isNews || isDue ? now() : told });
+    if (isNews) await this.#writeReason(pod, message);
+    if (isNews || isDue)
+      recorder.record(pod, { type: 'Warning', reason: 'FailedScheduling', message });
+    return { requeueAfterMs: isNews || isDue ? RETRY_MS : told + RETRY_MS - now() };
+  }
+
+  async #writeReason(pod: Pod, message: string): Promise<void> {
+    const { client, now } = this.#options;
     const { namespace, name } = pod.metadata;
     const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== 'PodScheduled');
     const scheduled = {
@@ -220,7 +236,6 @@ class ClusterBinder implements Binder {
       { namespace, name, patch: { type: 'merge', body } },
       { subresource: 'status' },
     );
-    recorder.record(pod, { type: 'Warning', reason: 'FailedScheduling', message });
   }
 }
 

@@ -220,7 +220,10 @@ class LocalRunner implements ContainerRunner {
     const { addresses, processEnv } = this.#options;
     const { facts } = volumes;
     return localPlace({
-      ...{ container, volumes, addresses, env },
+      container,
+      volumes,
+      addresses,
+      env,
       podFolder: this.#podFolder(facts),
       processEnv: processEnv(facts.pod.metadata.namespace ?? ''),
     });
@@ -270,7 +273,13 @@ class LocalRunner implements ContainerRunner {
     const { clock, addresses, owner } = this.#options;
     const { engine } = plan;
     const running = await startOnEngine({
-      ...{ engine, container, volumes, restartCount, addresses, clock, owner },
+      engine,
+      container,
+      volumes,
+      restartCount,
+      addresses,
+      clock,
+      owner,
       podFolder: this.#podFolder(volumes.facts),
       env: this.#environment(request, {}),
       beside: beside?.engineName,
@@ -278,7 +287,13 @@ class LocalRunner implements ContainerRunner {
     });
     const { id, pid, name, ...rest } = running;
     const containerID = `${engine.name}://${id}`;
-    return { ...rest, mode: 'engine', containerID, engineName: name, ...(pid > 0 && { group: pid }) };
+    return {
+      ...rest,
+      mode: 'engine',
+      containerID,
+      engineName: name,
+      ...(pid > 0 && { group: pid }),
+    };
   }
 }
 

@@ -88,7 +88,7 @@ export class PodManager {
     await Promise.all(this.#ending.values());
   }
 
-  async #reconcile(key: string): Promise<void> {
+  async #reconcile(key: string): Promise<void | { requeueAfterMs: number }> {
     const pod = this.#pods.get(key);
     const worker = this.#workers.get(key);
     if (worker !== undefined && worker.uid !== pod?.metadata.uid) {

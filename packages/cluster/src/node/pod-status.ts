@@ -77,6 +77,19 @@ export function podPhase(pod: Pod, init: ContainerRecord[], main: ContainerRecor
   return main.every(succeeded) ? 'Succeeded' : 'Failed';
 }
 
+const OWN_CONDITIONS = new Set([
+  'PodReadyToStartContainers',
+  'Initialized',
+  'Ready',
+  'ContainersReady',
+  'PodScheduled',
+]);
+
+/** Whether the node says so; other conditions belong to whoever set them. */
+export function isOwnCondition({ type }: Condition): boolean {
+  return OWN_CONDITIONS.has(type);
+}
+
 function condition(
   type: string,
   holds: boolean,

@@ -16,7 +16,7 @@ import { ContainerEntry } from './container-entry.ts';
 import type { EntryHost } from './container-entry.ts';
 import type { ContainerRunner, StartedContainer } from './container-runner.ts';
 import type { LogStore } from './logs/log-store.ts';
-import { isInitDone, isSidecar, podStatus } from './pod-status.ts';
+import { isInitDone, isOwnCondition, isSidecar, podStatus } from './pod-status.ts';
 import type { RestartBackoff } from './restart-delay.ts';
 import type { Scheduler, Timer } from './scheduler.ts';
 import { createPodTokens } from './service-account-tokens.ts';
@@ -79,6 +79,7 @@ export class PodWorker {
   #hasSettleTimer = false;
   #areFilesStale = false;
   #ending: Promise<void> | undefined;
+  #endGraceMs = Number.POSITIVE_INFINITY;
   #deadline: { seconds: number; timer: Timer } | undefined;
   /** It ran longer than it may. */
   #isOverdue = false;
@@ -184,7 +185,9 @@ export class PodWorker {
    * shorter grace period makes a difference.
    */
   end(graceMs: number): Promise<void> {
-    if (this.#ending !== undefined) for (const entry of this.#all()) void entry.stop(graceMs);
+    if (this.#ending !== undefined && graceMs < this.#endGraceMs)
+      for (const entry of this.#all()) void entry.stop(graceMs);
+    this.#endGraceMs = Math.min(this.#endGraceMs, graceMs);
     this.#ending ??= this.#end(graceMs);
     return this.#ending;
   }
@@ -355,7 +358,10 @@ export class PodWorker {
 
   #status(): PodStatus {
     const { clock, hostIP } = this.#host;
-    const before = this.#written ?? this.#pod.status;
+    const { status } = this.#pod;
+    const own = (this.#written ?? status)?.conditions?.filter(isOwnCondition) ?? [];
+    const foreign = status?.conditions?.filter((condition) => !isOwnCondition(condition)) ?? [];
+    const before = { ...(this.#written ?? status), conditions: [...own, ...foreign] };
     return podStatus({
       pod: { ...this.#pod, status: before },
       podIP: this.podIP,

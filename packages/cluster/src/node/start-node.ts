@@ -181,6 +181,18 @@ function buildBinder(
   return { binder, schedulerEvents };
 }
 
+function engineFinder(options: NodeOptions): EngineLeftovers {
+  const { clock, logger, dataDir, containerEngine: choice = 'auto' } = options;
+  const env = options.engineEnv ?? options.extraEnv ?? {};
+  const finder = createEngineFinder({ choice, env, clock });
+  return createEngineLeftovers({
+    finder,
+    marker: join(dataDir, 'engine'),
+    owner: ownerLabel(options),
+    logger,
+  });
+}
+
 function build(options: NodeOptions, { addresses, proxy }: Network): Parts {
   const { client, clock, logger, nodeName, dataDir } = options;
   const informers = createInformerSet({ client, clock, logger });
@@ -193,16 +205,7 @@ function build(options: NodeOptions, { addresses, proxy }: Network): Parts {
     logger,
   });
   const services = createServiceTable(addresses);
-  const engines = createEngineLeftovers({
-    finder: createEngineFinder({
-      choice: options.containerEngine ?? 'auto',
-      env: options.engineEnv ?? options.extraEnv ?? {},
-      clock,
-    }),
-    marker: join(dataDir, 'engine'),
-    owner: ownerLabel(options),
-    logger,
-  });
+  const engines = engineFinder(options);
   const logs = createLogStore({ root: join(dataDir, 'logs'), clock, scheduler, logger });
   const runner = createContainerRunner({
     images: options.images,
@@ -255,7 +258,10 @@ async function flush({ recorder, schedulerEvents, logs }: Parts): Promise<void> 
 
 /** The containers of this node on an engine that other clusters may use too. */
 function ownerLabel({ dataDir, nodeName }: NodeOptions): string {
-  return createHash('sha256').update(`${nodeName} ${resolve(dataDir)}`).digest('hex').slice(0, 32);
+  return createHash('sha256')
+    .update(`${nodeName} ${resolve(dataDir)}`)
+    .digest('hex')
+    .slice(0, 32);
 }
 
 /** What kubelet says when it starts; of a Node the name is the uid in events. */
@@ -285,6 +291,26 @@ async function renewTokens(options: NodeOptions, parts: Parts, signal: AbortSign
       });
     }
   }
+}
+
+/** What can be seen of the containers from outside. */
+function inside(
+  parts: Parts,
+  { clock, addresses }: { clock: Clock; addresses: PodAddresses },
+): Pick<RunningNode, 'logs' | 'streams'> {
+  return {
+    logs: createPodLogs({
+      pods: parts.informers.get(PODS),
+      store: parts.logs,
+      clock,
+      attempt: (key, container) => parts.manager.worker(key)?.restartCount(container),
+    }),
+    streams: createNodeStreams({
+      clock,
+      pod: (key) => parts.manager.worker(key),
+      route: (ip, port) => addresses.route(ip, port) ?? { host: ip, port },
+    }),
+  };
 }
 
 /**
@@ -345,18 +371,8 @@ export function startNode(options: NodeOptions): RunningNode {
 
   return {
     ready,
-    logs: createPodLogs({
-      pods: parts.informers.get(PODS),
-      store: parts.logs,
-      clock,
-      attempt: (key, container) => parts.manager.worker(key)?.restartCount(container),
-    }),
     usage,
-    streams: createNodeStreams({
-      clock,
-      pod: (key) => parts.manager.worker(key),
-      route: (ip, port) => addresses.route(ip, port) ?? { host: ip, port },
-    }),
+    ...inside(parts, { clock, addresses }),
     resolve: (host, port, namespace) => parts.services.resolve(host, port, namespace),
     stop() {
       stopped ??= stop();

@@ -128,8 +128,7 @@ function projectedFiles(
   if (source.configMap !== undefined)
     return keyedFiles(input, keyedOf('configmap', source.configMap, mode));
   if (source.secret !== undefined) return keyedFiles(input, keyedOf('secret', source.secret, mode));
-  if (source.downwardAPI !== undefined)
-    return downwardFiles(input, source.downwardAPI.items, mode);
+  if (source.downwardAPI !== undefined) return downwardFiles(input, source.downwardAPI.items, mode);
   if (source.serviceAccountToken === undefined) return new Map();
   const token = input.token(tokenRequestOf(source.serviceAccountToken));
   const { path } = source.serviceAccountToken;
@@ -149,10 +148,7 @@ function keyedOf(
 /** The content of one volume. Missing sources that are not optional, and kinds of volume this node has not: ConfigProblem. */
 export function volumeFiles(input: VolumeInput, volume: Volume): VolumeFiles {
   if (volume.configMap !== undefined)
-    return keyedFiles(
-      input,
-      keyedOf('configmap', volume.configMap, volume.configMap.defaultMode),
-    );
+    return keyedFiles(input, keyedOf('configmap', volume.configMap, volume.configMap.defaultMode));
   if (volume.secret !== undefined) {
     const { secretName: name, defaultMode, ...secret } = volume.secret;
     return keyedFiles(input, keyedOf('secret', { ...secret, name }, defaultMode));

@@ -51,6 +51,7 @@ export interface Schema {
   'x-kubernetes-patch-merge-key'?: string;
   'x-kubernetes-validations'?: ValidationRule[];
   'x-kubernetes-group-version-kind'?: { group: string; version: string; kind: string }[];
+  'x-kubernetes-selectable-fields'?: { fieldPath: string }[];
 }
 
 export interface ValidationRule {

@@ -35,8 +35,19 @@ export function validateObject(
 ): FieldError[] {
   const errors = new Validator(options, false).run(object, node);
   if (errors.length === 0 || options.old === undefined) return errors;
-  return new Validator(options, true).run(object, node, options.old);
+  const changed = new Validator(options, true).run(object, node, options.old);
+  if (!changed.some(isDuplicate)) return changed;
+  // Once a stored object repeats items anywhere, no list of it is checked for that (apiextensions, on update).
+  const stored = new Validator(options, false).run(options.old, node);
+  return stored.some(isDuplicate) ? changed.filter((error) => !isDuplicate(error)) : changed;
 }
+
+function isDuplicate({ type }: FieldError): boolean {
+  return type === 'Duplicate';
+}
+
+/** Of the object itself: these can't be compared with the past, both sides have been converted to the same version. */
+const TYPE_FIELDS: ReadonlySet<string> = new Set(['apiVersion', 'kind']);
 
 class Validator {
   #errors: FieldError[] = [];
@@ -197,6 +208,7 @@ class Validator {
     }
     if (node.isResource && this.#path.length > 0) this.#embedded(object);
     const oldObject = isObject(old) ? old : undefined;
+    const isRoot = this.#path.length === 0;
     for (const key of Object.keys(object)) {
       const child = node.child(key);
       if (child === undefined) {
@@ -206,7 +218,8 @@ class Validator {
         continue;
       }
       this.#path.push(key);
-      this.#visit(object[key], child, oldObject === undefined ? undefined : own(oldObject, key));
+      const isTolerated = oldObject !== undefined && !(isRoot && TYPE_FIELDS.has(key));
+      this.#visit(object[key], child, isTolerated ? own(oldObject, key) : undefined);
       this.#path.pop();
     }
   }

@@ -39,6 +39,8 @@ export interface RunPlan {
   memory: number;
   memoryLimit: number | undefined;
   cpu: number;
+  /** Cores shared by all containers of the image. */
+  load: number;
   disk: number;
   listens: { port: number; paths: Record<string, number> | undefined; readyPaths: string[] }[];
 }
@@ -181,6 +183,7 @@ export function assess(context: AssessContext, behaviour: ImageBehaviour): Asses
     memory: numberOr(run.memory ?? DEFAULT_MEMORY, 0),
     memoryLimit: limit === undefined ? undefined : numberOr(limit, Number.POSITIVE_INFINITY),
     cpu: numberOr(run.cpu, 0.015),
+    load: numberOr(run.load, 0),
     disk: numberOr(run.disk, 0),
     listens: (run.listens ?? []).map((listener) => listenerOf(listener, env)),
   };
@@ -200,7 +203,13 @@ export function mountProblem(facts: PodFacts, source: ConfigSource): string | un
         '$1 references non-existent config key',
       );
       const isKey = text !== error.message;
-      const shown = isKey && volume.secret ? text.replace('config key', 'secret key') : text;
+      const shown =
+        isKey && volume.secret
+          ? text.replace(
+              'secret references non-existent config key',
+              'references non-existent secret key',
+            )
+          : text;
       return `MountVolume.SetUp failed for volume "${volume.name}" : ${shown}`;
     }
   }

@@ -55,6 +55,7 @@ const run: Record<string, Schema> = {
   memory: amount,
   growth: duration,
   cpu: amount,
+  load: amount,
   disk: amount,
   listens: list(
     object({ port: amount, paths: map({ type: 'integer' }), readyPaths: texts }, ['port']),

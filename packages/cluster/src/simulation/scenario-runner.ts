@@ -43,6 +43,7 @@ const STEPS_AT_ONCE = 1000;
 const LAST_ROUNDS = 12;
 const MAX_WAIT_MS = 600;
 const REMOVAL_POLL_MS = 20;
+const SCHEDULING_RETRY_MS = 5 * 60_000;
 
 export class ScenarioRunner {
   readonly namespaces: ReadonlySet<string>;
@@ -97,6 +98,7 @@ export class ScenarioRunner {
       this.#scheduleLater();
       this.cluster.scheduleNodes(clock.now());
       await this.#liveThroughPast(past);
+      await this.#repeatWarnings();
       await this.#writeHistory();
       expireEvents(storage, clock);
     } finally {
@@ -237,6 +239,31 @@ export class ScenarioRunner {
     await this.#settle(past, LAST_ROUNDS);
     this.timeline.goLive();
     await this.#settle(past, LAST_ROUNDS);
+  }
+
+  /** The scheduler tried again every five minutes of the past, which it did not live through. */
+  async #repeatWarnings(): Promise<void> {
+    const { client, clock } = this.#options;
+    for (const namespace of this.namespaces) {
+      const { items } = await client.list(EVENTS, {
+        namespace,
+        fieldSelector: 'reason=FailedScheduling',
+      });
+      const latest = new Map(items.map((event) => [event.involvedObject.uid, event]));
+      for (const { metadata, involvedObject, lastTimestamp, count = 1 } of latest.values()) {
+        const { name = '' } = involvedObject;
+        const pod = await client.find(PODS, { namespace, name });
+        if (pod === undefined || (pod.spec.nodeName ?? '') !== '') continue;
+        const last = Date.parse(lastTimestamp ?? '');
+        const times = Math.floor((clock.now() - last) / SCHEDULING_RETRY_MS);
+        if (!(times > 0)) continue;
+        const body = {
+          count: count + times,
+          lastTimestamp: timeText(last + times * SCHEDULING_RETRY_MS),
+        };
+        await client.patch(EVENTS, { ...metadata, patch: { type: 'merge', body } });
+      }
+    }
   }
 
   async #writeHistory(): Promise<void> {

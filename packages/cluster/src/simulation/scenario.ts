@@ -77,6 +77,8 @@ export interface Run {
   growth?: Duration;
   /** Default `15m`. */
   cpu?: string;
+  /** CPU that all running containers of the image share, on top of `cpu`: work that is spread over them. */
+  load?: string;
   /** What it writes to its own disk. Default none. */
   disk?: string;
   listens?: Listener[];

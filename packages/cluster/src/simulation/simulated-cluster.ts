@@ -13,9 +13,11 @@ import type { NetworkView } from './network.ts';
 import { mountedFiles } from './mounted-files.ts';
 import type { ShellNetwork, ShellWorld } from './simulated-shell.ts';
 import { provisionVolume } from './provisioner.ts';
-import { durationMs } from './scenario.ts';
+import { cpuOf } from './usage.ts';
+import { durationMs, namespacesOf } from './scenario.ts';
 import type { ScenarioSpec } from './scenario.ts';
 import { nodeAddress, podNetwork, renewSimulatedLease, reportHealth } from './simulated-node.ts';
+import { SimulatedAutoscalers } from './simulated-autoscalers.ts';
 import { SimulatedPod } from './simulated-pod.ts';
 import type { SimulatedPodHost } from './simulated-pod.ts';
 import type { Timeline } from './timeline.ts';
@@ -52,6 +54,8 @@ const DISK_THRESHOLD = 0.85;
 export class SimulatedCluster {
   readonly #options: SimulatedClusterOptions;
   readonly #network: NetworkView;
+  readonly #autoscalers: SimulatedAutoscalers;
+  readonly #controllerEvents: EventRecorder;
   readonly #nodes = new Map<string, NodeRuntime>();
   readonly #pods = new Map<string, SimulatedPod>();
   readonly #dirty = new Set<SimulatedPod>();
@@ -69,6 +73,39 @@ export class SimulatedCluster {
       const { namespace = '', name } = pod.metadata;
       return this.#pods.get(`${namespace}/${name}`)?.listens(port) === true;
     });
+    const { client, logger, timeline, world, spec, haste } = options;
+    this.#controllerEvents = createEventRecorder({
+      client,
+      component: 'horizontal-pod-autoscaler',
+      clock: timeline.clock,
+      logger,
+    });
+    this.#autoscalers = new SimulatedAutoscalers({
+      client,
+      timeline,
+      recorder: this.#controllerEvents,
+      autoscalers: world.autoscalers,
+      deployments: world.deployments,
+      namespaces: namespacesOf(spec),
+      pods: () => this.#pods.values(),
+      usage: (pod, resource) => this.#usage(pod, resource),
+      act: (action) => this.act(action),
+      haste,
+    });
+  }
+
+  /** An autoscaler of the scenario's namespaces was seen. */
+  wakeAutoscalers(): void {
+    this.#autoscalers.wake();
+  }
+
+  #usage(pod: SimulatedPod, resource: string): number | undefined {
+    const running = pod.containers().filter(({ run }) => run?.upAt !== undefined);
+    if (running.length === 0) return undefined;
+    return running.reduce(
+      (sum, one) => sum + (resource === 'cpu' ? cpuOf(this, one) : (one.run?.plan.memory ?? 0)),
+      0,
+    );
   }
 
   pods(): Iterable<SimulatedPod> {
@@ -105,7 +142,10 @@ export class SimulatedCluster {
           .slices(namespace, name)
           .flatMap(({ endpoints }) => (endpoints ?? []).flatMap(({ addresses }) => addresses));
         const { clusterIP = 'None' } = service.spec ?? {};
-        return { name: `${name}.${namespace}.svc.cluster.local`, ips: clusterIP === 'None' ? ips : [clusterIP] };
+        return {
+          name: `${name}.${namespace}.svc.cluster.local`,
+          ips: clusterIP === 'None' ? ips : [clusterIP],
+        };
       },
       get: (address, path) => {
         const reached = reachFrom(view, pod, address);
@@ -260,8 +300,9 @@ export class SimulatedCluster {
   async stop(): Promise<void> {
     this.#isStopped = true;
     for (const pod of this.#pods.values()) pod.drop();
+    const recorders = [...this.#nodes.values()].map(({ recorder }) => recorder);
     await Promise.all(
-      [...this.#nodes.values()].map(({ recorder }) =>
+      [...recorders, this.#controllerEvents].map((recorder) =>
         recorder.stop(AbortSignal.timeout(EVENT_FLUSH_MS)),
       ),
     );

@@ -175,7 +175,13 @@ export class SimulatedPod {
     const status = this.#status();
     if (isDeepStrictEqual(status, this.#written ?? this.#pod.status)) return;
     const { namespace, name, uid } = this.#pod.metadata;
-    const body = { metadata: { uid }, status };
+    const gone = Object.keys(this.#written ?? this.#pod.status ?? {}).filter(
+      (field) => !(field in status),
+    );
+    const body = {
+      metadata: { uid },
+      status: { ...Object.fromEntries(gone.map((field) => [field, null])), ...status },
+    };
     const target = { namespace, name, patch: { type: 'merge', body } } as const;
     try {
       await this.#host.client.patch(PODS, target, { subresource: 'status' });

@@ -42,7 +42,8 @@ const DNS = '10.96.0.10';
 const ROOT = ['bin/', 'dev/', 'etc/', 'home/', 'proc/', 'root/', 'sys/', 'tmp/', 'usr/', 'var/'];
 
 const lines = (list: readonly string[]): string => list.map((line) => `${line}\n`).join('');
-const operands = (words: string[]): string[] => words.slice(1).filter((word) => !word.startsWith('-'));
+const operands = (words: string[]): string[] =>
+  words.slice(1).filter((word) => !word.startsWith('-'));
 
 function resolvConf({ namespace }: ShellWorld): string {
   const search = [`${namespace}.svc.cluster.local`, 'svc.cluster.local', 'cluster.local'];
@@ -67,7 +68,12 @@ function readFile(path: string, world: ShellWorld): string | undefined {
 /** Names in a directory; undefined when there is no such directory. */
 function listDirectory(path: string, world: ShellWorld): string[] | undefined {
   const prefix = path.endsWith('/') ? path : `${path}/`;
-  const known = [...ROOT.map((name) => `/${name}`), '/etc/hostname', '/etc/hosts', '/etc/resolv.conf'];
+  const known = [
+    ...ROOT.map((name) => `/${name}`),
+    '/etc/hostname',
+    '/etc/hosts',
+    '/etc/resolv.conf',
+  ];
   const below = [...known, ...world.files()].filter((file) => file.startsWith(prefix));
   if (below.length === 0) return undefined;
   const names = below.map((file) => file.slice(prefix.length).split('/')[0]!);
@@ -114,11 +120,21 @@ const df: Command = (_words, world) => {
   const used = world.disk * 0.22 + world.plan.disk;
   const share = `${Math.min(100, Math.round((used / world.disk) * 100))}%`;
   const row = (...cells: string[]): string =>
-    cells.map((cell, index) => (index === 0 ? cell.padEnd(16) : cell.padStart(5))).join(' ').replace(/ +(\S+)$/, ' $1');
+    cells
+      .map((cell, index) => (index === 0 ? cell.padEnd(16) : cell.padStart(5)))
+      .join(' ')
+      .replace(/ +(\S+)$/, ' $1');
   return {
     stdout: lines([
       row('Filesystem', 'Size', 'Used', 'Avail', 'Use%', 'Mounted on'),
-      row('overlay', gigabytes(world.disk), gigabytes(used), gigabytes(Math.max(0, world.disk - used)), share, '/'),
+      row(
+        'overlay',
+        gigabytes(world.disk),
+        gigabytes(used),
+        gigabytes(Math.max(0, world.disk - used)),
+        share,
+        '/',
+      ),
       row('tmpfs', '64M', '0', '64M', '0%', '/dev'),
     ]),
   };
@@ -130,7 +146,9 @@ const nslookup: Command = (words, { network }) => {
   const server = `Server:\t\t${DNS}\nAddress:\t${DNS}:53\n\n`;
   if (found === undefined)
     return { code: 1, stdout: `${server}** server can't find ${host}: NXDOMAIN\n` };
-  return { stdout: `${server}${found.ips.map((ip) => `Name:\t${found.name}\nAddress: ${ip}\n`).join('')}` };
+  return {
+    stdout: `${server}${found.ips.map((ip) => `Name:\t${found.name}\nAddress: ${ip}\n`).join('')}`,
+  };
 };
 
 const getent: Command = (words, { network }) => {
@@ -170,12 +188,17 @@ const curl: Command = (words, { network }) => {
   const answer = network.get(address, path);
   if ('error' in answer) {
     if (answer.error.includes('no such host')) return fail(6, `Could not resolve host: ${host}`);
-    if (answer.error.includes('timeout')) return fail(28, 'Connection timed out after 10001 milliseconds');
-    return fail(7, `Failed to connect to ${host} port ${port} after 2 ms: Could not connect to server`);
+    if (answer.error.includes('timeout'))
+      return fail(28, 'Connection timed out after 10001 milliseconds');
+    return fail(
+      7,
+      `Failed to connect to ${host} port ${port} after 2 ms: Could not connect to server`,
+    );
   }
   const { status } = answer;
   if (status === undefined) return fail(52, 'Empty reply from server');
-  if (has(/^-\w*f/) && status >= 400) return fail(22, `The requested URL returned error: ${status}`);
+  if (has(/^-\w*f/) && status >= 400)
+    return fail(22, `The requested URL returned error: ${status}`);
   const isHead = has(/^-\w*[iI]|^--head$/);
   const head = isHead ? `HTTP/1.1 ${status}\r\ncontent-type: text/plain\r\n\r\n` : '';
   const isDropped = words[words.indexOf('-o') + 1] === '/dev/null' && words.includes('-o');
@@ -191,7 +214,9 @@ const wget: Command = (words, { network }) => {
   if ('error' in answer) {
     if (answer.error.includes('no such host'))
       return { code: 1, stderr: `wget: bad address '${host}'\n` };
-    const reason = answer.error.includes('timeout') ? 'download timed out' : `can't connect to remote host: Connection refused`;
+    const reason = answer.error.includes('timeout')
+      ? 'download timed out'
+      : `can't connect to remote host: Connection refused`;
     return { code: 1, stderr: `wget: ${reason}\n` };
   }
   const { status } = answer;
@@ -252,8 +277,9 @@ function split(line: string, env: Readonly<Record<string, string>>): string[] {
     text.replaceAll(/\$\{?(\w+)\}?/g, (_, name: string) => env[name] ?? '');
   const parts = line.matchAll(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g);
   return Array.from(parts, ([part]) =>
-    part.replaceAll(/'([^']*)'|"([^"]*)"|([^'"]+)/g, (_, raw?: string, quoted?: string, bare?: string) =>
-      raw ?? fill(quoted ?? bare ?? ''),
+    part.replaceAll(
+      /'([^']*)'|"([^"]*)"|([^'"]+)/g,
+      (_, raw?: string, quoted?: string, bare?: string) => raw ?? fill(quoted ?? bare ?? ''),
     ),
   );
 }
@@ -268,7 +294,11 @@ export function runLine(line: string, world: ShellWorld): ShellResult {
       continue;
     const quiet = text.replace(/\s*2>(&1|\/dev\/null)\s*$/, '');
     const result = /[|<>`]|\$\(/.test(quiet.replaceAll(/'[^']*'|"[^"]*"/g, ''))
-      ? { code: 2, stderr: 'sh: pipes, redirections and substitutions are not available in a simulated container\n' }
+      ? {
+          code: 2,
+          stderr:
+            'sh: pipes, redirections and substitutions are not available in a simulated container\n',
+        }
       : runWords(split(quiet, world.env), world);
     total.code = result?.code ?? 0;
     total.stdout += result?.stdout ?? '';

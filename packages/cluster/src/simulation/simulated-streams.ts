@@ -12,7 +12,11 @@ export interface SimulatedStreamsOptions {
   hasPod(of: { namespace: string; pod: string }): boolean;
 }
 
-async function give(io: CommandIO, result: Partial<ShellResult>, isTerminal: boolean): Promise<void> {
+async function give(
+  io: CommandIO,
+  result: Partial<ShellResult>,
+  isTerminal: boolean,
+): Promise<void> {
   const shown = (text: string): Buffer =>
     Buffer.from(isTerminal ? text.replaceAll(/\r?\n/g, '\r\n') : text);
   const { stdout = '', stderr = '' } = result;

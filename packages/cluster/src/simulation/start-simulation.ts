@@ -163,6 +163,9 @@ class ScenarioSimulation implements Simulation {
             this.#runnerOf(namespace)?.cluster.provision(name, namespace);
         }
       });
+      world.autoscalers.onChange(({ object }) => {
+        this.#runnerOf(object.metadata.namespace ?? '')?.cluster.wakeAutoscalers();
+      });
       world.pods.onChange((change) => {
         const { namespace = '', name } = change.object.metadata;
         const runner = this.#runnerOf(namespace);

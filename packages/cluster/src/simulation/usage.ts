@@ -3,6 +3,7 @@ import type { MetricsSource, NodeUsage, PodUsage } from '../node/metrics-source.
 import { hashText, noise } from './fill.ts';
 import { durationMs } from './scenario.ts';
 import type { SimulatedCluster } from './simulated-cluster.ts';
+import type { SimulatedContainer } from './simulated-container.ts';
 
 const WINDOW_MS = 15_000;
 /** What the system itself uses on a node. */
@@ -13,14 +14,28 @@ function sway(value: number, name: string, now: number): number {
   return value * (0.95 + noise(hashText(name) + Math.floor(now / WINDOW_MS)) * 0.1);
 }
 
+/** Cores a container uses: its own, and its share of what all that run the image do together. */
+export function cpuOf(cluster: SimulatedCluster, { run, record }: SimulatedContainer): number {
+  if (run === undefined) return 0;
+  if (run.plan.load === 0) return run.plan.cpu;
+  let sharers = 0;
+  for (const pod of cluster.pods())
+    for (const other of pod.containers())
+      if (other.record.ready && other.record.container.image === record.container.image)
+        sharers += 1;
+  return run.plan.cpu + run.plan.load / Math.max(1, sharers);
+}
+
 function podsOf(cluster: SimulatedCluster, now: number): (PodUsage & { node: string })[] {
   const found: (PodUsage & { node: string })[] = [];
   for (const simulated of cluster.pods()) {
     const { pod } = simulated;
     if (simulated.isFrozen || pod.metadata.deletionTimestamp !== undefined) continue;
-    const containers = simulated.containers().flatMap(({ run, record }) => {
+    const containers = simulated.containers().flatMap((container) => {
+      const { run, record } = container;
       if (run === undefined) return [];
-      const { cpu, memory, memoryLimit = Number.POSITIVE_INFINITY } = run.plan;
+      const cpu = cpuOf(cluster, container);
+      const { memory, memoryLimit = Number.POSITIVE_INFINITY } = run.plan;
       const { name } = record.container;
       const growth = durationMs(run.plan.run.growth, 20_000);
       const share = Math.min(1, 0.3 + (0.7 * (now - run.startedAt)) / Math.max(1, growth));

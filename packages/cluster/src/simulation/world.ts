@@ -5,6 +5,7 @@ import type { ConfigSource } from '../node/config-source.ts';
 import type { InformerSet } from '../workloads/informer-set.ts';
 import {
   CONFIG_MAPS,
+  DEPLOYMENTS,
   ENDPOINT_SLICES,
   NAMESPACES,
   NODES,
@@ -12,9 +13,11 @@ import {
   SECRETS,
   SERVICES,
 } from '../workloads/objects.ts';
-import type { EndpointSlice, NodeObject, Pod } from '../workloads/objects.ts';
+import type { Deployment, EndpointSlice, NodeObject, Pod } from '../workloads/objects.ts';
 import { PERSISTENT_VOLUME_CLAIMS, STORAGE_CLASSES } from '../workloads/storage-objects.ts';
 import type { PersistentVolumeClaim, StorageClass } from '../workloads/storage-objects.ts';
+import { AUTOSCALERS } from './autoscaler.ts';
+import type { Autoscaler } from './autoscaler.ts';
 import type { NetworkPolicy, NetworkView } from './network.ts';
 
 const NETWORK_POLICIES = {
@@ -31,6 +34,8 @@ const SERVICE_NAME = 'kubernetes.io/service-name';
 export interface World {
   pods: Informer<Pod>;
   nodes: Informer<NodeObject>;
+  autoscalers: Informer<Autoscaler>;
+  deployments: Informer<Deployment>;
   claims: Informer<PersistentVolumeClaim>;
   classes: Informer<StorageClass>;
   config: ConfigSource;
@@ -54,6 +59,8 @@ export function openWorld(informers: InformerSet): World {
   return {
     pods,
     nodes,
+    autoscalers: informers.get(AUTOSCALERS),
+    deployments: informers.get(DEPLOYMENTS),
     claims: informers.get(PERSISTENT_VOLUME_CLAIMS),
     classes: informers.get(STORAGE_CLASSES),
     config: {

@@ -164,8 +164,11 @@ class BackgroundRecorder implements EventRecorder {
     const { event } = aggregate;
     const { namespace, name } = event.metadata;
     if (aggregate.isStored) {
-      const body = { count: event.count, lastTimestamp: event.lastTimestamp };
       try {
+        // what is stored may have counted further
+        const stored = (await client.get(EVENTS, { namespace, name })).count ?? 0;
+        const count = Math.max(event.count ?? 1, stored + 1);
+        const body = { count, lastTimestamp: event.lastTimestamp };
         await client.patch(EVENTS, { namespace, name, patch: { type: 'merge', body } });
         return;
       } catch (error) {

@@ -4,6 +4,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 
+import { stringify } from 'yaml';
+
+import { prefersYaml } from '../representation.ts';
 import type { ApiHeaders, ApiResponse } from '../request.ts';
 import { isTrue } from '../route.ts';
 import { targetOf } from './decode-request.ts';
@@ -50,6 +53,9 @@ export async function sendResponse(
   }
 }
 
+/** Sorted and without anchors, as Go's encoder has it. */
+const YAML_FORM = { sortMapEntries: true, aliasDuplicateObjects: false, lineWidth: 0 } as const;
+
 type Head = Pick<ApiResponse, 'status' | 'headers'>;
 
 async function sendJson(
@@ -57,8 +63,12 @@ async function sendJson(
   answer: PlainResponse & { kind: 'json' },
   request: IncomingMessage,
 ): Promise<void> {
-  const text = `${JSON.stringify(answer.body, undefined, isPretty(request) ? 2 : undefined)}\n`;
-  const headers = { 'content-type': 'application/json', ...answer.headers };
+  const isYaml = prefersYaml(request.headers.accept) && !('content-type' in answer.headers);
+  const text = isYaml
+    ? stringify(answer.body, YAML_FORM)
+    : `${JSON.stringify(answer.body, undefined, isPretty(request) ? 2 : undefined)}\n`;
+  const type = isYaml ? 'application/yaml' : 'application/json';
+  const headers = { 'content-type': type, ...answer.headers };
   const plain = Buffer.from(text);
   const isLarge = plain.length > MIN_GZIP_BYTES && answer.status !== 304;
   if (!isLarge || !takesGzip(request)) {

@@ -140,7 +140,10 @@ function families(all: Series[], inflight: Record<string, number>): Family[] {
   const duration: Sample[] = [];
   for (const { labels: names, codes, buckets, seconds } of all) {
     for (const [code, value] of codes) {
-      total.push({ labels: labels({ code: String(code), component: 'apiserver', ...names }), value });
+      total.push({
+        labels: labels({ code: String(code), component: 'apiserver', ...names }),
+        value,
+      });
     }
     let count = 0;
     for (const [index, value] of buckets.entries()) {

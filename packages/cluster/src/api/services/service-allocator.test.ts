@@ -74,7 +74,11 @@ describe('api/services: addresses and ports of Services', () => {
     ],
   ])('refuses %s', async (_name, spec, message) => {
     using api = await createTestApi();
-    const first = { clusterIP: '10.96.7.7', type: 'NodePort', ports: [{ port: 1, nodePort: 30123 }] };
+    const first = {
+      clusterIP: '10.96.7.7',
+      type: 'NodePort',
+      ports: [{ port: 1, nodePort: 30123 }],
+    };
     await create(api, 'a', first);
     expect(await create(api, 'b', spec)).toMatchObject({ code: 422, message });
     await api.call('DELETE', `${PATH}/a`);
@@ -151,7 +155,9 @@ describe('api/services: addresses and ports of Services', () => {
     const { spec } = await create(api, 'a', { type: 'NodePort', ports: web });
     const after = await merge(api, 'a', { selector: { app: 'web' } });
     expect(after.spec).toEqual({ ...spec, selector: { app: 'web' } });
-    const stored = await api.call('PUT', `${PATH}/a`, { body: body('a', { type: 'NodePort', ports: web }) });
+    const stored = await api.call('PUT', `${PATH}/a`, {
+      body: body('a', { type: 'NodePort', ports: web }),
+    });
     expect(stored.body).toMatchObject({ spec });
   });
 });

@@ -24,7 +24,7 @@ export const NODE_PORT_FIRST = 30_000;
 export const NODE_PORT_LAST = 32_767;
 const CLUSTER_IPS = '10.96.0.0/16';
 /** Addresses below this one are only given to those who ask: `.1` is the API server's own, `.10` the DNS server's. */
-const IP_AUTOMATIC = IP_FIRST + 10;
+const IP_AUTOMATIC = IP_FIRST + 11;
 
 /** Which object is being written. */
 export interface Allocation {
@@ -184,8 +184,7 @@ class Allocating {
     const isLocal = this.#spec['externalTrafficPolicy'] === 'Local';
     if (this.#type !== 'LoadBalancer' || !isLocal) return;
     const asked = numberAt(this.#spec, 'healthCheckNodePort') ?? 0;
-    if (asked === 0)
-      this.#spec['healthCheckNodePort'] = this.#nextPort(claims(this.#spec).ports);
+    if (asked === 0) this.#spec['healthCheckNodePort'] = this.#nextPort(claims(this.#spec).ports);
     else if (this.#ports.isTaken(asked, this.#key))
       throw portRefused(this.#service, { index: -1, port: asked });
   }

@@ -29,7 +29,7 @@ export function startWatch(
 ): ApiResponse {
   const { query, signal } = request;
   const selection = parseSelection(resource, route, query);
-  const representation = negotiate(request);
+  const representation = negotiate(request, true);
   const timeoutSeconds = numberIn(query, 'timeoutSeconds') ?? 0;
   const bookmarks = isTrue(query.get('allowWatchBookmarks'));
   const options = listOptions(query, 'watch');

@@ -95,7 +95,9 @@ export function podUpdateErrors(pod: JsonObject, old: JsonObject): FieldError[] 
 
 /** Ephemeral containers are only ever added. */
 function debugContainerErrors(after: JsonObject, before: JsonObject): FieldError[] {
-  const now = new Map(items(after, 'ephemeralContainers').map(([item]) => [text(item, 'name'), item]));
+  const now = new Map(
+    items(after, 'ephemeralContainers').map(([item]) => [text(item, 'name'), item]),
+  );
   return items(before, 'ephemeralContainers').flatMap(([item]) => {
     const name = text(item, 'name');
     const found = now.get(name);

@@ -53,10 +53,7 @@ async function locate(name: string, path: string): Promise<string | undefined> {
 }
 
 /** What the engine complains about, in one line and without the `Error: ` in front. */
-export function engineProblem({
-  stderr,
-  code,
-}: Pick<CapturedOutput, 'stderr' | 'code'>): string {
+export function engineProblem({ stderr, code }: Pick<CapturedOutput, 'stderr' | 'code'>): string {
   const lines = stderr.trim().split('\n');
   const telling = lines.filter((line) => /^(Error|error|Error response|docker:)/.test(line));
   const text = (telling.at(-1) ?? lines.at(-1) ?? '').replace(/^Error: /, '').trim();

@@ -53,7 +53,8 @@ export async function ensureImage(
   const pulled = await engine.call(['pull', '--quiet', image], PULL_TIMEOUT_MS);
   if (pulled.code !== 0) throw new ImageProblem(engineProblem(pulled));
   const found = await inspect(engine, image);
-  if (found === undefined) throw new ImageProblem(`${engine.name} does not find the image it pulled`);
+  if (found === undefined)
+    throw new ImageProblem(`${engine.name} does not find the image it pulled`);
   const took = seconds(options.now() - startedAt);
   const message = `Successfully pulled image "${image}" in ${took} (${took} including waiting). Image size: ${found.bytes} bytes.`;
   return { id: found.id, message };

@@ -103,7 +103,15 @@ export async function startOnEngine(start: EngineStart): Promise<OnEngine> {
     await rm(envFile, { force: true });
     await writeFile(envFile, text, { mode: 0o600 });
     const args = runArguments({
-      ...{ pod, container, name, owner, network, ports, mounts, envFile, beside },
+      pod,
+      container,
+      name,
+      owner,
+      network,
+      ports,
+      mounts,
+      envFile,
+      beside,
       passedEnv: Object.keys(passed),
       command: (container.command ?? []).map(expand),
       args: (container.args ?? []).map(expand),
@@ -114,9 +122,14 @@ export async function startOnEngine(start: EngineStart): Promise<OnEngine> {
   const onHost = pod.spec.hostNetwork === true || !engine.hasBridge;
   try {
     const running = await startEngineContainer({
-      ...{ engine, name, messageFile, clock, prepare },
+      engine,
+      name,
+      messageFile,
+      clock,
+      prepare,
       networks: onHost ? ['host'] : ['bridge', 'host'],
-      stdin: container.stdin === true ? (container.stdinOnce === true ? 'once' : 'open') : undefined,
+      stdin:
+        container.stdin === true ? (container.stdinOnce === true ? 'once' : 'open') : undefined,
       log: (line) => start.log(line),
     });
     const place: OnEngine['place'] = async (command, { tty = false } = {}) => {

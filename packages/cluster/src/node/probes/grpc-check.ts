@@ -31,7 +31,7 @@ function judge(grpcStatus: string | undefined, answer: Buffer): ProbeResult {
   if (grpcStatus === UNIMPLEMENTED)
     return {
       ok: false,
-      message: 'server doesn\'t implement the grpc health protocol (grpc.health.v1.Health)',
+      message: "server doesn't implement the grpc health protocol (grpc.health.v1.Health)",
     };
   if (grpcStatus !== undefined && grpcStatus !== '0')
     return { ok: false, message: `health rpc probe failed: code ${grpcStatus}` };

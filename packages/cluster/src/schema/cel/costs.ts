@@ -94,6 +94,10 @@ export function estimatedCost(
       return kinds[1] === 'map' ? 1 : other;
     case '_+_':
       return kinds[0] === 'string' || kinds[0] === 'bytes' ? traverse(size + other) : 1;
+    case 'startsWith':
+    case 'endsWith':
+      // Only what is looked for is estimated, not the text it may be in (cel-go `checker/cost.go`).
+      return traverse(other);
     case 'indexOf':
     case 'lastIndexOf':
       return kinds[0] === 'string' ? traverse(size) : size;

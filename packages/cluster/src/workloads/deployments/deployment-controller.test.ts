@@ -127,6 +127,16 @@ describe('DeploymentController', () => {
       (found) => found.length === 0,
     );
     expect(await replicaSets(platform)).toHaveLength(1);
+    // Go leaves counters that are zero out (`omitempty`).
+    const { status } = await eventually(
+      () => read(platform, 'web'),
+      (found) => !('availableReplicas' in (found.status ?? {})),
+    );
+    const counters = ['replicas', 'updatedReplicas', 'readyReplicas', 'unavailableReplicas'];
+    for (const counter of counters) expect(status).not.toHaveProperty(counter);
+    const [replicaSet] = await replicaSets(platform);
+    expect(replicaSet?.status).toMatchObject({ replicas: 0 });
+    expect(replicaSet?.status).not.toHaveProperty('readyReplicas');
   });
 
   it('brings a deleted pod back under another name', async () => {

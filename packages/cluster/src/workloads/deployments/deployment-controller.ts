@@ -20,6 +20,8 @@ import { createOwnWrites } from '../own-writes.ts';
 import type { OwnWrites } from '../own-writes.ts';
 import { controllerOf, controllerReference } from '../owners.ts';
 import { matchesSelector } from '../selectors.ts';
+import { withoutZeros } from '../counters.ts';
+import { mergeBody } from '../merge-body.ts';
 import { createSettling } from '../settling.ts';
 import type { Settling } from '../settling.ts';
 import { deploymentStatus, isRolledOut, untilDeadline } from './deployment-status.ts';
@@ -41,6 +43,14 @@ interface Family {
   current: ReplicaSet | undefined;
   old: ReplicaSet[];
 }
+
+const OMITTED = [
+  'replicas',
+  'updatedReplicas',
+  'readyReplicas',
+  'availableReplicas',
+  'unavailableReplicas',
+] as const;
 
 type Outcome = void | { requeueAfterMs: number };
 
@@ -281,14 +291,15 @@ class DeploymentController {
   async #publishStatus(key: string, family: Family): Promise<Outcome> {
     const { deployment } = family;
     const input = { ...family, now: this.#context.clock.now() };
-    const status = deploymentStatus(input);
-    const next = untilDeadline(input, status);
+    const complete = deploymentStatus(input);
+    const status = withoutZeros(complete, OMITTED);
+    const next = untilDeadline(input, complete);
     const later = next === undefined ? undefined : { requeueAfterMs: next };
     if (isDeepStrictEqual(status, { ...deployment.status })) {
       this.#settling.done(key);
       return later;
     }
-    const wait = isRolledOut(deployment, status) ? 0 : this.#settling.delay(key);
+    const wait = isRolledOut(deployment, complete) ? 0 : this.#settling.delay(key);
     if (wait > 0) return { requeueAfterMs: wait };
     await this.#writeStatus(deployment, status);
     this.#settling.done(key);
@@ -297,7 +308,8 @@ class DeploymentController {
 
   async #writeStatus(deployment: Deployment, status: DeploymentStatus): Promise<void> {
     const { namespace, name } = deployment.metadata;
-    const patch = { type: 'merge', body: { status } } as const;
+    const body = { status: mergeBody(deployment.status, status) };
+    const patch = { type: 'merge', body } as const;
     const patched = await this.#context.client.patch(
       DEPLOYMENTS,
       { namespace, name, patch },

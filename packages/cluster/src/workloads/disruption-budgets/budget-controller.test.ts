@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { DEPLOYMENTS } from '../objects.ts';
+import { DEPLOYMENTS, PODS } from '../objects.ts';
 import type { Pod } from '../objects.ts';
 import { startTestControllers, until } from '../testing/test-controllers.ts';
 import { POD_DISRUPTION_BUDGETS } from '../workload-objects.ts';
@@ -19,7 +19,60 @@ function budgetOf(spec: PodDisruptionBudget['spec']): PodDisruptionBudget {
   };
 }
 
+const boxes = {
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: 'boxes.demo.dev' },
+  spec: {
+    group: 'demo.dev',
+    scope: 'Namespaced',
+    names: { plural: 'boxes', kind: 'Box' },
+    versions: [
+      {
+        name: 'v1',
+        served: true,
+        storage: true,
+        schema: {
+          openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+        },
+        subresources: {
+          scale: { specReplicasPath: '.spec.size', statusReplicasPath: '.status.size' },
+        },
+      },
+    ],
+  },
+};
+
 describe('PodDisruptionBudgets', () => {
+  /** https://kubernetes.io/docs/tasks/run-application/configure-pdb/#arbitrary-controllers-and-selectors */
+  it('count the size of a custom resource by its scale subresource', async () => {
+    await using test = await startTestControllers();
+    const crds = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+    await test.api.call('POST', crds, { body: boxes });
+    const made = await test.api.call('POST', '/apis/demo.dev/v1/namespaces/default/boxes', {
+      body: {
+        apiVersion: 'demo.dev/v1',
+        kind: 'Box',
+        metadata: { name: 'web' },
+        spec: { size: 5 },
+      },
+    });
+    const { uid } = (made.body as { metadata: { uid: string } }).metadata;
+    const owner = { apiVersion: 'demo.dev/v1', kind: 'Box', name: 'web', uid, controller: true };
+    await test.client.create(PODS, {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'web-0', namespace, labels: { app: 'web' }, ownerReferences: [owner] },
+      spec: { containers: [{ name: 'c', image: 'web:1' }] },
+    });
+    await test.client.create(POD_DISRUPTION_BUDGETS, budgetOf({ minAvailable: '60%' }));
+    const budget = await until(
+      () => test.client.get(POD_DISRUPTION_BUDGETS, { namespace, name: 'web' }),
+      ({ status }) => (status?.expectedPods ?? 0) > 0,
+    );
+    expect(budget.status).toMatchObject({ expectedPods: 5, desiredHealthy: 3 });
+  });
+
   it('allow evictions while enough pods are healthy, and refuse the others with 429', async () => {
     await using test = await startTestControllers({ run: () => 'Running' });
     await test.client.create(DEPLOYMENTS, {

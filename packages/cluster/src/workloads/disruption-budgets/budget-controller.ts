@@ -1,8 +1,14 @@
 /** PodDisruptionBudgets: how many of their pods may be evicted now. */
 import { isDeepStrictEqual } from 'node:util';
 
-import { isNotFound, keyOfObject } from '@kagent/kube';
-import type { Informer, InformerChange, KubeObject, Reconciler } from '@kagent/kube';
+import { CRDS, isNotFound, keyOfObject } from '@kagent/kube';
+import type {
+  Informer,
+  InformerChange,
+  KubeObject,
+  OwnerReference,
+  Reconciler,
+} from '@kagent/kube';
 
 import { controllerFor } from '../controller.ts';
 import type { ControllerContext } from '../controller.ts';
@@ -44,7 +50,7 @@ class BudgetController {
       this.#context.recorder.record(budget, { type: 'Normal', reason: 'NoPods', message });
     }
     const now = this.#context.clock.now();
-    const scale = countsControllers(budget) ? this.#scaleOf(budget, pods) : 0;
+    const scale = countsControllers(budget) ? await this.#scaleOf(budget, pods) : 0;
     const { status, nextMs } = budgetStatus(budget, { pods, scale, now });
     const later = nextMs === undefined ? undefined : { requeueAfterMs: nextMs };
     if (isDeepStrictEqual(status, { ...budget.status })) return later;
@@ -67,7 +73,7 @@ class BudgetController {
   }
 
   /** The sizes of the controllers of the pods, each once. */
-  #scaleOf(budget: PodDisruptionBudget, pods: Pod[]): number {
+  async #scaleOf(budget: PodDisruptionBudget, pods: Pod[]): Promise<number> {
     const sizes = new Map<string, number>();
     const unmanaged: string[] = [];
     for (const pod of pods) {
@@ -76,7 +82,8 @@ class BudgetController {
         unmanaged.push(pod.metadata.name);
         continue;
       }
-      const [uid, size] = this.#sizeOf(pod);
+      const [uid, size = sizes.get(owner.uid) ?? (await this.#customSize(pod, owner))] =
+        this.#sizeOf(pod);
       sizes.set(uid, size);
     }
     if (unmanaged.length > 0) {
@@ -86,7 +93,8 @@ class BudgetController {
     return [...sizes.values()].reduce((sum, size) => sum + size, 0);
   }
 
-  #sizeOf(pod: Pod): [string, number] {
+  /** The owner that counts, and its size where it is a built-in kind. */
+  #sizeOf(pod: Pod): [string, number | undefined] {
     const { informers } = this.#context;
     const owner = controllerOf(pod);
     if (owner === undefined) return ['', 0];
@@ -95,12 +103,33 @@ class BudgetController {
       return [owner.uid, informers.get(STATEFUL_SETS).get(key)?.spec.replicas ?? 1];
     if (owner.kind === 'ReplicationController')
       return [owner.uid, informers.get(REPLICATION_CONTROLLERS).get(key)?.spec?.replicas ?? 1];
-    if (owner.kind !== 'ReplicaSet') return [owner.uid, 0];
+    if (owner.kind !== 'ReplicaSet') return [owner.uid, undefined];
     const replicaSet = informers.get(REPLICA_SETS).get(key);
     const parent = replicaSet === undefined ? undefined : controllerOf(replicaSet);
     if (parent?.kind !== 'Deployment') return [owner.uid, replicaSet?.spec.replicas ?? 1];
     const deployment = informers.get(DEPLOYMENTS).get({ ...key, name: parent.name });
     return [parent.uid, deployment?.spec.replicas ?? 1];
+  }
+
+  /** What the scale subresource of a custom resource says; 0 for a kind without one. */
+  async #customSize(pod: Pod, { apiVersion, kind, name }: OwnerReference): Promise<number> {
+    const [group = '', version = ''] = apiVersion.split('/');
+    const { client, informers } = this.#context;
+    const definition = informers
+      .get(CRDS)
+      .list()
+      .find(({ spec }) => spec?.group === group && spec.names.kind === kind);
+    if (definition?.spec === undefined) return 0;
+    const { plural } = definition.spec.names;
+    const path = `/apis/${group}/${version}/namespaces/${pod.metadata.namespace}/${plural}/${name}/scale`;
+    try {
+      const { body } = await client.raw({ method: 'GET', path });
+      const replicas = (body as { spec?: { replicas?: unknown } }).spec?.replicas;
+      return typeof replicas === 'number' ? replicas : 0;
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      return 0;
+    }
   }
 }
 

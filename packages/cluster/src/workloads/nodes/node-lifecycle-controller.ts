@@ -97,11 +97,10 @@ class NodeLifecycle {
   async #notReady(pod: Pod): Promise<void> {
     const { client, clock, recorder } = this.#options;
     const { namespace, name, resourceVersion } = pod.metadata;
-    const conditions = (pod.status?.conditions ?? []).map(
-      (condition): Condition =>
-        condition.type === 'Ready'
-          ? { ...condition, status: 'False', lastTransitionTime: timeText(clock.now()) }
-          : condition,
+    const conditions = (pod.status?.conditions ?? []).map((condition): Condition =>
+      condition.type === 'Ready'
+        ? { ...condition, status: 'False', lastTransitionTime: timeText(clock.now()) }
+        : condition,
     );
     const body = { metadata: { resourceVersion }, status: { conditions } };
     const target = { namespace, name, patch: { type: 'merge', body } } as const;
@@ -129,15 +128,19 @@ const EMPTY: NodeObject = { apiVersion: 'v1', kind: 'Node', metadata: { name: ''
 
 /** What a node says about itself, beside its Lease. */
 function report(node: NodeObject): string {
-  const ready = nodeCondition(node, 'Ready') as (Condition & { lastHeartbeatTime?: string }) | undefined;
+  const ready = nodeCondition(node, 'Ready') as
+    | (Condition & { lastHeartbeatTime?: string })
+    | undefined;
   return ready?.status === 'Unknown' ? '' : `${ready?.status} ${ready?.lastHeartbeatTime}`;
 }
 
 export function createNodeLifecycleController(options: NodeLifecycleOptions): Reconciler {
   const { informers } = options;
-  informers.get(PODS).addIndex(BY_NODE, ({ spec }) =>
-    spec.nodeName === undefined || spec.nodeName === '' ? [] : [spec.nodeName],
-  );
+  informers
+    .get(PODS)
+    .addIndex(BY_NODE, ({ spec }) =>
+      spec.nodeName === undefined || spec.nodeName === '' ? [] : [spec.nodeName],
+    );
   const logic = new NodeLifecycle(options);
   const controller = controllerFor(options, {
     name: 'node-lifecycle',
@@ -147,7 +150,8 @@ export function createNodeLifecycleController(options: NodeLifecycleOptions): Re
     const { name } = change.object.metadata;
     if (change.type === 'deleted') return logic.forget(name);
     const said = report(change.object);
-    if (change.type === 'updated' && said !== '' && said !== report(change.old)) logic.reported(name);
+    if (change.type === 'updated' && said !== '' && said !== report(change.old))
+      logic.reported(name);
     controller.enqueue(name);
   });
   informers.get(LEASES).onChange((change) => {

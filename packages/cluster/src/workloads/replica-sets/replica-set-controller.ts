@@ -14,6 +14,8 @@ import { createPodControl } from '../pod-control.ts';
 import type { PodControl } from '../pod-control.ts';
 import { podFromTemplate } from '../pod-template.ts';
 import { isPodActive, isPodReady, untilAvailable } from '../pods.ts';
+import { withoutZeros } from '../counters.ts';
+import { mergeBody } from '../merge-body.ts';
 import { createSettling } from '../settling.ts';
 import type { Settling } from '../settling.ts';
 import { timeText } from '../time-text.ts';
@@ -49,6 +51,8 @@ function withFailure(before: Condition[], failure: string | undefined, now: numb
   };
   return [...others, condition];
 }
+
+const OMITTED = ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'] as const;
 
 function statusOf(
   replicaSet: ReplicaSet,
@@ -142,7 +146,8 @@ class ReplicaController<T extends KubeObject> {
   }
 
   async #publish(key: string, replicaSet: ReplicaSet, observed: Observed): Promise<Outcome> {
-    const { status, nextMs } = statusOf(replicaSet, observed, this.#context.clock.now());
+    const { status: complete, nextMs } = statusOf(replicaSet, observed, this.#context.clock.now());
+    const status = withoutZeros(complete, OMITTED);
     const later = nextMs === undefined ? undefined : { requeueAfterMs: nextMs };
     if (isDeepStrictEqual(status, { ...replicaSet.status })) {
       this.#settling.done(key);
@@ -150,12 +155,13 @@ class ReplicaController<T extends KubeObject> {
     }
     const isSettled =
       observed.failure !== undefined ||
-      (status.replicas === status.availableReplicas &&
-        status.replicas === (replicaSet.spec.replicas ?? 1));
+      (complete.replicas === complete.availableReplicas &&
+        complete.replicas === (replicaSet.spec.replicas ?? 1));
     const wait = isSettled ? 0 : this.#settling.delay(key);
     if (wait > 0) return { requeueAfterMs: wait };
     const { namespace, name } = replicaSet.metadata;
-    const patch = { type: 'merge', body: { status } } as const;
+    const body = { status: mergeBody(replicaSet.status, status) };
+    const patch = { type: 'merge', body } as const;
     const target = { namespace, name, patch };
     const options = { subresource: 'status' };
     this.#objects.wrote(await this.#context.client.patch(this.#source.type, target, options));

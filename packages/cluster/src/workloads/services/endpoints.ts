@@ -87,12 +87,33 @@ function byName(a: Pod, b: Pod): number {
   return a.metadata.name < b.metadata.name ? -1 : 1;
 }
 
-/** Slices the Service should have: one for each set of target ports; one without endpoints when no pod has an address. */
+/** `--max-endpoints-per-slice` */
+const MAX_ENDPOINTS = 100;
+
+/** Oldest first, so that a new pod changes the last part and leaves the others alone. */
+function parts(pods: Pod[]): Pod[][] {
+  const age = ({ metadata }: Pod): string => `${metadata.creationTimestamp ?? ''} ${metadata.name}`;
+  const ordered =
+    pods.length > MAX_ENDPOINTS ? pods.toSorted((a, b) => (age(a) < age(b) ? -1 : 1)) : pods;
+  const found: Pod[][] = [];
+  for (let start = 0; start === 0 || start < ordered.length; start += MAX_ENDPOINTS)
+    found.push(ordered.slice(start, start + MAX_ENDPOINTS));
+  return found;
+}
+
+/**
+ * Slices the Service should have: for each set of target ports one for every hundred pods; one without endpoints when no
+ * pod has an address.
+ */
 export function endpointSlices(service: Service, pods: Pod[]): EndpointSlice[] {
   const { namespace, name, uid = '' } = service.metadata;
   const groups = groupByPorts(service, pods);
-  return (groups.length === 0 ? [{ ports: [], pods: [] }] : groups).map((group): EndpointSlice => {
-    const suffix = hashName([uid, group.ports]).slice(0, 5);
+  const split = (groups.length === 0 ? [{ ports: [], pods: [] }] : groups).flatMap((group) =>
+    parts(group.pods).map((pods, index) => ({ ports: group.ports, pods, index })),
+  );
+  return split.map((group): EndpointSlice => {
+    const identity = group.index === 0 ? [uid, group.ports] : [uid, group.ports, group.index];
+    const suffix = hashName(identity).slice(0, 5);
     return {
       apiVersion: 'discovery.k8s.io/v1',
       kind: 'EndpointSlice',

@@ -234,6 +234,23 @@ describe('endpointSlices', () => {
     expect(new Set(slices.map(({ metadata }) => metadata.name)).size).toBe(2);
   });
 
+  /** https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/#distribution-of-endpointslices */
+  it('puts at most a hundred endpoints into a slice, and new ones into the last', () => {
+    const pods = Array.from({ length: 250 }, (_, index) => {
+      const pod = podWith(`p${String(index).padStart(3, '0')}`, 8001, {});
+      pod.metadata.creationTimestamp = '2026-01-01T00:00:00Z';
+      return pod;
+    });
+    const slices = endpointSlices(service, pods);
+    expect(slices.map(({ endpoints }) => endpoints?.length)).toEqual([100, 100, 50]);
+    expect(new Set(slices.map(({ metadata }) => metadata.name)).size).toBe(3);
+    const fresh = podWith('a-new-one', 8001, {});
+    fresh.metadata.creationTimestamp = '2026-01-01T00:00:01Z';
+    const grown = endpointSlices(service, [...pods, fresh]);
+    expect(grown.slice(0, 2)).toEqual(slices.slice(0, 2));
+    expect(grown[2]?.endpoints).toHaveLength(51);
+  });
+
   it('leaves out finished pods and pods without an address, and keeps terminating ones as not ready', () => {
     const leaving = podWith('leaving', 8001, {});
     leaving.metadata.deletionTimestamp = '2026-01-01T00:00:00Z';

@@ -159,7 +159,6 @@ class ServiceController {
     for (const slice of wanted) {
       const old = existing.find((candidate) => candidate.metadata.name === slice.metadata.name);
       if (old !== undefined && isDeepStrictEqual(content(old), content(slice))) continue;
-      if (old === undefined && slice.endpoints?.length === 0) continue;
       this.#freshSlices.wrote(await this.#upsert(ENDPOINT_SLICES, slice, old));
     }
     const rest = existing.filter(({ metadata }) =>
@@ -186,10 +185,10 @@ class ServiceController {
   async #syncEndpoints(service: Service, members: Pod[]): Promise<void> {
     const wanted = endpointsOf(service, members);
     const existing = this.#endpoints.get(keyOfObject(service));
-    if (existing === undefined && wanted.subsets?.length === 0) return;
     const isSame =
-      isDeepStrictEqual(existing?.subsets ?? [], wanted.subsets) &&
-      isDeepStrictEqual(existing?.metadata.labels, wanted.metadata.labels);
+      existing !== undefined &&
+      isDeepStrictEqual(existing.subsets ?? [], wanted.subsets) &&
+      isDeepStrictEqual(existing.metadata.labels, wanted.metadata.labels);
     if (!isSame) this.#endpoints.wrote(await this.#upsert(ENDPOINTS, wanted, existing));
   }
 

@@ -10,6 +10,7 @@ import { createRevisionHistory } from '../controller-revisions.ts';
 import type { RevisionHistory, RevisionState } from '../controller-revisions.ts';
 import { createFreshView } from '../fresh-view.ts';
 import type { FreshView } from '../fresh-view.ts';
+import { withoutZeros } from '../counters.ts';
 import { mergeBody } from '../merge-body.ts';
 import { PODS } from '../objects.ts';
 import type { Pod } from '../objects.ts';
@@ -29,6 +30,8 @@ import {
 } from './stateful-set-pods.ts';
 import { planStatefulSet } from './stateful-set-plan.ts';
 import type { StatefulSetPlan } from './stateful-set-plan.ts';
+
+const OMITTED = ['readyReplicas', 'currentReplicas', 'updatedReplicas'] as const;
 
 type Outcome = void | { requeueAfterMs: number };
 
@@ -188,7 +191,8 @@ class StatefulSetController {
     }
   }
 
-  async #publish(set: StatefulSet, status: StatefulSetStatus): Promise<void> {
+  async #publish(set: StatefulSet, complete: StatefulSetStatus): Promise<void> {
+    const status = withoutZeros(complete, OMITTED);
     if (isDeepStrictEqual(status, { ...set.status })) return;
     const { namespace, name } = set.metadata;
     const patch = { type: 'merge', body: { status: mergeBody(set.status, status) } } as const;

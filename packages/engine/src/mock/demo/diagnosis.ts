@@ -21,7 +21,7 @@ export function findReasons(evidence: Evidence): string[] {
   if (reasons.length > 0) return [...new Set(reasons)];
   const byStatus = statusReason(evidence.status, warnings);
   if (byStatus !== undefined) return [byStatus];
-  const probe = warnings.find((warning) => /probe/i.test(warning));
+  const probe = warnings.findLast((warning) => /probe/i.test(warning));
   if (probe !== undefined) return [`a probe fails: ${probe.replace(/^Unhealthy: /, '')}`];
   const waiting = warnings.findLast((warning) =>
     /^Failed(Scheduling|Mount|AttachVolume|CreatePodSandBox)/.test(warning),

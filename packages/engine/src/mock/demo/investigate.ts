@@ -3,6 +3,7 @@ import { block, failedAnswer, inScope, missingAnswer, stateOf } from './answers.
 import { describeCondition, findReasons, lastLines } from './diagnosis.ts';
 import { eventsAbout, readFacts } from './facts.ts';
 import type { Intent, ObjectRef } from './intent.ts';
+import { lookAround } from './look-around.ts';
 import type { PlanInput } from './plan.ts';
 import type { Scope } from './question.ts';
 import type { CallResult } from './run.ts';
@@ -99,6 +100,8 @@ function investigateAll(rows: Row[], scope: Scope, input: PlanInput): string | u
   if (rows.length === 0)
     return `There are no pods${inScope(scope)}, so there is nothing that could fail.`;
   if (ill.length === 0) {
+    const around = scope.namespace === undefined ? '' : lookAround(rows, scope, input);
+    if (around !== '') return around;
     const all = rows.length === 1 ? 'the only pod' : `all ${rows.length} pods`;
     return `I see nothing wrong: ${all}${inScope(scope)} ${rows.length === 1 ? 'is' : 'are'} running and ready.`;
   }

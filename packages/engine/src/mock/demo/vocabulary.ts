@@ -117,7 +117,7 @@ export const STOP_WORDS: ReadonlySet<string> = new Set(
   look looking check checking describe explain details detail info information summary overview full complete count number total exist exists existing
   existence available called named name names current state status statuses phase ready readiness running run runs up healthy health
   cluster kubernetes k8s kubectl namespace namespaces resource resources object objects thing things stuff want need like know
-  hi hello hey thanks thank ok okay yaml json manifest definition spec specification output format wide table log logs logging line lines
+  hi hello hey thanks thank ok okay yaml json manifest definition spec specification output format wide table log logs line lines
   last latest recent recently tail first output outputs entry entries container containers previous event events happened happening happens
   going goes problem problems issue issues trouble wrong matter reason cause root error errors warning warnings failure failures failed failing fail fails
   crash crashes crashed crashing crashloop crashlooping crashloopbackoff crash-looping crash-loop imagepullbackoff errimagepull broken down pending stuck restart restarts restarting
