@@ -69,7 +69,7 @@ const CRD_PATH = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 
 function heap(): number {
   if (!globalThis.gc) return 0;
-  void globalThis.gc();
+  globalThis.gc();
   return process.memoryUsage().heapUsed;
 }
 

@@ -146,7 +146,12 @@ async function start(
   const { handle: handler, tokens } = api;
   const port = options.port ?? 0;
   const http = await startHttpServer({
-    ...{ handler, tokens, certificates, host, port, logger },
+    handler,
+    tokens,
+    certificates,
+    host,
+    port,
+    logger,
     onUnauthenticated: (request, refusal) => api.auditRefusal(request, refusal),
   });
   stack.defer(() => http.close());

@@ -305,7 +305,9 @@ describe('api/objects', () => {
   test('gives a scheduled pod time to stop, and none on request', async () => {
     using api = await createTestApi();
     await api.call('POST', PODS, { body: pod('waiting') });
-    expect((await api.call('DELETE', `${PODS}/waiting`)).body).toMatchObject({ status: 'Success' });
+    // As the OpenAPI document says: a Pod, not a Status.
+    const last = (await api.call('DELETE', `${PODS}/waiting`)).body;
+    expect(last).toMatchObject({ kind: 'Pod', metadata: { name: 'waiting' } });
     await api.call('POST', PODS, { body: pod('running') });
     const binding = {
       apiVersion: 'v1',

@@ -276,12 +276,33 @@ function patch(deps: ResourceDependencies, call: ResourceRequest): Eventual<ApiR
   );
 }
 
+/** Kinds whose deletion answers with the object instead of a Status, as the responses of the OpenAPI document say. */
+const RETURNED: ReadonlySet<string> = new Set([
+  '/persistentvolumeclaims',
+  '/persistentvolumes',
+  '/pods',
+  '/podtemplates',
+  '/resourcequotas',
+  '/serviceaccounts',
+  '/services',
+  'storage.k8s.io/csidrivers',
+  'storage.k8s.io/csinodes',
+  'storage.k8s.io/storageclasses',
+  'storage.k8s.io/volumeattachments',
+  'storage.k8s.io/volumeattributesclasses',
+]);
+
+function returnsDeleted({ group, plural }: ServedResource): boolean {
+  return RETURNED.has(`${group}/${plural}`);
+}
+
 function remove(deps: ResourceDependencies, call: ResourceRequest): Eventual<ApiResponse> {
   const { request, target } = call;
   const options = deleteOptions(decodeBody(request).value, request.query);
   const deletion = deleteObject(deps, target, { ...options, caller: callerOf(call) });
   return after(deletion, ({ object, isGone }) => {
-    if (isGone) return json(deleted(target.resource, target.name, object.metadata.uid));
+    if (isGone && !returnsDeleted(target.resource))
+      return json(deleted(target.resource, target.name, object.metadata.uid));
     return after(deps.converter.toVersion([object], target.resource), ([last = object]) =>
       json(present(deps, call, last)),
     );

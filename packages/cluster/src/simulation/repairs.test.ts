@@ -18,7 +18,7 @@ import { solveScenario } from './solve-scenario.ts';
 import { systemClock } from '@kagent/kube';
 
 const KUBECTL = resolve(import.meta.dirname, '../../../../node_modules/.kagent-bin/kubectl');
-const POLL = { interval: 25, timeout: 10_000 };
+const POLL = { interval: 25, timeout: 20_000 };
 const run = promisify(execFile);
 
 const deployment = (namespace: string, name: string, body: unknown): SolutionStep => ({
@@ -90,7 +90,7 @@ describe('repairs of scenarios', () => {
 
   beforeAll(async () => {
     home = await mkdtemp(join(tmpdir(), 'scenario-'));
-    cluster = await startTestCluster({ simulationPace: 8 });
+    cluster = await startTestCluster({ simulationPace: 32 });
     client = createKubeClient(cluster.transport());
     await writeFile(join(home, 'kubeconfig'), cluster.kubeconfig, { mode: 0o600 });
   });
@@ -144,13 +144,47 @@ describe('repairs of scenarios', () => {
     expect(log).toContain('required key PAYMENT_GATEWAY_URL missing value');
   });
 
+  it('tells what an autoscaler of Kubernetes would, and scales once it can', async () => {
+    const scenario = await start('hpa-wrong-target');
+    const described = await kubectl('describe', 'hpa', '-n', 'storefront');
+    expect(described).toMatch(/AbleToScale +False +FailedGetScale +the HPA controller was unable/);
+    expect(described).toMatch(
+      /FailedGetScale +\S+ \(x2\d\d over 5\dm\) +horizontal-pod-autoscaler +deployments.apps "storefront" not found/,
+    );
+    await solveScenario(client, scenario, {
+      clock: systemClock,
+      signal: AbortSignal.timeout(5000),
+    });
+    await expect
+      .poll(() => kubectl('get', 'hpa', '-n', 'storefront'), POLL)
+      .toMatch(/Deployment\/storefront-web +cpu: 7\d%\/70% +2 +8 +5 /);
+    expect(await kubectl('get', 'events', '-n', 'storefront')).toContain(
+      'New size: 5; reason: cpu resource utilization (percentage of request) above target',
+    );
+  });
+
+  it('lets people look around inside a container', async () => {
+    await start('service-selector-mismatch');
+    const inside = (...command: string[]) =>
+      kubectl('exec', '-n', 'basket', 'deploy/gateway', '--', ...command);
+    expect(await inside('sh', '-c', 'hostname && printenv KUBERNETES_SERVICE_PORT')).toMatch(
+      /^gateway-\S+\n443\n$/,
+    );
+    expect(await inside('nslookup', 'basket')).toContain('basket.basket.svc.cluster.local');
+    await expect(inside('curl', '-sS', 'http://basket/')).rejects.toThrow(
+      /Failed to connect to basket port 80[^]*exit code 7/,
+    );
+    await expect(inside('psql')).rejects.toThrow(/exec: "psql": executable file not found/);
+    expect(await kubectl('get', 'endpoints', '-n', 'basket')).toMatch(/basket +<none>/);
+  });
+
   it('shows a pod that fits nowhere as kubectl shows one', async () => {
     await start('pending-taint');
     const described = await kubectl('describe', 'pods', '-n', 'ml');
     expect(described).toMatch(/Status: +Pending/);
     expect(described).toMatch(/PodScheduled +False/);
     expect(described).toMatch(
-      /FailedScheduling +\S+ +default-scheduler +0\/3 nodes are available: 1 Insufficient nvidia.com\/gpu, 2 node\(s\) had untolerated taint {dedicated: gpu}/,
+      /FailedScheduling +\S+ \(x\d over 3\dm\) +default-scheduler +0\/3 nodes are available: 1 Insufficient nvidia.com\/gpu, 2 node\(s\) had untolerated taint {dedicated: gpu}/,
     );
   });
 });

@@ -35,7 +35,7 @@ const DEFAULT_AGE = '50m';
 const HASTE = 12;
 const REPAIR_MS = 700;
 /** So often the controllers are waited for while the past runs; later turns only change numbers. */
-const MAX_TURNS = 60;
+const MAX_TURNS = 30;
 const QUIET_MS = 5;
 /** Timers of the past that run without a pause. */
 const STEPS_AT_ONCE = 1000;

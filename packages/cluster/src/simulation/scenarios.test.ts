@@ -16,8 +16,8 @@ import type { Scenario } from './scenario.ts';
 import { solveScenario } from './solve-scenario.ts';
 
 const names = await shippedScenarioNames();
-const PACE = 8;
-const POLL = { interval: 25, timeout: 10_000 };
+const PACE = 32;
+const POLL = { interval: 25, timeout: 20_000 };
 
 async function start(client: KubeClient, name: string, check: ExpectStatic): Promise<Scenario> {
   const scenario = await readShippedScenario(name);

@@ -58,21 +58,10 @@ export function createIndexedStorage({ index, journal }: IndexedStorageOptions):
     return index;
   }
 
-  /** Rather forgets the past than refuses the present. */
-  function append(event: StorageEvent): void {
-    try {
-      journal?.append(event);
-    } catch (error) {
-      if (!(error instanceof StorageError) || error.code !== 'full') throw error;
-      index.compact(index.revision);
-      journal?.append(event, true);
-    }
-  }
-
   function commit(change: Omit<StorageEvent, 'size'>): StoredEntry {
     change.value.metadata.resourceVersion = String(change.revision);
     const event = { ...change, size: approximateSize(change.value) };
-    append(event);
+    append(event, { index, journal });
     index.apply(event);
     listeners.publish(event);
     return { key: event.key, value: event.value, revision: event.revision };
@@ -116,6 +105,17 @@ export function createIndexedStorage({ index, journal }: IndexedStorageOptions):
       journal?.close();
     },
   };
+}
+
+/** Rather forgets the past than refuses the present. */
+function append(event: StorageEvent, { index, journal }: IndexedStorageOptions): void {
+  try {
+    journal?.append(event);
+  } catch (error) {
+    if (!(error instanceof StorageError) || error.code !== 'full') throw error;
+    index.compact(index.revision);
+    journal?.append(event, true);
+  }
 }
 
 type Listener = (event: StorageEvent) => void;

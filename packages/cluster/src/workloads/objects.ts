@@ -393,21 +393,6 @@ export interface EndpointSlice extends KubeObject {
   ports?: EndpointPort[] | null;
 }
 
-export interface EndpointsAddress {
-  ip: string;
-  hostname?: string;
-  nodeName?: string;
-  targetRef?: Endpoint['targetRef'];
-}
-
-export interface Endpoints extends KubeObject {
-  subsets?: {
-    addresses?: EndpointsAddress[];
-    notReadyAddresses?: EndpointsAddress[];
-    ports?: { name?: string; port: number; protocol?: string }[];
-  }[];
-}
-
 export interface ConfigMap extends KubeObject {
   data?: Record<string, string>;
   binaryData?: Record<string, string>;
@@ -475,7 +460,6 @@ function core<T extends KubeObject>(
 
 export const PODS = core<Pod>('Pod', 'pods');
 export const SERVICES = core<Service>('Service', 'services');
-export const ENDPOINTS = core<Endpoints>('Endpoints', 'endpoints');
 export const CONFIG_MAPS = core<ConfigMap>('ConfigMap', 'configmaps');
 export const SECRETS = core<Secret>('Secret', 'secrets');
 export const SERVICE_ACCOUNTS = core<KubeObject>('ServiceAccount', 'serviceaccounts');

@@ -173,6 +173,12 @@ export const CLUSTER_ROLES: BootstrapRole[] = [
   { name: 'system:aggregate-to-view', labels: aggregatedTo('view'), rules: VIEW },
   { name: 'system:aggregate-to-edit', labels: aggregatedTo('edit'), rules: EDIT },
   { name: 'system:aggregate-to-admin', labels: aggregatedTo('admin'), rules: ADMIN },
+  {
+    // As metrics-server brings it: `kubectl top` for everybody who may look.
+    name: 'system:aggregated-metrics-reader',
+    labels: { ...aggregatedTo('view'), ...aggregatedTo('edit'), ...aggregatedTo('admin') },
+    rules: [on(READ, 'metrics.k8s.io: nodes pods')],
+  },
   // In the order in which one is part of the next.
   { name: 'view', labels: aggregatedTo('edit'), aggregates: aggregateTo('view') },
   { name: 'edit', labels: aggregatedTo('admin'), aggregates: aggregateTo('edit') },

@@ -110,7 +110,8 @@ function destinationOf(clientConfig: Record<string, unknown>, timeoutSeconds: nu
   base.searchParams.set('timeout', `${timeoutSeconds}s`);
   const host = base.hostname.replace(/^\[|\]$/g, '');
   const port = base.port === '' ? 443 : Number(base.port);
-  const path = `${base.pathname}${base.search}`;
+  // envtest writes `//path`, and Go's servers redirect that; the real API server cleans it as `path.Join` does.
+  const path = `${base.pathname.replaceAll(/\/{2,}/g, '/')}${base.search}`;
   return { url: `https://${base.hostname}:${port}${path}`, host, port, path, servername: host };
 }
 

@@ -3,13 +3,12 @@ import { hashName } from '../names.ts';
 import type {
   Endpoint,
   EndpointPort,
-  Endpoints,
   EndpointSlice,
-  EndpointsAddress,
   Pod,
   Service,
   ServicePort,
 } from '../objects.ts';
+import type { Endpoints, EndpointsAddress } from './endpoints-object.ts';
 import { controllerReference } from '../owners.ts';
 import { isPodReady } from '../pods.ts';
 

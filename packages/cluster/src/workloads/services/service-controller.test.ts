@@ -7,8 +7,9 @@ import {
   startTestPlatform,
 } from '../../node/testing/test-platform.ts';
 import type { TestPlatform } from '../../node/testing/test-platform.ts';
-import { ENDPOINT_SLICES, ENDPOINTS, PODS, SERVICES } from '../objects.ts';
+import { ENDPOINT_SLICES, PODS, SERVICES } from '../objects.ts';
 import type { EndpointSlice, Pod, Service } from '../objects.ts';
+import { ENDPOINTS } from './endpoints-object.ts';
 import { startTestControllers, until } from '../testing/test-controllers.ts';
 import { endpointSlices } from './endpoints.ts';
 

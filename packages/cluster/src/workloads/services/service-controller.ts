@@ -8,8 +8,10 @@ import { controllerFor } from '../controller.ts';
 import type { ControllerContext } from '../controller.ts';
 import { createFreshView } from '../fresh-view.ts';
 import type { FreshView } from '../fresh-view.ts';
-import { ENDPOINT_SLICES, ENDPOINTS, PODS, SERVICES } from '../objects.ts';
-import type { Endpoints, EndpointSlice, Pod, Service } from '../objects.ts';
+import { ENDPOINT_SLICES, PODS, SERVICES } from '../objects.ts';
+import type { EndpointSlice, Pod, Service } from '../objects.ts';
+import { ENDPOINTS } from './endpoints-object.ts';
+import type { Endpoints } from './endpoints-object.ts';
 import { matchesLabels } from '../selectors.ts';
 import { createSettling } from '../settling.ts';
 import type { Settling } from '../settling.ts';
@@ -89,7 +91,8 @@ class ServiceController {
       await this.#syncEndpoints(service, members);
       this.#settling.done(key);
     } catch (error) {
-      if (isNotFound(error) && this.#services.get(key)?.metadata.uid !== service.metadata.uid) return;
+      if (isNotFound(error) && this.#services.get(key)?.metadata.uid !== service.metadata.uid)
+        return;
       throw error;
     }
   }
