@@ -14,7 +14,7 @@ import {
 } from './crd.ts';
 import { deleteNow } from './delete.ts';
 import type { DeleteDependencies } from './delete.ts';
-import { numberAt, stringAt } from './json.ts';
+import { stringAt } from './json.ts';
 import { fromStorage, namesInKey, resourcePrefix } from './object.ts';
 import type { ApiObject } from './object.ts';
 import type { ResourceRegistry } from './resource-registry.ts';
@@ -71,7 +71,8 @@ function follow(
   }
   serve(deps, crd);
   const { definition } = customDefinition(crd);
-  const isChanged = generationOf(event.previous) !== generationOf(crd);
+  // A deletion counts as a new generation too; its watches go on, to tell of the objects that go.
+  const isChanged = !jsonEqual(event.previous?.['spec'], crd['spec']);
   deps.hub.endWatches(
     (resource) =>
       !isServed(deps.registry, resource) ||
@@ -79,10 +80,6 @@ function follow(
       (isChanged && resource.group === definition.group && resource.plural === definition.plural),
   );
   if (isTerminating(crd)) empty(deps, crd, emptying);
-}
-
-function generationOf(crd: unknown): number | undefined {
-  return numberAt(crd, 'metadata', 'generation');
 }
 
 function isServed(

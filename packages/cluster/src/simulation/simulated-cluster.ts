@@ -8,10 +8,10 @@ import type { EventRecorder } from '../workloads/event-recorder.ts';
 import { PODS } from '../workloads/objects.ts';
 import type { Pod } from '../workloads/objects.ts';
 import type { RunPlan } from './assess.ts';
-import { connectFrom, reachFrom, serviceNamed } from './network.ts';
+import { connectFrom } from './network.ts';
 import type { NetworkView } from './network.ts';
-import { mountedFiles } from './mounted-files.ts';
-import type { ShellNetwork, ShellWorld } from './simulated-shell.ts';
+import { shellWorldOf } from './shell-world.ts';
+import type { ShellWorld } from './simulated-shell.ts';
 import { provisionVolume } from './provisioner.ts';
 import { cpuOf } from './usage.ts';
 import { durationMs, namespacesOf } from './scenario.ts';
@@ -129,62 +129,23 @@ export class SimulatedCluster {
     return connectFrom(this.#network, pod, address);
   }
 
-  /** The network as a pod sees it. */
-  networkOf(pod: Pod): ShellNetwork {
-    const view = this.#network;
-    return {
-      address(host) {
-        const named = serviceNamed(host, pod);
-        const service = named && view.service(named.namespace, named.name);
-        if (service === undefined) return undefined;
-        const { namespace = '', name } = service.metadata;
-        const ips = view
-          .slices(namespace, name)
-          .flatMap(({ endpoints }) => (endpoints ?? []).flatMap(({ addresses }) => addresses));
-        const { clusterIP = 'None' } = service.spec ?? {};
-        return {
-          name: `${name}.${namespace}.svc.cluster.local`,
-          ips: clusterIP === 'None' ? ips : [clusterIP],
-        };
-      },
-      get: (address, path) => {
-        const reached = reachFrom(view, pod, address);
-        if (reached === 'outside') return { error: `dial tcp ${address}: i/o timeout` };
-        if ('error' in reached) return reached;
-        const { namespace = '', name } = reached.pod.metadata;
-        return { status: this.#pods.get(`${namespace}/${name}`)?.answer(reached.port, path) };
-      },
-    };
-  }
-
   /** The inside of a running container; undefined when it does not run. */
   shellWorld(key: string, name: string): ShellWorld | undefined {
-    const simulated = this.#pods.get(key);
-    const found = simulated?.container(name);
-    if (simulated === undefined || found?.run === undefined || simulated.isFrozen) return undefined;
-    const { plan } = found.run;
-    const { container } = found.record;
-    const { facts, pod } = simulated;
-    const words = [...(container.command ?? []), ...(container.args ?? [])];
-    return {
-      namespace: pod.metadata.namespace ?? '',
-      pod: pod.metadata.name,
-      podIP: facts.podIP,
-      env: {
-        PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-        HOSTNAME: pod.metadata.name,
-        ...plan.env,
-        KUBERNETES_SERVICE_HOST: '10.96.0.1',
-        KUBERNETES_SERVICE_PORT: '443',
-        HOME: '/root',
+    const pod = this.#pods.get(key);
+    const container = pod?.container(name);
+    if (pod === undefined || container === undefined || pod.isFrozen) return undefined;
+    return shellWorldOf({
+      pod,
+      container,
+      view: this.#network,
+      config: this.#options.world.config,
+      answer: (other, port, path) => {
+        const { namespace = '', name: otherName } = other.metadata;
+        return this.#pods.get(`${namespace}/${otherName}`)?.answer(port, path);
       },
-      plan,
-      program: words.length === 0 ? `/app/${name}` : words.join(' '),
       now: this.#options.timeline.now(),
-      disk: this.#capacity(facts.nodeName, 'ephemeral-storage', 40 * 2 ** 30),
-      network: this.networkOf(pod),
-      ...mountedFiles(facts, container, this.#options.world.config),
-    };
+      disk: this.#capacity(pod.facts.nodeName, 'ephemeral-storage', 40 * 2 ** 30),
+    });
   }
 
   /** A pod of the scenario's namespaces was seen; `undefined` when it is gone. */

@@ -277,10 +277,10 @@ function split(line: string, env: Readonly<Record<string, string>>): string[] {
     text.replaceAll(/\$\{?(\w+)\}?/g, (_, name: string) => env[name] ?? '');
   const parts = line.matchAll(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g);
   return Array.from(parts, ([part]) =>
-    part.replaceAll(
-      /'([^']*)'|"([^"]*)"|([^'"]+)/g,
-      (_, raw?: string, quoted?: string, bare?: string) => raw ?? fill(quoted ?? bare ?? ''),
-    ),
+    Array.from(
+      part.matchAll(/'([^']*)'|"([^"]*)"|([^'"]+)/g),
+      ([, raw, quoted, bare]) => raw ?? fill(quoted ?? bare ?? ''),
+    ).join(''),
   );
 }
 
@@ -292,7 +292,7 @@ export function runLine(line: string, world: ShellWorld): ShellResult {
     const [joint, text = ''] = [parts[index - 1], parts[index]];
     if (text === '' || (joint === '&&' && total.code !== 0) || (joint === '||' && total.code === 0))
       continue;
-    const quiet = text.replace(/\s*2>(&1|\/dev\/null)\s*$/, '');
+    const [, quiet = text, errors] = /^(.*?)\s*2>\s*(&1|\/dev\/null)$/s.exec(text) ?? [];
     const result = /[|<>`]|\$\(/.test(quiet.replaceAll(/'[^']*'|"[^"]*"/g, ''))
       ? {
           code: 2,
@@ -300,9 +300,10 @@ export function runLine(line: string, world: ShellWorld): ShellResult {
             'sh: pipes, redirections and substitutions are not available in a simulated container\n',
         }
       : runWords(split(quiet, world.env), world);
-    total.code = result?.code ?? 0;
-    total.stdout += result?.stdout ?? '';
-    total.stderr += result?.stderr ?? '';
+    total.code = result.code ?? 0;
+    const { stdout = '', stderr = '' } = result;
+    total.stdout += errors === '&1' ? stdout + stderr : stdout;
+    total.stderr += errors === undefined ? stderr : '';
   }
   return total;
 }

@@ -92,6 +92,33 @@ describe('demo model', () => {
     });
   });
 
+  it('looks around a namespace whose pods are well', async () => {
+    const run = (name: string, args: Record<string, unknown>): string => {
+      if (name === 'k8s_get_events')
+        return [
+          'LAST SEEN   TYPE      REASON         OBJECT           MESSAGE',
+          '2m          Warning   FailedCreate   replicaset/web   Error creating: pods "web-a" is forbidden: exceeded quota: q',
+          '1m          Warning   FailedCreate   replicaset/web   Error creating: pods "web-b" is forbidden: exceeded quota: q',
+          '1m          Warning   Unhealthy      pod/solo         Readiness probe failed: not up yet',
+        ].join('\n');
+      if (name === 'k8s_get_pod_logs') return 'ready\ndial tcp 10.96.0.9:80: connection refused';
+      if (args['resource_type'] === 'endpoints')
+        return 'NAME   ENDPOINTS       AGE\ndb     <none>          1m\nweb    10.0.0.1:8080   1m';
+      if (args['resource_type'] === 'deployments')
+        return 'NAME   READY   UP-TO-DATE   AVAILABLE   AGE\nweb    2/4     2            2           1m';
+      return runTool(name, args);
+    };
+    const { answer } = await ask('What is wrong in namespace blue?', { run });
+    for (const text of [
+      '`web` has only 2/4',
+      'Service `db` has no endpoints',
+      'pods "web-b" is forbidden',
+      '10.96.0.9:80: connection refused',
+    ])
+      expect(answer).toContain(text);
+    for (const text of ['`web` has no', 'web-a', 'not up yet']) expect(answer).not.toContain(text);
+  });
+
   describe('names the true reason', () => {
     it.each([
       [

@@ -118,7 +118,7 @@ function statusReason(status: string, warnings: string[]): string | undefined {
     const why = about(/^Failed(Mount|AttachVolume|CreatePodSandBox)/);
     return why === '' ? undefined : `it is still starting (${status})${why}`;
   }
-  if (status === 'Evicted') return 'it was evicted from its node';
+  if (status === 'Evicted') return `it was evicted from its node${about(/^Evicted/)}`;
   return undefined;
 }
 

@@ -35,7 +35,7 @@ export function lookAround(pods: Row[], scope: Scope, input: PlanInput): string 
   const parts = [
     ...(deployments ?? []).filter(isShort).map(shortOf),
     ...(endpoints ?? []).filter(hasNoEndpoints).map(unansweredOf),
-    ...readWarnings(read(events))
+    ...distinct(readWarnings(read(events)))
       // the pods are ready now
       .filter((warning) => !warning.startsWith('Unhealthy'))
       .slice(-MAX_WARNINGS)
@@ -47,6 +47,12 @@ export function lookAround(pods: Row[], scope: Scope, input: PlanInput): string 
     `All ${pods.length} pods${inScope(scope)} are running and ready, but something is wrong:`,
     ...new Set(parts),
   ].join('\n\n');
+}
+
+/** Refused creates carry the name of another pod each time. */
+function distinct(warnings: string[]): string[] {
+  const latest = new Map(warnings.map((warning) => [warning.replace(/"[^"]*"/, ''), warning]));
+  return [...latest.values()];
 }
 
 function textOf(result: CallResult | undefined): string {

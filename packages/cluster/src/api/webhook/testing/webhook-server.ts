@@ -10,6 +10,8 @@ export interface WebhookServer extends AsyncDisposable {
   port: number;
   /** Base64, as in `clientConfig`. */
   caBundle: string;
+  /** The server's own certificate in the same form. */
+  ownBundle: string;
   /** `clientConfig` for a path. */
   config(path: string): { url: string; caBundle: string };
   /** Bodies of all requests, by path. */
@@ -63,6 +65,7 @@ export async function startWebhookServer(
   return {
     port,
     caBundle,
+    ownBundle: Buffer.from(own.cert).toString('base64'),
     config: (path) => ({ url: `https://127.0.0.1:${port}${path}`, caBundle }),
     received: (path) => received.get(path) ?? [],
     async [Symbol.asyncDispose]() {
