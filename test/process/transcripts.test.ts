@@ -1,6 +1,6 @@
 /**
  * What people and scripts type, with real kubectl and helm of two generations: newer ones send protobuf and apply on the
- * server, older ones send JSON and merge on the client. `transcripts/commands` has the commands, `transcripts/v*` what came
+ * server, older ones send JSON and merge on the client. `__fixtures__/transcripts/commands` has the commands, `v*` beside it what came
  * out. `npm test -- --project process test/process/transcripts.test.ts -u` writes them anew: read the difference.
  */
 import { spawnSync } from 'node:child_process';
@@ -12,7 +12,7 @@ import { describe, it } from 'vitest';
 import { runCommand } from '../testing/run-command.ts';
 import { tempFolder } from '../testing/temp-folder.ts';
 
-const FOLDER = join(import.meta.dirname, 'transcripts');
+const FOLDER = resolve(import.meta.dirname, '../__fixtures__/transcripts');
 const BIN = resolve(import.meta.dirname, '../../node_modules/.kagent-bin');
 const GENERATIONS: Record<string, string> = { 'v1.35': BIN, 'v1.31': join(BIN, 'v31') };
 // Debian's, which knows neither WebSockets nor OpenAPI 3; there only where somebody has installed it
