@@ -106,6 +106,10 @@ describe('api/field-validation', () => {
       'array into Go struct field DeploymentSpec.spec.template of type v1.PodTemplateSpec',
     ],
     [
+      deployment({ progressDeadlineSeconds: 3e9 }),
+      'number 3000000000 into Go struct field DeploymentSpec.spec.progressDeadlineSeconds of type int32',
+    ],
+    [
       deployment({ selector: { matchLabels: 'a' } }),
       'string into Go struct field LabelSelector.spec.selector.matchLabels of type map[string]string',
     ],
@@ -118,5 +122,30 @@ describe('api/field-validation', () => {
         message: `Deployment in version "v1" cannot be handled as a Deployment: json: cannot unmarshal ${problem}`,
       },
     });
+  });
+
+  test('refuses an int64 that would come out rounded, and no other large number', async () => {
+    using api = await createTestApi();
+    const create = (path: string, body: object) =>
+      api.call('POST', path, {
+        body: JSON.stringify(body).replaceAll('"LARGE"', '9223372036854775807'),
+      });
+    const lease = {
+      spec: { leaseDurationSeconds: 5 },
+      metadata: { name: 'a', generation: 'LARGE' },
+    };
+    expect(
+      await create('/apis/coordination.k8s.io/v1/namespaces/default/leases', lease),
+    ).toMatchObject({
+      status: 400,
+      body: {
+        message: expect.stringContaining(
+          'metadata.generation: 9223372036854776000 is an integer beyond 2^53, which cannot be stored exactly',
+        ),
+      },
+    });
+    const quota = { metadata: { name: 'a' }, spec: { hard: { pods: 'LARGE' } } };
+    const quotas = '/api/v1/namespaces/default/resourcequotas';
+    expect(await create(quotas, quota)).toMatchObject({ status: 201 });
   });
 });

@@ -56,6 +56,11 @@ async function toKubeResponse(response: ApiResponse, signal?: AbortSignal): Prom
       for await (const chunk of response.chunks) body += chunk;
       return { status, headers, body };
     }
+    case 'proxied': {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of response.chunks) chunks.push(chunk);
+      return { status, headers, body: Buffer.concat(chunks).toString('utf8') };
+    }
     case 'watch': {
       const events: object[] = [];
       for await (const { type, object } of response.frames) {

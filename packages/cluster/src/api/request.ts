@@ -1,4 +1,6 @@
 /** What crosses the line between the bindings (HTTP, same process) and the handler that holds all semantics. */
+import type { Readable } from 'node:stream';
+
 import type { ConnectSession } from './streaming/session.ts';
 import type { WatchFrame } from './watch/watch-frame.ts';
 
@@ -20,6 +22,8 @@ export interface ApiRequest {
   headers: Record<string, string | undefined>;
   /** Bytes as they came over the wire, or a JSON value of a client in this process. Never changed by the handler. */
   body?: { bytes: Uint8Array } | { value: unknown };
+  /** In place of `body` for what is passed on to a pod: the request as it comes over the wire, with its body unread. */
+  wire?: { url: string; body: Readable };
   user: User;
   /** Address of the client, where there is a network in between. */
   remoteAddress?: string;
@@ -37,6 +41,8 @@ export type ApiResponse =
   | { kind: 'bytes'; status: number; headers: ApiHeaders; body: Uint8Array }
   /** Text in chunks as it comes. The stream ends when the request's signal aborts. */
   | { kind: 'stream'; status: number; headers: ApiHeaders; chunks: AsyncIterable<string> }
+  /** What a pod answers, as it comes; without a body for `HEAD`. Must be read, or the request's signal aborted. */
+  | { kind: 'proxied'; status: number; headers: ApiHeaders; chunks: AsyncIterable<Uint8Array> }
   /** A watch. Iterate once; ends when the request's signal aborts or the server ends it. */
   | { kind: 'watch'; status: number; headers: ApiHeaders; frames: AsyncIterable<WatchFrame> }
   /** A connection to be upgraded: the binding serves the session over the protocol its client asks for. */

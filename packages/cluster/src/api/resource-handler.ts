@@ -9,6 +9,12 @@ import { admitConnect } from './admission/chain.ts';
 import { connectOptions } from './admission/connect-options.ts';
 import { decodeBody } from './body.ts';
 import { convertFrames, needsConversion, storedForm } from './conversion/convert-frames.ts';
+import {
+  frameFilter,
+  listSelected,
+  selectsConverted,
+  withoutFields,
+} from './conversion/select-converted.ts';
 import type { VersionConverter } from './conversion/version-converter.ts';
 import { decodeObject, pruneUnknown } from './decode-object.ts';
 import { deleteObject } from './delete.ts';
@@ -17,9 +23,12 @@ import { after, inTurn } from './eventual.ts';
 import type { Eventual } from './eventual.ts';
 import type { ApiObject } from './object.ts';
 import type { ObjectWriter, WriteTarget } from './object-writer.ts';
+import { parseSelection } from './list-selection.ts';
 import { patchObject } from './patch-object.ts';
 import { readPodLog } from './pod-subresources.ts';
-import { listComputed, listObjects } from './reads.ts';
+import { isProxied, proxy } from './proxy/proxy.ts';
+import { listComputed } from './reads.ts';
+import type { ListResult } from './reads.ts';
 import { negotiate, renderList, renderObject } from './representation.ts';
 import type { RenderOptions } from './representation.ts';
 import { json } from './request.ts';
@@ -121,6 +130,7 @@ async function onSubresource(
   const { route, target, request } = call;
   const { resource, subresource } = target;
   if (route.name === undefined) throw unknownPath();
+  if (isProxied(resource, subresource)) return proxy(deps, call);
   const isPod = resource.group === '' && resource.plural === 'pods';
   if (isPod && subresource === 'log' && route.verb === 'get') {
     const { object } = deps.writer.read(target);
@@ -180,9 +190,10 @@ function list(
   { target, request }: ResourceRequest,
 ): Eventual<ApiResponse> {
   const { resource } = target;
-  const { objects, metadata } = listObjects(deps.storage, target, request.query);
-  return after(deps.converter.toVersion(objects, resource), (converted) =>
-    json(renderList(resource, { objects: converted, metadata }, renderOptions(deps, request))),
+  return after(listSelected(deps, target, request.query), ({ objects, metadata }) =>
+    after(deps.converter.toVersion(objects, resource), (converted) =>
+      json(renderList(resource, { objects: converted, metadata }, renderOptions(deps, request))),
+    ),
   );
 }
 
@@ -210,10 +221,21 @@ function watch(
   const { converter, printer, clock } = deps;
   const representation = negotiate(request);
   const headers = { ...request.headers, accept: 'application/json' };
-  const stored = { request: { ...request, headers }, route, resource: storedForm(resource) };
+  const matches = selectsConverted(resource, request.query)
+    ? parseSelection(resource, {}, request.query).matches
+    : undefined;
+  const query = matches ? withoutFields(request.query) : request.query;
+  const stored = { request: { ...request, headers, query }, route, resource: storedForm(resource) };
   const response = startWatch(deps, stored);
   if (response.kind !== 'watch') return response;
-  const conversion = { converter, resource, representation, printer, now: () => clock.now() };
+  const conversion = {
+    converter,
+    resource,
+    representation,
+    printer,
+    now: () => clock.now(),
+    filter: matches && frameFilter(matches),
+  };
   return { ...response, frames: convertFrames(response.frames, conversion) };
 }
 
@@ -312,9 +334,19 @@ function remove(deps: ResourceDependencies, call: ResourceRequest): Eventual<Api
 /** Deletes what a list with the same parameters shows: with `limit`, one page. Answers with that list. */
 function removeAll(deps: ResourceDependencies, call: ResourceRequest): Eventual<ApiResponse> {
   const { request, target } = call;
-  const { resource } = target;
   const options = deleteOptions(decodeBody(request).value, request.query);
-  const list = listObjects(deps.storage, target, request.query);
+  return after(listSelected(deps, target, request.query), (list) =>
+    removeListed(deps, call, { list, options }),
+  );
+}
+
+function removeListed(
+  deps: ResourceDependencies,
+  call: ResourceRequest,
+  { list, options }: { list: ListResult; options: ReturnType<typeof deleteOptions> },
+): Eventual<ApiResponse> {
+  const { request, target } = call;
+  const { resource } = target;
   const objects: ApiObject[] = [];
   const caller = callerOf(call);
   const removed = inTurn(list.objects, ({ metadata: { namespace, name } }) => {

@@ -36,7 +36,8 @@ export function parseResourceRoute(
   const watchPath = tail[0] === 'watch' && tail.length > 1;
   const target = splitTarget(watchPath ? tail.slice(1) : tail);
   if (!target) return undefined;
-  const wantsWatch = watchPath || isTrue(query.get('watch'));
+  // Parameters of what is connected to are not ours.
+  const wantsWatch = watchPath || (target.subresource !== 'proxy' && isTrue(query.get('watch')));
   const verb = verbOf(method, target.name !== undefined, wantsWatch);
   return verb && { group, version, ...target, verb };
 }

@@ -52,6 +52,11 @@ export function notFound(of: ResourceName, name: string): StatusError {
   return new StatusError({ code: 404, reason: 'NotFound', message, details: detailsOf(of, name) });
 }
 
+/** Something behind the server does not answer. */
+export function serviceUnavailable(message: string, cause?: unknown): StatusError {
+  return new StatusError({ code: 503, reason: 'ServiceUnavailable', message }, cause);
+}
+
 /** No such path or resource type. */
 export function unknownPath(): StatusError {
   const message = 'the server could not find the requested resource';

@@ -75,9 +75,10 @@ class Search {
       case 'scalar': {
         const scalar = SCALARS[type.scalar];
         if (scalar === undefined) return undefined;
-        const isWhole = scalar.go !== 'int32' && scalar.go !== 'int64';
-        const fits = typeof value === scalar.from && (isWhole || Number.isInteger(value));
-        return fits ? undefined : this.#mismatch(value, type, place);
+        const fits = typeof value === scalar.from && fitsInteger(value, scalar.go);
+        if (!fits) return this.#mismatch(value, type, place);
+        if (scalar.go !== 'int64' || Number.isSafeInteger(value)) return undefined;
+        return `${place.path}: ${value} is an integer beyond 2^53, which cannot be stored exactly`;
       }
     }
   }
@@ -110,6 +111,15 @@ class Search {
         return SCALARS[type.scalar]?.go ?? type.scalar;
     }
   }
+}
+
+/** Whether a number is in the range of the Go type; true for types that are no integers. */
+function fitsInteger(value: unknown, go: string): boolean {
+  if (go !== 'int32' && go !== 'int64') return true;
+  const limit = go === 'int32' ? 2 ** 31 : 2 ** 63;
+  // The largest int64 has been rounded up to the limit.
+  const most = go === 'int32' ? limit - 1 : limit;
+  return Number.isInteger(value) && Number(value) >= -limit && Number(value) <= most;
 }
 
 function jsonType(value: unknown): string {

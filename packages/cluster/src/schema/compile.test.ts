@@ -297,6 +297,20 @@ describe('compileSchema validate', () => {
       says: ['spec.v: Invalid value: "number": spec.v in body must be of type integer: "number"'],
     },
     {
+      name: 'type integer takes what a double holds exactly',
+      schema: { type: 'integer', format: 'int64' },
+      value: 2 ** 53,
+      says: [
+        'spec.v: Invalid value: 9007199254740992: spec.v in body is an integer beyond 2^53, which cannot be stored exactly',
+      ],
+    },
+    {
+      name: 'type number takes any',
+      schema: { type: 'number' },
+      value: 2 ** 63,
+      says: [],
+    },
+    {
       name: 'type array',
       schema: { type: 'array', items: text },
       value: {},

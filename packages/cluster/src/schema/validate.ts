@@ -136,6 +136,12 @@ class Validator {
 
   #number(value: number, schema: Schema): void {
     const { maximum, minimum, multipleOf, format } = schema;
+    const isInteger = schema.type === 'integer' || schema['x-kubernetes-int-or-string'] === true;
+    // Rounded already, and its text may be more than 64 bits: programs in Go could read no list with it.
+    if (isInteger && !Number.isSafeInteger(value)) {
+      this.#complain(value, 'is an integer beyond 2^53, which cannot be stored exactly');
+      return;
+    }
     if (format === 'int32' && (value > 2147483647 || value < -2147483648)) {
       const detail = `Checked value must be of type integer with format int32 in ${this.#field()}`;
       this.#errors.push(invalid('<nil>', '', detail));

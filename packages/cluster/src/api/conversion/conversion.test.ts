@@ -22,6 +22,7 @@ function crd(hook: WebhookServer, path = '/convert') {
     schema: { openAPIV3Schema: object({ spec }) },
     additionalPrinterColumns: [{ name: `In ${name}`, type: 'string', jsonPath: '.apiVersion' }],
     subresources: { status: {} },
+    selectableFields: name === 'v2' ? [{ jsonPath: '.spec.dimensions.size' }] : [],
   });
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
@@ -258,5 +259,67 @@ describe('api/conversion', () => {
     await api.call('POST', boxes('v1'), { body: box('v1', 'a', { size: 1 }) });
     const read = await api.call('GET', `${boxes('v2')}/a`);
     expect(read.body).toMatchObject({ metadata: { labels: { a: 'b' }, generation: 1 } });
+  });
+
+  describe('selects by fields of the version asked for', () => {
+    const SELECTED = 'fieldSelector=spec.dimensions.size%3D1';
+    const names = (response: { body: unknown }) =>
+      listAt(response.body, 'items').map((item) => stringAt(item, 'metadata', 'name'));
+
+    async function withBoxes(hook: WebhookServer, sizes: number[]): Promise<TestApi> {
+      const api = await createTestApi();
+      await install(api, hook);
+      for (const [index, size] of sizes.entries())
+        await api.call('POST', boxes('v1'), { body: box('v1', `b${index}`, { size }) });
+      return api;
+    }
+
+    test('in lists, page by page, and in what is deleted', async () => {
+      await using hook = await startWebhookServer({ '/convert': (review) => answer(review) });
+      using api = await withBoxes(hook, [1, 2, 1]);
+      const list = `${boxes('v2')}?${SELECTED}`;
+      expect(names(await api.call('GET', list))).toEqual(['b0', 'b2']);
+      const page = await api.call('GET', `${list}&limit=2`);
+      expect(names(page)).toEqual(['b0']);
+      expect(page.body).not.toHaveProperty('metadata.remainingItemCount');
+      const token = stringAt(page.body, 'metadata', 'continue');
+      expect(names(await api.call('GET', `${list}&limit=2&continue=${token}`))).toEqual(['b2']);
+      expect(names(await api.call('DELETE', list))).toEqual(['b0', 'b2']);
+      expect(names(await api.call('GET', boxes('v1')))).toEqual(['b1']);
+    });
+
+    test('in watches, as objects come in and fall out', async () => {
+      await using hook = await startWebhookServer({ '/convert': (review) => answer(review) });
+      using api = await withBoxes(hook, [1, 2]);
+      const ending = new AbortController();
+      const { signal } = ending;
+      const response = await api.open('GET', `${boxes('v2')}?watch=true&${SELECTED}`, { signal });
+      const frames =
+        response.kind === 'watch' ? response.frames[Symbol.asyncIterator]() : undefined;
+      const headers = { 'content-type': 'application/merge-patch+json' };
+      const resize = (name: string, size: number) =>
+        api.call('PATCH', `${boxes('v1')}/${name}`, { headers, body: { spec: { size } } });
+      for (const [name, size] of [
+        ['b1', 3],
+        ['b0', 2],
+        ['b0', 3],
+        ['b1', 1],
+      ] as const)
+        await resize(name, size);
+      await api.call('DELETE', `${boxes('v1')}/b0`);
+      await api.call('DELETE', `${boxes('v1')}/b1`);
+      const seen: unknown[] = [];
+      while (seen.length < 4) {
+        const { value } = (await frames?.next()) ?? {};
+        seen.push([stringAt(value?.object, 'metadata', 'name'), value?.type]);
+      }
+      expect(seen).toEqual([
+        ['b0', 'ADDED'],
+        ['b0', 'DELETED'],
+        ['b1', 'ADDED'],
+        ['b1', 'DELETED'],
+      ]);
+      ending.abort();
+    });
   });
 });

@@ -15,6 +15,8 @@ export interface FrameConversion {
   representation: Representation;
   printer: TablePrinter;
   now(): number;
+  /** Says what an event is to this watch; without it all events are sent. */
+  filter?(type: WatchFrame['type'], object: ApiObject): WatchFrame['type'] | undefined;
 }
 
 /** The resource with objects left as they are stored: what the hub watches for `convertFrames`. */
@@ -47,7 +49,10 @@ export async function* convertFrames(
       continue;
     }
     try {
-      yield new WatchFrame(frame.type, await render(frame, conversion, hasSentColumns));
+      const object = await converted(frame, conversion);
+      const type = conversion.filter ? conversion.filter(frame.type, object) : frame.type;
+      if (type === undefined) continue;
+      yield new WatchFrame(type, render(object, conversion, hasSentColumns));
       hasSentColumns = true;
     } catch (error) {
       if (!(error instanceof StatusError)) throw error;
@@ -57,14 +62,17 @@ export async function* convertFrames(
   }
 }
 
-async function render(
+async function converted(
   frame: WatchFrame,
-  conversion: FrameConversion,
-  hasSentColumns: boolean,
-): Promise<object> {
-  const { converter, resource, representation, printer } = conversion;
+  { converter, resource }: FrameConversion,
+): Promise<ApiObject> {
   const stored = frame.object as ApiObject;
   const [object = stored] = await converter.toVersion([stored], resource);
+  return object;
+}
+
+function render(object: ApiObject, conversion: FrameConversion, hasSentColumns: boolean): object {
+  const { resource, representation, printer } = conversion;
   const now = conversion.now();
   if (representation.as !== 'table')
     return renderObject(resource, object, { representation, printer, now });

@@ -5,6 +5,7 @@ import { isIP } from 'node:net';
 import { isHealthPath } from '../server-state.ts';
 import { ANONYMOUS, authenticate } from '../authentication.ts';
 import { SERVER_NAMES } from '../pki/certificates.ts';
+import { parseProxyPath } from '../proxy/proxy-paths.ts';
 import type { ApiRequest } from '../request.ts';
 import { badRequest, forbidden, StatusError, tooLarge } from '../status-error.ts';
 import type { TokenAuthority } from '../tokens.ts';
@@ -23,12 +24,14 @@ export interface DecodeOptions {
   onUnauthenticated?(request: ApiRequest, refusal: StatusError): void;
 }
 
-/** Reads the whole body. Rejects with StatusError: 400, 401, 403 or 413. */
+/** Reads the whole body, unless a pod will. Rejects with StatusError: 400, 401, 403 or 413. */
 export async function decodeRequest(
   request: IncomingMessage,
   options: DecodeOptions,
 ): Promise<ApiRequest> {
   const decoded = decodeHead(request, options);
+  if (parseProxyPath(decoded.path))
+    return { ...decoded, wire: { url: request.url ?? '/', body: request } };
   const bytes = await readBody(request);
   return { ...decoded, ...(bytes.length > 0 && { body: { bytes } }) };
 }

@@ -43,6 +43,7 @@ export async function sendResponse(
     case 'bytes':
       return sendWhole(response, { ...answer, headers }, Buffer.from(answer.body));
     case 'stream':
+    case 'proxied':
       return sendStream(response, { ...answer, headers }, { ...options, chunks: answer.chunks });
     case 'watch':
       return sendStream(
@@ -108,7 +109,7 @@ async function* bytesOf(frames: AsyncIterable<{ bytes: Buffer }>): AsyncGenerato
 
 interface StreamOptions {
   request: IncomingMessage;
-  chunks: AsyncIterable<string | Buffer>;
+  chunks: AsyncIterable<string | Uint8Array>;
   signal: AbortSignal;
 }
 

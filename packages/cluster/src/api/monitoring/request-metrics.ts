@@ -81,7 +81,7 @@ export function createRequestMetrics(deps: {
       inflight[measured.isMutating ? 'mutating' : 'readOnly'] -= 1;
       const series = seriesOf(measured, request);
       series.codes.set(status, (series.codes.get(status) ?? 0) + 1);
-      if (kind === 'watch' || kind === 'stream' || kind === 'connect') return;
+      if (kind === 'watch' || kind === 'stream' || kind === 'connect' || kind === 'proxied') return;
       const seconds = Math.max(0, clock.now() - measured.startedAt) / 1000;
       let bucket = 0;
       while (bucket < BOUNDS.length && seconds > (BOUNDS[bucket] ?? 0)) bucket += 1;

@@ -35,6 +35,8 @@ describe('api/pki/certificates', () => {
       expect(certificate.checkIssued(authority)).toBe(true);
       expect(certificate.verify(authority.publicKey)).toBe(true);
     }
+    // A client that reads the algorithm off the label takes `PRIVATE KEY` for RSA.
+    expect(admin.key).toMatch(/^-----BEGIN EC PRIVATE KEY-----/);
     const certificate = new X509Certificate(server.cert);
     expect(certificate.checkIP('127.0.0.1')).toBeDefined();
     expect(certificate.checkIP('::1')).toBeDefined();

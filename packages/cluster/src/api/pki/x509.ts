@@ -27,6 +27,7 @@ import {
 /** Both PEM. */
 export interface KeyPair {
   cert: string;
+  /** SEC 1: some clients take the algorithm from the label (fabric8). */
   key: string;
 }
 
@@ -67,7 +68,7 @@ export function issueCertificate(
   const certificate = sequence(body, ECDSA_SHA256, bits(sign('sha256', body, signer)));
   return {
     cert: pem('CERTIFICATE', certificate),
-    key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    key: privateKey.export({ type: 'sec1', format: 'pem' }).toString(),
   };
 }
 
