@@ -215,6 +215,20 @@ describe('api/http-server', () => {
     expect(await encodingOf('/version', 'gzip')).toBeUndefined();
   });
 
+  test('writes a long list in parts, with the same text', async () => {
+    const path = '/api/v1/namespaces/default/configmaps';
+    for (let index = 0; index < 900; index += 1)
+      await api.call('POST', path, {
+        body: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: `c${index}` } },
+      });
+    const { body } = await api.call('GET', path);
+    const { items, ...rest } = body as { items: unknown[] };
+    expect(items.length).toBeGreaterThanOrEqual(900);
+    const { text, headers } = await call(path);
+    expect(text).toBe(`${JSON.stringify({ ...rest, items })}\n`);
+    expect(headers['content-length']).toBeUndefined();
+  });
+
   test('is pretty for people, names every answer, and answers HEAD without a body', async () => {
     const isPretty = async (path: string, agent: string) =>
       (await call(path, { headers: { 'user-agent': agent } })).text.includes('\n  "');

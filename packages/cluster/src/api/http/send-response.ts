@@ -1,6 +1,7 @@
 /** From an `ApiResponse` to the wire: JSON plain, pretty or compressed, text, and streams that wait for their reader. */
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 
@@ -38,7 +39,7 @@ export async function sendResponse(
   const headers = { ...options.headers, ...answer.headers };
   switch (answer.kind) {
     case 'json':
-      return sendJson(response, { ...answer, headers }, options.request);
+      return sendJson(response, { ...answer, headers }, options);
     case 'text':
     case 'bytes':
       return sendWhole(response, { ...answer, headers }, Buffer.from(answer.body));
@@ -62,14 +63,19 @@ type Head = Pick<ApiResponse, 'status' | 'headers'>;
 async function sendJson(
   response: ServerResponse,
   answer: PlainResponse & { kind: 'json' },
-  request: IncomingMessage,
+  { request, signal }: SendOptions,
 ): Promise<void> {
   const isYaml = prefersYaml(request.headers.accept) && !('content-type' in answer.headers);
-  const text = isYaml
-    ? stringify(answer.body, YAML_FORM)
-    : `${JSON.stringify(answer.body, undefined, isPretty(request) ? 2 : undefined)}\n`;
   const type = isYaml ? 'application/yaml' : 'application/json';
   const headers = { 'content-type': type, ...answer.headers };
+  const space = isPretty(request) ? 2 : undefined;
+  if (!isYaml && !space && !takesGzip(request) && isLongList(answer.body)) {
+    const chunks = listInParts(answer.body);
+    return sendStream(response, { status: answer.status, headers }, { request, chunks, signal });
+  }
+  const text = isYaml
+    ? stringify(answer.body, YAML_FORM)
+    : `${JSON.stringify(answer.body, undefined, space)}\n`;
   const plain = Buffer.from(text);
   const isLarge = plain.length > MIN_GZIP_BYTES && answer.status !== 304;
   if (!isLarge || !takesGzip(request)) {
@@ -79,6 +85,34 @@ async function sendJson(
   const compressed = { ...headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding' };
   const body = await compress(plain, { level: GZIP_LEVEL });
   sendWhole(response, { status: answer.status, headers: compressed }, body);
+}
+
+/** Lists of this many items are written in parts: the client reads while the rest is made, and others get their turn. */
+const PART_ITEMS = 400;
+
+interface List {
+  items: unknown[];
+}
+
+function isLongList(body: unknown): body is List {
+  return (
+    typeof body === 'object' &&
+    body !== null &&
+    'items' in body &&
+    Array.isArray(body.items) &&
+    body.items.length > PART_ITEMS
+  );
+}
+
+/** The same text as `JSON.stringify` with a line break gives; what stands beside the items comes first. */
+async function* listInParts({ items, ...rest }: List): AsyncGenerator<string> {
+  yield `${JSON.stringify(rest).slice(0, -1)},"items":`;
+  for (let from = 0; from < items.length; from += PART_ITEMS) {
+    const part = JSON.stringify(items.slice(from, from + PART_ITEMS));
+    yield (from === 0 ? '[' : ',') + part.slice(1, -1);
+    await setImmediate();
+  }
+  yield ']}\n';
 }
 
 /** On request, and for people: browsers and command line tools, unless they say no. */
