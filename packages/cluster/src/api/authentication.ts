@@ -9,17 +9,27 @@ import type { TokenAuthority } from './tokens.ts';
 /** Who asks without credentials. */
 export const ANONYMOUS: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
 
+/** Who vouches for credentials. */
+export interface Authorities {
+  tokens: TokenAuthority;
+  /** Who is at the other end of a connection never changes, and reading a certificate costs a tenth of a request. */
+  certificateUsers: WeakMap<TLSSocket, User | undefined>;
+}
+
 /**
  * The user of a request. Throws 401 for a token that is not valid, whatever else the request brings, and for no
  * credentials at all unless `mayBeAnonymous`.
  */
 export function authenticate(
   request: IncomingMessage,
-  tokens: TokenAuthority,
+  { tokens, certificateUsers }: Authorities,
   mayBeAnonymous: boolean,
 ): User {
   const token = bearerToken(request);
-  const user = token === undefined ? certificateUser(request.socket) : tokens.verify(token)?.user;
+  const user =
+    token === undefined
+      ? certificateUser(request.socket, certificateUsers)
+      : tokens.verify(token)?.user;
   if (user) return user;
   if (mayBeAnonymous && token === undefined) return ANONYMOUS;
   throw unauthorized();
@@ -36,13 +46,13 @@ function bearerToken({ headers }: IncomingMessage): string | undefined {
   return encoded === undefined ? undefined : Buffer.from(encoded, 'base64url').toString();
 }
 
-/** Reading a certificate costs a tenth of a request, and what it says of a connection never changes: a memo, no state. */
-const certificateUsers = new WeakMap<TLSSocket, User | undefined>();
-
-function certificateUser(socket: IncomingMessage['socket']): User | undefined {
+function certificateUser(
+  socket: IncomingMessage['socket'],
+  users: Authorities['certificateUsers'],
+): User | undefined {
   if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
-  if (!certificateUsers.has(socket)) certificateUsers.set(socket, readCertificate(socket));
-  return certificateUsers.get(socket);
+  if (!users.has(socket)) users.set(socket, readCertificate(socket));
+  return users.get(socket);
 }
 
 /** Name from CN, groups from O; the credential's id is its fingerprint, as since Kubernetes 1.32. */

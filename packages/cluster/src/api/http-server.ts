@@ -10,6 +10,7 @@ import type { Duplex } from 'node:stream';
 
 import type { Logger } from '@kagent/kube';
 
+import type { Authorities } from './authentication.ts';
 import { decodeHead, decodeRequest } from './http/decode-request.ts';
 import { sendResponse } from './http/send-response.ts';
 import { connectRefusal, serveUpgrade } from './http/serve-upgrade.ts';
@@ -139,14 +140,14 @@ interface UpgradeRequest {
 
 /** The exchanges that are going on. */
 class Binding {
-  readonly #options: HttpServerOptions;
+  readonly #options: HttpServerOptions & Authorities;
   readonly #stopping = new AbortController();
   readonly #running = new Set<Promise<void>>();
   /** Node's server does not count connections it has handed over. */
   readonly #upgraded = new Set<Duplex>();
 
   constructor(options: HttpServerOptions) {
-    this.#options = options;
+    this.#options = { ...options, certificateUsers: new WeakMap() };
   }
 
   onRequest(request: IncomingMessage, response: ServerResponse): void {

@@ -4,18 +4,17 @@ import { isIP } from 'node:net';
 
 import { isHealthPath } from '../server-state.ts';
 import { ANONYMOUS, authenticate } from '../authentication.ts';
+import type { Authorities } from '../authentication.ts';
 import { SERVER_NAMES } from '../pki/certificates.ts';
 import { parseProxyPath } from '../proxy/proxy-paths.ts';
 import type { ApiRequest } from '../request.ts';
 import { badRequest, forbidden, StatusError, tooLarge } from '../status-error.ts';
-import type { TokenAuthority } from '../tokens.ts';
 
 /** Largest request body, as etcd's limit makes it for a real API server. */
 export const MAX_BODY_BYTES = 3 * 1024 * 1024;
 const MAX_DROPPED_BYTES = 64 * 1024 * 1024;
 
-export interface DecodeOptions {
-  tokens: TokenAuthority;
+export interface DecodeOptions extends Authorities {
   /** The address the server listens on. */
   host: string;
   /** Aborts when the client is gone or the server stops. */
@@ -37,10 +36,8 @@ export async function decodeRequest(
 }
 
 /** For requests that are upgraded: what follows the head is not a body. Throws StatusError. */
-export function decodeHead(
-  request: IncomingMessage,
-  { tokens, host, signal, onUnauthenticated }: DecodeOptions,
-): ApiRequest {
+export function decodeHead(request: IncomingMessage, options: DecodeOptions): ApiRequest {
+  const { host, signal, onUnauthenticated } = options;
   checkHost(request.headers.host, host);
   const { path, query } = targetOf(request);
   const { remoteAddress } = request.socket;
@@ -54,7 +51,7 @@ export function decodeHead(
     signal,
   };
   try {
-    decoded.user = authenticate(request, tokens, isHealthPath(path));
+    decoded.user = authenticate(request, options, isHealthPath(path));
   } catch (error) {
     if (error instanceof StatusError) onUnauthenticated?.(decoded, error);
     throw error;
