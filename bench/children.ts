@@ -33,8 +33,8 @@ interface Child<Ready> extends AsyncDisposable {
 async function start<Ready>(file: string, settings: unknown): Promise<Child<Ready>> {
   const path = fileURLToPath(new URL(`processes/${file}`, import.meta.url));
   const child = fork(path, [JSON.stringify(settings)], {
+    execArgv: ['--expose-gc'],
     // as bin/kagent.mjs runs it
-    execArgv: ['--expose-gc', '--max-semi-space-size=2'],
     env: { NODE_COMPILE_CACHE: COMPILE_CACHE },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });

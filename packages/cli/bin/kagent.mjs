@@ -1,6 +1,5 @@
-#!/usr/bin/env -S node --max-semi-space-size=2
-// Starts the CLI under a Node that runs TypeScript: this one when it is new enough, else the one from the lockfile. Small
-// semi-spaces keep tens of megabytes from being held for garbage; a flag can only be given when a process starts.
+#!/usr/bin/env node
+// Starts the CLI under a Node that runs TypeScript: this one when it is new enough, else the one from the lockfile.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import * as nodeModule from 'node:module';
@@ -22,13 +21,9 @@ if (major > 24 || (major === 24 && minor >= 12)) {
     );
     process.exit(1);
   }
-  const child = spawn(
-    node,
-    ['--max-semi-space-size=2', fileURLToPath(import.meta.url), ...process.argv.slice(2)],
-    {
-      stdio: 'inherit',
-    },
-  );
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+    stdio: 'inherit',
+  });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
     process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));
