@@ -1,4 +1,6 @@
 /** The binding for clients in the same process: no socket, and no JSON text in between. */
+import { setImmediate } from 'node:timers';
+
 import { kubeErrorFromStatus } from '@kagent/kube';
 import type { KubeRequest, KubeResponse, Status, Transport } from '@kagent/kube';
 
@@ -11,8 +13,11 @@ import { badRequest, internalError } from './status-error.ts';
  * treated as frozen. Watches and log streams end when the request's signal aborts.
  */
 export function createLocalTransport(handler: ApiHandler, user: User): Transport {
+  const turn = createTurns();
   return {
     async request(request) {
+      const wait = turn();
+      if (wait) await wait;
       return toKubeResponse(await handler(toApiRequest(request, user)), request.signal);
     },
     async watch(request) {
@@ -27,6 +32,29 @@ export function createLocalTransport(handler: ApiHandler, user: User): Transport
       if (response.kind === 'text' && response.status < 400) return single(response.body);
       throw refusal(response);
     },
+  };
+}
+
+/** So long requests may follow each other before sockets and timers are looked at. */
+const TURN_MS = 10;
+
+/**
+ * Everything here is answered in microtasks, which the event loop never interrupts: a thousand reconcilers at work would
+ * keep connections waiting for seconds. Gives the promise of the loop's next turn once the current one has lasted too long.
+ */
+function createTurns(): () => Promise<void> | undefined {
+  let current: { since: number; next: Promise<void> } | undefined;
+  return () => {
+    if (current === undefined) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      current = { since: performance.now(), next: promise };
+      setImmediate(() => {
+        current = undefined;
+        resolve();
+      });
+      return undefined;
+    }
+    return performance.now() - current.since > TURN_MS ? current.next : undefined;
   };
 }
 

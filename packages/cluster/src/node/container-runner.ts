@@ -153,16 +153,19 @@ class LocalRunner implements ContainerRunner {
     return join(this.#options.podsFolder, facts.pod.metadata.uid ?? facts.pod.metadata.name);
   }
 
-  /** What `env` and `envFrom` of the container say, over what every container has. */
+  /**
+   * What `env` and `envFrom` of the container say, over what every container has. Tenants get no variables of other
+   * Services: they have `resolve`, and a thousand of them beside a thousand Services would hold millions.
+   */
   #environment(
     { volumes, container }: StartRequest,
-    base: Readonly<Record<string, string>>,
+    { base, isTenant = false }: { base: Readonly<Record<string, string>>; isTenant?: boolean },
   ): Record<string, string> {
     const { facts, source } = volumes;
     const { pod } = facts;
     const { resolve, services } = this.#options;
     const links =
-      pod.spec.enableServiceLinks === false
+      isTenant || pod.spec.enableServiceLinks === false
         ? {}
         : serviceEnvironment(services(pod.metadata.namespace ?? ''));
     const given = {
@@ -179,7 +182,7 @@ class LocalRunner implements ContainerRunner {
     const { container, volumes, restartCount } = request;
     const { pod, podIP } = volumes.facts;
     const { addresses, clock, resolve, extraEnv } = this.#options;
-    const env = this.#environment(request, extraEnv);
+    const env = this.#environment(request, { base: extraEnv, isTenant: true });
     const namespace = pod.metadata.namespace ?? '';
     const { uid = '' } = pod.metadata;
     // Every volume must be there before a container starts, as on any node.
@@ -232,7 +235,7 @@ class LocalRunner implements ContainerRunner {
   async #startProcess(plan: ProcessPlan, request: StartRequest): Promise<StartedContainer> {
     const { container } = request;
     const { clock, extraEnv, pidFolder } = this.#options;
-    const env = this.#environment(request, extraEnv);
+    const env = this.#environment(request, { base: extraEnv });
     const { place, work, messageFile } = await this.#place(request, { ...env, ...plan.env });
     await rm(messageFile, { force: true });
     const cwd = place.cwd ?? (plan.isLocalCommand ? undefined : work);
@@ -281,7 +284,7 @@ class LocalRunner implements ContainerRunner {
       clock,
       owner,
       podFolder: this.#podFolder(volumes.facts),
-      env: this.#environment(request, {}),
+      env: this.#environment(request, { base: {} }),
       beside: beside?.engineName,
       log: (line) => request.log(line),
     });

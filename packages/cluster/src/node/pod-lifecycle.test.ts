@@ -285,6 +285,31 @@ describe('what a container finds', () => {
     },
     { links: false, has: {} },
   ])('are variables of Services when enableServiceLinks is $links', async ({ links, has }) => {
+    const folder = await mkdtemp(join(tmpdir(), 'links-'));
+    await using platform = await startTestPlatform({ extraEnv });
+    await platform.client.create(SERVICES, {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'web', namespace: 'default' },
+      spec: { clusterIP: '10.96.0.77', ports: [{ name: 'http', port: 80 }] },
+    });
+    await eventually(
+      () => platform.node.resolve('web.default', 80),
+      (at) => at !== undefined,
+    );
+    const spec = { enableServiceLinks: links, restartPolicy: 'Never' };
+    await platform.client.create(PODS, shellPod('p', `env > ${folder}/env`, spec));
+    await eventually(
+      () => platform.pod('p'),
+      (pod) => pod?.status?.phase === 'Succeeded',
+    );
+    const lines = (await readFile(join(folder, 'env'), 'utf8')).split('\n');
+    const found = lines.filter((line) => line.startsWith('WEB_')).map((line) => line.split('='));
+    expect(Object.fromEntries(found)).toEqual(has);
+    await rm(folder, { recursive: true });
+  });
+
+  it('are no variables of Services in a tenant, which has names to resolve', async () => {
     let env: Record<string, string> = {};
     const image = scriptImage('env', (context) => {
       env = context.env;
@@ -301,17 +326,14 @@ describe('what a container finds', () => {
       () => platform.node.resolve('web.default', 80),
       (at) => at !== undefined,
     );
-    const spec = { enableServiceLinks: links, restartPolicy: 'Never' };
-    await platform.client.create(
-      PODS,
-      podOf('p', { containers: [{ name: 'c', image: 'env' }], ...spec }),
-    );
+    const spec = { restartPolicy: 'Never', containers: [{ name: 'c', image: 'env' }] };
+    await platform.client.create(PODS, podOf('p', spec));
     await eventually(
       () => platform.pod('p'),
       (pod) => pod?.status?.phase === 'Succeeded',
     );
-    const found = Object.entries(env).filter(([name]) => name.startsWith('WEB_'));
-    expect(Object.fromEntries(found)).toEqual(has);
+    expect(env).toMatchObject({ HOSTNAME: 'p' });
+    expect(Object.keys(env).filter((name) => name.startsWith('WEB_'))).toEqual([]);
   });
 
   it('are files with their modes, also by subPathExpr', async () => {
