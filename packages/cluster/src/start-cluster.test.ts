@@ -103,6 +103,22 @@ describe('start-cluster', () => {
     expect(readFileSync(path, 'utf8')).not.toContain('planted-token');
   });
 
+  test('answers connections while clients of the same process never pause', async () => {
+    await using cluster = await startTestCluster({ workloads: false });
+    const client = createKubeClient(cluster.transport());
+    let isAnswered = false;
+    const answered = unauthorized(cluster).then((status) => {
+      isAnswered = true;
+      return status;
+    });
+    let requests = 0;
+    for (; !isAnswered && requests < 100_000; requests += 1)
+      await client.get(NAMESPACES, { name: 'default' });
+    expect(isAnswered).toBe(true);
+    expect(await answered).toBe(401);
+    expect(requests).toBeGreaterThan(0);
+  });
+
   test('leaves nothing behind when it cannot start', async () => {
     await using running = await startTestCluster({ workloads: false });
     const path = join(directory, 'b.db');
