@@ -1,42 +1,15 @@
-/** Whether a pod may be on a node: name, selector, node affinity, taints. The part that DaemonSets share with a scheduler. Pure. */
-import type {
-  NodeObject,
-  NodeSelectorRequirement,
-  NodeSelectorTerm,
-  Pod,
-  PodSpec,
-  Taint,
-  Toleration,
-} from './objects.ts';
-
-function meets(requirement: NodeSelectorRequirement, value: string | undefined): boolean {
-  const { operator, values = [] } = requirement;
-  switch (operator) {
-    case 'In':
-      return value !== undefined && values.includes(value);
-    case 'NotIn':
-      return value === undefined || !values.includes(value);
-    case 'Exists':
-      return value !== undefined;
-    case 'DoesNotExist':
-      return value === undefined;
-    case 'Gt':
-      return value !== undefined && Number(value) > Number(values[0]);
-    case 'Lt':
-      return value !== undefined && Number(value) < Number(values[0]);
-    default:
-      return false;
-  }
-}
+/** Whether a pod may be on a node: name, selector, node affinity, taints. What the scheduler, DaemonSets and the node lifecycle share. Pure. */
+import type { NodeObject, NodeSelectorTerm, Pod, PodSpec, Taint, Toleration } from './objects.ts';
+import { meetsRequirement } from './selectors.ts';
 
 /** A term without requirements matches nothing. */
 export function matchesTerm(term: NodeSelectorTerm, node: NodeObject): boolean {
   const { matchExpressions = [], matchFields = [] } = term;
   if (matchExpressions.length + matchFields.length === 0) return false;
   return (
-    matchExpressions.every((one) => meets(one, node.metadata.labels?.[one.key])) &&
+    matchExpressions.every((one) => meetsRequirement(one, node.metadata.labels?.[one.key])) &&
     matchFields.every((one) =>
-      meets(one, one.key === 'metadata.name' ? node.metadata.name : undefined),
+      meetsRequirement(one, one.key === 'metadata.name' ? node.metadata.name : undefined),
     )
   );
 }

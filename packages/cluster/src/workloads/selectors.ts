@@ -9,13 +9,12 @@ export function matchesLabels(selector: Readonly<Record<string, string>>, labels
   return entries.length > 0 && entries.every(([key, value]) => labels?.[key] === value);
 }
 
-function matchesExpression(
-  expression: { key: string; operator: string; values?: string[] },
-  labels: Labels,
+/** One requirement of a label or node selector against the value of its key. `Gt` and `Lt` are for nodes; labels never have them. */
+export function meetsRequirement(
+  { operator, values = [] }: { operator: string; values?: string[] },
+  value: string | undefined,
 ): boolean {
-  const value = labels?.[expression.key];
-  const values = expression.values ?? [];
-  switch (expression.operator) {
+  switch (operator) {
     case 'In':
       return value !== undefined && values.includes(value);
     case 'NotIn':
@@ -24,6 +23,10 @@ function matchesExpression(
       return value !== undefined;
     case 'DoesNotExist':
       return value === undefined;
+    case 'Gt':
+      return value !== undefined && Number(value) > Number(values[0]);
+    case 'Lt':
+      return value !== undefined && Number(value) < Number(values[0]);
     default:
       return false;
   }
@@ -36,6 +39,6 @@ export function matchesSelector(selector: LabelSelector | undefined, labels: Lab
   if (pairs.length + expressions.length === 0) return false;
   return (
     pairs.every(([key, value]) => labels?.[key] === value) &&
-    expressions.every((expression) => matchesExpression(expression, labels))
+    expressions.every((expression) => meetsRequirement(expression, labels?.[expression.key]))
   );
 }

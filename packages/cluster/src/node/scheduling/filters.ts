@@ -1,12 +1,6 @@
 /** Why a node cannot take a pod: the filters of kube-scheduler's default plugins, with their words. Pure. */
-import type {
-  LabelSelector,
-  NodeSelectorRequirement,
-  NodeSelectorTerm,
-  Pod,
-  Taint,
-  Toleration,
-} from '../../workloads/objects.ts';
+import { matchesNodeSelection, tolerates, untolerated } from '../../workloads/node-fit.ts';
+import type { LabelSelector, Pod } from '../../workloads/objects.ts';
 import { matchesSelector } from '../../workloads/selectors.ts';
 import { allocatable, podRequests, requested } from './node-state.ts';
 import type { NodeState } from './node-state.ts';
@@ -39,75 +33,8 @@ function passing(reason: string): Misfit {
   return { reasons: [reason], isFinal: false };
 }
 
-function tolerates(toleration: Toleration, taint: Taint): boolean {
-  if (
-    toleration.effect !== undefined &&
-    toleration.effect !== '' &&
-    toleration.effect !== taint.effect
-  )
-    return false;
-  const key = toleration.key ?? '';
-  if (key !== '' && key !== taint.key) return false;
-  if (toleration.operator === 'Exists') return true;
-  return key !== '' && (toleration.value ?? '') === (taint.value ?? '');
-}
-
-/** First taint of these effects that the pod does not tolerate. */
-export function untolerated(
-  pod: Pod,
-  taints: readonly Taint[],
-  effects: readonly string[],
-): Taint | undefined {
-  const tolerations = pod.spec.tolerations ?? [];
-  return taints.find(
-    (taint) => effects.includes(taint.effect) && !tolerations.some((one) => tolerates(one, taint)),
-  );
-}
-
-function meetsRequirement(
-  { key, operator, values = [] }: NodeSelectorRequirement,
-  labels: Readonly<Record<string, string>>,
-): boolean {
-  const value = labels[key];
-  switch (operator) {
-    case 'In':
-      return value !== undefined && values.includes(value);
-    case 'NotIn':
-      return value === undefined || !values.includes(value);
-    case 'Exists':
-      return value !== undefined;
-    case 'DoesNotExist':
-      return value === undefined;
-    case 'Gt':
-      return value !== undefined && Number(value) > Number(values[0]);
-    case 'Lt':
-      return value !== undefined && Number(value) < Number(values[0]);
-    default:
-      return false;
-  }
-}
-
-/** A term without requirements matches nothing. */
-export function meetsTerm(term: NodeSelectorTerm, node: NodeState['node']): boolean {
-  const { matchExpressions = [], matchFields = [] } = term;
-  if (matchExpressions.length + matchFields.length === 0) return false;
-  const labels = node.metadata.labels ?? {};
-  const fields = { 'metadata.name': node.metadata.name };
-  return (
-    matchExpressions.every((one) => meetsRequirement(one, labels)) &&
-    matchFields.every((one) => meetsRequirement(one, fields))
-  );
-}
-
 function nodeAffinity(pod: Pod, { node }: NodeState): Misfit | undefined {
-  const labels = node.metadata.labels ?? {};
-  const hasLabels = Object.entries(pod.spec.nodeSelector ?? {}).every(
-    ([key, value]) => labels[key] === value,
-  );
-  const required = pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
-  const meets =
-    required === undefined || required.nodeSelectorTerms.some((term) => meetsTerm(term, node));
-  return hasLabels && meets
+  return matchesNodeSelection(pod.spec, node)
     ? undefined
     : final("node(s) didn't match Pod's node affinity/selector");
 }
@@ -115,13 +42,13 @@ function nodeAffinity(pod: Pod, { node }: NodeState): Misfit | undefined {
 function unschedulable(pod: Pod, { node }: NodeState): Misfit | undefined {
   if (node.spec?.unschedulable !== true) return undefined;
   const taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
-  return untolerated(pod, [taint], ['NoSchedule']) === undefined
+  return tolerates(pod.spec.tolerations ?? [], taint)
     ? undefined
     : final('node(s) were unschedulable');
 }
 
 function taints(pod: Pod, { node }: NodeState): Misfit | undefined {
-  const taint = untolerated(pod, node.spec?.taints ?? [], ['NoSchedule', 'NoExecute']);
+  const [taint] = untolerated(pod.spec, node, ['NoSchedule', 'NoExecute']);
   if (taint === undefined) return undefined;
   return final(`node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`);
 }

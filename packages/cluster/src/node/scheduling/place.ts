@@ -1,6 +1,7 @@
 /** Chooses the node of a pod, or says why there is none: filter, score, and the message people know. Pure. */
 import type { Pod } from '../../workloads/objects.ts';
-import { meetsTerm, misfit, untolerated } from './filters.ts';
+import { matchesTerm, untolerated } from '../../workloads/node-fit.ts';
+import { misfit } from './filters.ts';
 import type { Misfit } from './filters.ts';
 import { allocatable, podRequests, requested } from './node-state.ts';
 import type { NodeState } from './node-state.ts';
@@ -43,8 +44,8 @@ function apartness(pod: Pod, state: NodeState): number {
 }
 
 function score(pod: Pod, state: NodeState): number {
-  const soft = untolerated(pod, state.node.spec?.taints ?? [], ['PreferNoSchedule']);
-  return emptiness(pod, state) + 2 * apartness(pod, state) - (soft === undefined ? 0 : 300);
+  const soft = untolerated(pod.spec, state.node, ['PreferNoSchedule']).length;
+  return emptiness(pod, state) + 2 * apartness(pod, state) - (soft === 0 ? 0 : 300);
 }
 
 function counted(reasons: readonly string[]): string {
@@ -88,7 +89,7 @@ export function place(pod: Pod, states: readonly NodeState[], volumes: VolumeNee
     a.node.metadata.name < b.node.metadata.name ? -1 : 1,
   )) {
     const reachesVolumes = volumes.affinity.every((terms) =>
-      terms.some((term) => meetsTerm(term, state.node)),
+      terms.some((term) => matchesTerm(term, state.node)),
     );
     const found = misfit(pod, state, states) ?? (reachesVolumes ? undefined : CONFLICT);
     if (found !== undefined) {
