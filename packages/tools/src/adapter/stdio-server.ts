@@ -110,6 +110,7 @@ async function runProcess(
   signal.addEventListener('abort', stop, { once: true });
   try {
     await client.connect(transport, { signal, timeout: START_TIMEOUT_MS });
+    keepProgressBeforeResult(transport);
     logger.info({ server: name, info: client.getServerVersion() }, 'MCP server is ready');
     onReady(client);
     await closed.promise;
@@ -117,6 +118,16 @@ async function runProcess(
     signal.removeEventListener('abort', stop);
     await client.close().catch(() => undefined);
   }
+}
+
+/**
+ * The SDK handles notifications one microtask after they arrive and results at once, so progress that comes in one
+ * piece with its result would find its caller gone. Results wait one turn of the event loop.
+ */
+function keepProgressBeforeResult(transport: StdioClientTransport): void {
+  const deliver = transport.onmessage?.bind(transport);
+  transport.onmessage = (message) =>
+    'method' in message ? deliver?.(message) : void setImmediate(() => deliver?.(message));
 }
 
 function logLines(stream: Readable | null, log: (line: string) => void): void {

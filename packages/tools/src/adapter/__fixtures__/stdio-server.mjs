@@ -11,6 +11,9 @@ server.registerTool('pid', { description: 'Process id' }, () => text(String(proc
 server.registerTool('die', { description: 'Exit' }, () => process.exit(3));
 server.registerTool('steps', { description: 'Progress' }, async (extra) => {
   const { progressToken } = extra.mcpReq._meta ?? {};
+  // Notification and result reach the reader in one piece.
+  process.stdout.cork();
+  setTimeout(() => process.stdout.uncork(), 20);
   if (progressToken !== undefined)
     await extra.mcpReq.notify({ method: 'notifications/progress', params: { progressToken, progress: 1, total: 2 } });
   return text('done');
