@@ -1,16 +1,19 @@
-/** `kagent up` as a process of its own, to be interrupted and killed. */
+/** `kagent up` and `kagent cluster` as processes of their own, to be interrupted and killed. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { EXECUTABLE } from './cli.ts';
 
-export interface UpProcess {
-  urls: { ui: string; api: string; kubernetes: string };
-  kubeconfig: string;
+export interface KagentProcess {
   pid: number;
   /** Everything printed so far, both streams. */
   output(): string;
   /** Sends the signal and resolves when the process is gone, with its exit code (null after a signal). */
   end(signal: 'SIGKILL' | 'SIGINT' | 'SIGTERM'): Promise<number | null>;
+}
+
+export interface UpProcess extends KagentProcess {
+  urls: { ui: string; api: string; kubernetes: string };
+  kubeconfig: string;
 }
 
 export interface UpOptions {
@@ -24,10 +27,24 @@ const READY_WITHIN = 30_000;
 /** Resolves when it says that it is ready; rejects with what it printed when it ends before. */
 export async function startUp({ home, args = [], env = {} }: UpOptions): Promise<UpProcess> {
   const ports = ['--api-port', '0', '--ui-port', '0', '--kube-port', '0'];
-  const child = spawn(process.execPath, [EXECUTABLE, 'up', '--home', home, ...ports, ...args], {
+  const started = await startKagent({ home, args: ['up', '--home', home, ...ports, ...args], env });
+  const address = (label: string) =>
+    new RegExp(`${label}\\s+(\\S+)`).exec(started.output())?.[1] ?? '';
+  return {
+    ...started,
+    urls: { ui: address('UI'), api: address('API, A2A'), kubernetes: address('Kubernetes') },
+    kubeconfig: join(home, 'kubeconfig'),
+  };
+}
+
+/** Any command that serves until Ctrl-C. */
+export async function startKagent(options: Required<UpOptions>): Promise<KagentProcess> {
+  const { home, args, env } = options;
+  const child = spawn(process.execPath, [EXECUTABLE, ...args], {
     env: { PATH: process.env['PATH'], HOME: home, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const name = `kagent ${args[0]}`;
   // a test that fails half way must not leave it behind
   const killAtExit = () => child.kill('SIGKILL');
   process.once('exit', killAtExit);
@@ -45,20 +62,17 @@ export async function startUp({ home, args = [], env = {} }: UpOptions): Promise
       done(code);
     });
   });
-  void exited.then((code) => reject(new Error(`kagent up ended with ${code}:\n${output}`)));
+  void exited.then((code) => reject(new Error(`${name} ended with ${code}:\n${output}`)));
   const late = setTimeout(() => {
     child.kill('SIGKILL');
-    reject(new Error(`kagent up was not ready in ${READY_WITHIN} ms:\n${output}`));
+    reject(new Error(`${name} was not ready in ${READY_WITHIN} ms:\n${output}`));
   }, READY_WITHIN);
   try {
     await ready;
   } finally {
     clearTimeout(late);
   }
-  const address = (label: string) => new RegExp(`${label}\\s+(\\S+)`).exec(output)?.[1] ?? '';
   return {
-    urls: { ui: address('UI'), api: address('API, A2A'), kubernetes: address('Kubernetes') },
-    kubeconfig: join(home, 'kubeconfig'),
     pid: child.pid ?? 0,
     output: () => output,
     end: (signal) => {

@@ -1,9 +1,10 @@
 /** The folder where a person's kagent keeps everything, and the lock that keeps two from sharing it. */
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { KagentError } from '@kagent/spec';
 import { z } from 'zod';
+import { makeFolder } from './files.ts';
 
 export const HOME_SETTING = {
   flag: 'home',
@@ -19,11 +20,10 @@ export const HOME_SETTING = {
 
 const Lock = z.object({ pid: z.number(), api: z.string().optional() });
 
-/** Creates the folder (0700) when it is missing; rejects with what to do when that can't be. */
+/** Creates the folder (0700) when it is missing; one that is there keeps its mode, and what is put into it is its owner's; rejects with what to do when that can't be. */
 export function openHome(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-    chmodSync(path, 0o700);
+    makeFolder(path, 0o700);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new KagentError(

@@ -26,6 +26,25 @@ export type Values<S extends Settings> = {
 
 export const port = z.coerce.number().int().min(0).max(65535);
 
+export const LOG_LEVEL_SETTING = {
+  flag: 'log-level',
+  env: 'KAGENT_LOG_LEVEL',
+  placeholder: 'level',
+  description: 'what goes to the log file: debug, info, warn or error',
+  schema: z.enum(['debug', 'info', 'warn', 'error']),
+  default: 'info',
+};
+
+export const CONTAINER_ENGINE_SETTING = {
+  flag: 'container-engine',
+  env: 'KAGENT_CONTAINER_ENGINE',
+  placeholder: 'program',
+  description:
+    'runs images of containers: auto (podman or docker if one answers), none, or a program',
+  schema: z.string().min(1),
+  default: 'auto',
+};
+
 export function addSettings(command: Command, settings: Settings): void {
   for (const setting of Object.values(settings)) {
     const name = setting.placeholder

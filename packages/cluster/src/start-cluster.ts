@@ -1,6 +1,6 @@
 /** Puts the embedded cluster together: storage, API server, HTTPS, workload controllers, node. */
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -13,6 +13,7 @@ import { createAuditFile } from './api/audit/audit-file.ts';
 import type { AuditLevel } from './api/audit/audit-event.ts';
 import type { AuditSink } from './api/audit/auditor.ts';
 import { allowAll } from './api/authorization/authorizer.ts';
+import { StartError } from './api/start-error.ts';
 import { ensureBootstrapPolicy } from './api/authorization/bootstrap-policy.ts';
 import { createSystemNamespaces, expireEvents, SYSTEM_USER } from './api/bootstrap.ts';
 import { followGroupVersions } from './api/local-api-services.ts';
@@ -234,9 +235,21 @@ function startAudit(
 ): AuditSink | undefined {
   if (audit === undefined || audit.policy === 'None') return undefined;
   const { path, policy: level, maxBytes } = audit;
+  assertWritable(path);
   const file = createAuditFile({ path, level, maxBytes, logger });
   stack.defer(() => file.close());
   return file;
+}
+
+function assertWritable(path: string): void {
+  try {
+    closeSync(openSync(path, 'a', 0o600));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StartError('cannot_write', `The audit log can't be written: ${reason}`, {
+      cause: error,
+    });
+  }
 }
 
 function openStorage(kind: ClusterOptions['storage']): Storage {

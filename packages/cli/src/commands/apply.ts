@@ -1,10 +1,10 @@
 /** `kagent apply -f FILE`: server-side apply of manifests, for people without kubectl. */
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { KagentError } from '@kagent/spec';
 import { createHttpTransport, createKubeClient, type KubeObject } from '@kagent/kube';
 import type { Command } from 'commander';
+import { fileError, readGivenFile } from '../files.ts';
 import { connectionFor, KUBECONFIG_SETTINGS } from '../kubernetes/connection.ts';
 import { applyManifests, parseManifests } from '../kubernetes/manifests.ts';
 import { addSettings, readSettings } from '../settings.ts';
@@ -39,16 +39,11 @@ async function apply(flags: Flags): Promise<void> {
 }
 
 async function readPath(path: string): Promise<KubeObject[]> {
-  if (path === '-') return parseManifests(await text(process.stdin), 'standard input');
-  try {
-    if (!(await stat(path)).isDirectory())
-      return parseManifests(await readFile(path, 'utf8'), path);
-    const names = (await readdir(path)).filter((name) => /\.(ya?ml|json)$/.test(name)).toSorted();
-    return (await Promise.all(names.map((name) => readPath(join(path, name))))).flat();
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
-      throw new KagentError('invalid_argument', `${path} does not exist`, { cause: error });
-    }
-    throw error;
-  }
+  if (path === '-') return parseManifests(await readGivenFile(path), 'standard input');
+  const found = await stat(path).catch((error: unknown) => {
+    throw fileError(path, error);
+  });
+  if (!found.isDirectory()) return parseManifests(await readGivenFile(path), path);
+  const names = (await readdir(path)).filter((name) => /\.(ya?ml|json)$/.test(name)).toSorted();
+  return (await Promise.all(names.map((name) => readPath(join(path, name))))).flat();
 }

@@ -7,7 +7,13 @@ import { z } from 'zod';
 import { HOME_SETTING } from '../home.ts';
 import type { Kubernetes } from '../processes/kubernetes.ts';
 import { untilStopped } from '../processes/until-stopped.ts';
-import { addSettings, port, readSettings } from '../settings.ts';
+import {
+  addSettings,
+  CONTAINER_ENGINE_SETTING,
+  LOG_LEVEL_SETTING,
+  port,
+  readSettings,
+} from '../settings.ts';
 
 const flag = z
   .union([z.boolean(), z.enum(['true', 'false', '1', '0', ''])])
@@ -70,15 +76,7 @@ const CLUSTER_SETTINGS = {
       .transform((path) => resolve(path))
       .optional(),
   },
-  containerEngine: {
-    flag: 'container-engine',
-    env: 'KAGENT_CONTAINER_ENGINE',
-    placeholder: 'program',
-    description:
-      'runs images of containers: auto (podman or docker if one answers), none, or a program',
-    schema: z.string().min(1),
-    default: 'auto',
-  },
+  containerEngine: CONTAINER_ENGINE_SETTING,
   allowHostPath: {
     flag: 'allow-host-path',
     env: 'KAGENT_ALLOW_HOST_PATH',
@@ -97,14 +95,7 @@ const CLUSTER_SETTINGS = {
       .transform((path) => resolve(path))
       .optional(),
   },
-  logLevel: {
-    flag: 'log-level',
-    env: 'KAGENT_LOG_LEVEL',
-    placeholder: 'level',
-    description: 'what goes to the log file: debug, info, warn or error',
-    schema: z.enum(['debug', 'info', 'warn', 'error']),
-    default: 'info',
-  },
+  logLevel: LOG_LEVEL_SETTING,
 };
 
 export function registerCluster(program: Command): void {
@@ -178,7 +169,14 @@ function runWith(cluster: Kubernetes, [file = '', ...args]: string[]): Promise<n
   process.on('SIGTERM', forward);
   return new Promise((done, fail) => {
     child.once('error', (error) =>
-      fail(new KagentError('invalid_argument', `${file} can't be started: ${error.message}`)),
+      fail(
+        new KagentError(
+          'invalid_argument',
+          (error as NodeJS.ErrnoException).code === 'ENOENT'
+            ? `command not found: ${file}`
+            : `${file} can't be started: ${error.message}`,
+        ),
+      ),
     );
     child.once('exit', (code, signal) => done(code ?? (signal === 'SIGINT' ? 130 : 143)));
   });

@@ -1,10 +1,9 @@
 /** `kagent invoke --agent … --task …`, the form scripts of the older CLI use: JSON on stdout. */
-import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
 import { KagentError } from '@kagent/spec';
 import type { Command } from 'commander';
 import { createApiClient } from '../api/client.ts';
 import { CLIENT_SETTINGS } from '../api/settings.ts';
+import { readGivenFile } from '../files.ts';
 import { addSettings, readSettings } from '../settings.ts';
 
 interface Flags extends Record<string, unknown> {
@@ -30,7 +29,8 @@ export function registerInvoke(program: Command): void {
 
 async function invoke(flags: Flags): Promise<void> {
   const settings = readSettings(CLIENT_SETTINGS, flags, process.env);
-  const task = flags.task ?? (flags.file === undefined ? undefined : await readTask(flags.file));
+  const task =
+    flags.task ?? (flags.file === undefined ? undefined : await readGivenFile(flags.file));
   if (!task?.trim()) throw new KagentError('invalid_argument', 'Task or file is required');
   if (!flags.agent) throw new KagentError('invalid_argument', 'Agent is required');
   if (flags.agent.includes('/')) {
@@ -60,13 +60,4 @@ export function userMessage(task: string, contextId?: string, taskId?: string): 
     ...(contextId ? { contextId } : {}),
     ...(taskId ? { taskId } : {}),
   };
-}
-
-export async function readTask(path: string): Promise<string> {
-  try {
-    return path === '-' ? await text(process.stdin) : await readFile(path, 'utf8');
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new KagentError('invalid_argument', `The task can't be read from ${path}: ${reason}`);
-  }
 }

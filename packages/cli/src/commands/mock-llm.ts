@@ -1,8 +1,8 @@
 /** `kagent mock-llm --script f.yaml`: the scripted model as a server, for tests of agents without a language model. */
-import { readFile } from 'node:fs/promises';
 import { KagentError } from '@kagent/spec';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { readGivenFile } from '../files.ts';
 import { addSettings, port, readSettings } from '../settings.ts';
 import { createConsoleLogger } from '../terminal/logger.ts';
 import { untilStopped } from '../processes/until-stopped.ts';
@@ -41,7 +41,7 @@ export function registerMockLlm(program: Command): void {
   command.action(async (flags: Record<string, unknown>) => {
     const settings = readSettings(MOCK_SETTINGS, flags, process.env);
     const { createScriptedModel, parseModelScript, startMockLlm } = await import('@kagent/engine');
-    const script = parseModelScript(await readScript(settings.script), settings.script);
+    const script = parseModelScript(await readGivenFile(settings.script), settings.script);
     const model = createScriptedModel(script);
     const logger = createConsoleLogger('info', (line) => console.error(line));
     const server = await startMockLlm({ ...settings, brain: model.brain, logger });
@@ -57,15 +57,4 @@ export function registerMockLlm(program: Command): void {
       );
     }
   });
-}
-
-async function readScript(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new KagentError('invalid_argument', `The script can't be read: ${reason}`, {
-      cause: error,
-    });
-  }
 }

@@ -3,7 +3,15 @@ import { KagentError } from '@kagent/spec';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { HOME_SETTING } from '../home.ts';
-import { addSettings, port, readSettings, type Values } from '../settings.ts';
+import { programName } from '../terminal/program-name.ts';
+import {
+  addSettings,
+  CONTAINER_ENGINE_SETTING,
+  LOG_LEVEL_SETTING,
+  port,
+  readSettings,
+  type Values,
+} from '../settings.ts';
 
 const UP_SETTINGS = {
   home: HOME_SETTING,
@@ -55,23 +63,8 @@ const UP_SETTINGS = {
     schema: z.enum(['tenant', 'process']),
     default: 'tenant',
   },
-  containerEngine: {
-    flag: 'container-engine',
-    env: 'KAGENT_CONTAINER_ENGINE',
-    placeholder: 'program',
-    description:
-      'runs images of containers: auto (podman or docker if one answers), none, or a program',
-    schema: z.string().min(1),
-    default: 'auto',
-  },
-  logLevel: {
-    flag: 'log-level',
-    env: 'KAGENT_LOG_LEVEL',
-    placeholder: 'level',
-    description: 'what goes to the log file: debug, info, warn or error',
-    schema: z.enum(['debug', 'info', 'warn', 'error']),
-    default: 'info',
-  },
+  containerEngine: CONTAINER_ENGINE_SETTING,
+  logLevel: LOG_LEVEL_SETTING,
 };
 
 export type UpSettings = Values<typeof UP_SETTINGS>;
@@ -96,6 +89,7 @@ export function registerUp(program: Command): void {
       banner(platform, {
         milliseconds: performance.now() - started,
         color: Boolean(process.stdout.isTTY),
+        program: programName(process.env),
       }),
     );
     await stopping.requested;

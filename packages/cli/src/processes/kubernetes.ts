@@ -1,9 +1,10 @@
 /** Just the embedded Kubernetes, as a process of its own: what `kagent cluster` runs, and what `kagent up` shares with it. */
-import { renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { type Cluster, StartError, startCluster, StorageError } from '@kagent/cluster';
 import { systemClock } from '@kagent/kube';
 import { KagentError } from '@kagent/spec';
+import { makeFolder } from '../files.ts';
 import { lockHome, openHome } from '../home.ts';
 import { createFileLogger, type LogLevel } from '../terminal/logger.ts';
 import { portTaken } from './listen.ts';
@@ -61,18 +62,20 @@ export async function startKubernetes(options: KubernetesOptions): Promise<Kuber
     logger.flush();
     throw clusterError(error, { host, port, hint: '--port or KAGENT_KUBE_PORT' });
   });
-  lock.announce(started.url);
-  const kubeconfig = options.kubeconfig ?? join(home, 'kubeconfig');
-  writeKubeconfig(kubeconfig, started);
-  return {
-    url: started.url,
-    kubeconfig,
-    async stop() {
-      await started.stop();
-      lock.release();
-      logger.flush();
-    },
+  const stop = async () => {
+    await started.stop();
+    lock.release();
+    logger.flush();
   };
+  const kubeconfig = options.kubeconfig ?? join(home, 'kubeconfig');
+  try {
+    lock.announce(started.url);
+    writeKubeconfig(kubeconfig, started);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { url: started.url, kubeconfig, stop };
 }
 
 /** What is set. */
@@ -82,11 +85,23 @@ export function givenOf(env: Record<string, string | undefined>): Record<string,
   );
 }
 
-/** Replaces the file at once. Only its owner may read it: it holds the administrator's key. */
+/**
+ * Replaces the file at once, and makes its folder when there is none. Only its owner may read it: it holds the
+ * administrator's key. Throws `unavailable` with the reason.
+ */
 export function writeKubeconfig(path: string, cluster: Cluster): void {
   const next = `${path}.next`;
-  writeFileSync(next, cluster.kubeconfig, { mode: 0o600 });
-  renameSync(next, path);
+  try {
+    makeFolder(dirname(path));
+    writeFileSync(next, cluster.kubeconfig, { mode: 0o600 });
+    renameSync(next, path);
+  } catch (error) {
+    rmSync(next, { force: true });
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new KagentError('unavailable', `The kubeconfig can't be written: ${reason}`, {
+      cause: error,
+    });
+  }
 }
 
 /** What keeps a cluster from starting, with the flag that helps. */

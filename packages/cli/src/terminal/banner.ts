@@ -3,7 +3,7 @@ import type { Platform } from '../processes/embedded.ts';
 
 export function banner(
   platform: Platform,
-  { milliseconds, color }: { milliseconds: number; color: boolean },
+  { milliseconds, color, program }: { milliseconds: number; color: boolean; program: string },
 ): string {
   const bold = (text: string) => (color ? `\u001B[1m${text}\u001B[22m` : text);
   const dim = (text: string) => (color ? `\u001B[2m${text}\u001B[22m` : text);
@@ -20,7 +20,7 @@ export function banner(
     `  State, log   ${home}`,
     '',
     `${bold('Try')}`,
-    `  npx kagent agent invoke ${flags}k8s-agent "List all namespaces"`,
+    `  ${program} agent invoke ${flags}k8s-agent "List all namespaces"`,
     `  kubectl --kubeconfig ${kubeconfig} get agents -n kagent`,
     `  open ${urls.ui} and ask "What is wrong in my cluster?"`,
     '',

@@ -9,6 +9,8 @@ export function printError(error: unknown): void {
 }
 
 function messageOf(error: unknown): string {
+  if (error instanceof KubeError && error.reason === 'Unreachable')
+    return `${error.message}\nIs the cluster running? \`kagent up\` or \`kagent cluster\` starts one on this machine.`;
   if (isKagentError(error) || error instanceof KubeError) return error.message;
   if (error instanceof Error) return `${error.message} (set KAGENT_DEBUG=1 for more)`;
   return String(error);

@@ -1,6 +1,6 @@
 /** Why a cluster cannot start. `message` says what to do about it. */
 
-export type StartErrorCode = 'port_in_use' | 'cannot_listen' | 'damaged';
+export type StartErrorCode = 'port_in_use' | 'cannot_listen' | 'cannot_write' | 'damaged';
 
 export class StartError extends Error {
   readonly code: StartErrorCode;

@@ -77,7 +77,7 @@ async function expressionProblem(context: Context, check: Check): Promise<string
   } catch (error) {
     // a field that is not there yet reads as an error: the criterion does not hold
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    return `${reason}: ${text}`;
+    return `not true: ${text} (${reason})`;
   }
 }
 

@@ -5,7 +5,8 @@ import { createApiClient } from '../../api/client.ts';
 import { CLIENT_SETTINGS } from '../../api/settings.ts';
 import { addSettings, readSettings } from '../../settings.ts';
 import { createTranscript } from '../../terminal/transcript.ts';
-import { readTask, userMessage } from '../invoke.ts';
+import { readGivenFile } from '../../files.ts';
+import { userMessage } from '../invoke.ts';
 
 interface Flags extends Record<string, unknown> {
   output: string;
@@ -42,7 +43,7 @@ async function run({
     );
   }
   const settings = readSettings(CLIENT_SETTINGS, flags, process.env);
-  const task = words.length > 0 ? words.join(' ') : flags.file && (await readTask(flags.file));
+  const task = words.length > 0 ? words.join(' ') : flags.file && (await readGivenFile(flags.file));
   if (!task)
     throw new KagentError(
       'invalid_argument',

@@ -1,5 +1,4 @@
 /** What all `kagent demo` commands share: the cluster they talk to, and the scenario they are about. */
-import { readFile } from 'node:fs/promises';
 import {
   parseScenario,
   readShippedScenario,
@@ -15,6 +14,7 @@ import {
   type KubeClient,
 } from '@kagent/kube';
 import { KagentError } from '@kagent/spec';
+import { readGivenFile } from '../../files.ts';
 import { connectionFor, KUBECONFIG_SETTINGS } from '../../kubernetes/connection.ts';
 import { readSettings, type Values } from '../../settings.ts';
 
@@ -65,14 +65,11 @@ export async function readScenario(
 }
 
 async function readScenarioFile(filename: string): Promise<Scenario> {
+  const text = await readGivenFile(filename);
   try {
-    return parseScenario(await readFile(filename, 'utf8'), filename);
+    return parseScenario(text, filename);
   } catch (error) {
-    const reason =
-      error instanceof Error && 'code' in error
-        ? `${filename} cannot be read`
-        : String((error as Error).message);
-    throw new KagentError('invalid_argument', reason, { cause: error });
+    throw new KagentError('invalid_argument', String((error as Error).message), { cause: error });
   }
 }
 

@@ -4,6 +4,7 @@ import { isAlreadyExists, type KubeClient, systemClock } from '@kagent/kube';
 import { KagentError } from '@kagent/spec';
 import type { Command } from 'commander';
 import { addSettings } from '../../settings.ts';
+import { programName } from '../../terminal/program-name.ts';
 import {
   DEMO_SETTINGS,
   demoClient,
@@ -67,6 +68,7 @@ async function untilRunning(client: KubeClient, name: string): Promise<void> {
 
 function introduction({ metadata, spec }: Scenario): string {
   const namespaces = namespacesOf(spec);
+  const program = programName(process.env);
   return [
     '',
     spec.title,
@@ -76,10 +78,10 @@ function introduction({ metadata, spec }: Scenario): string {
     'Look around:',
     ...namespaces.map((namespace) => `  kubectl get pods -n ${namespace}`),
     'Or let an agent do it:',
-    `  kagent agent invoke k8s-agent ${JSON.stringify(spec.symptom.trim())}`,
+    `  ${program} agent invoke k8s-agent ${JSON.stringify(spec.symptom.trim())}`,
     'Is it repaired?',
-    `  kagent demo check ${metadata.name}`,
+    `  ${program} demo check ${metadata.name}`,
     'Enough of it:',
-    `  kagent demo stop ${metadata.name}`,
+    `  ${program} demo stop ${metadata.name}`,
   ].join('\n');
 }

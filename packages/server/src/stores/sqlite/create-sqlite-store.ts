@@ -2,7 +2,7 @@
  * The store over SQLite: one file in WAL mode. What was acknowledged survives the death of any process; a power cut may
  * take the last moments, but never the record of a tool call that must not be repeated: that is flushed to the disk.
  */
-import { statSync } from 'node:fs';
+import { chmodSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { KagentError } from '@kagent/spec';
 import { Kysely } from 'kysely';
@@ -21,7 +21,7 @@ export interface SqliteStoreOptions {
 }
 
 /**
- * Opens (and migrates forward) the database. Never deletes or repairs anything: a file that is damaged or was written by
+ * Opens (and migrates forward) the database, which only its owner may read. Never deletes or repairs anything: a file that is damaged or was written by
  * a newer release rejects with `unavailable` and a message that says which file and what to do.
  */
 export function createSqliteStore({ path, now }: SqliteStoreOptions): Store {
@@ -48,6 +48,7 @@ function open(path: string): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(path);
+    if (path !== ':memory:') chmodSync(path, 0o600);
     database.exec(
       'pragma journal_mode = wal; pragma synchronous = normal; pragma busy_timeout = 5000',
     );
