@@ -1,0 +1,31 @@
+/** Every answer that was recorded from a real kube-apiserver (1.35.2), asked here. */
+import { startTestCluster } from '@kagent/cluster/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AREAS } from './areas.ts';
+import type { Area, ConformanceCase } from './case.ts';
+import { readGolden } from './golden.ts';
+import { without } from './normalise.ts';
+import { runCase } from './run-case.ts';
+import { createServerClient, type ServerClient } from './server-client.ts';
+
+describe.each(AREAS)('answers as kube-apiserver: $name', (area: Area) => {
+  const golden = readGolden(area.name);
+  let client: ServerClient;
+  let stop: () => Promise<void>;
+
+  beforeAll(async () => {
+    const cluster = await startTestCluster({ workloads: area.controllers ?? false });
+    client = await createServerClient({ text: cluster.kubeconfig });
+    stop = async () => {
+      client.close();
+      await cluster.stop();
+    };
+  });
+  afterAll(() => stop());
+
+  it.each(area.cases)('$name', async (one: ConformanceCase) => {
+    const answers = await runCase(client, one, '');
+    const paths = Object.keys(one.differs ?? {});
+    expect(without(answers, paths)).toEqual(without(golden[one.name], paths));
+  });
+});
