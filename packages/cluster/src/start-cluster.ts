@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createKubeClient, silentLogger, systemClock } from '@kagent/kube';
 import type { Clock, Logger, Transport } from '@kagent/kube';
 
+import { ensureApiServerService } from './api/api-server-service.ts';
 import { createApiServer, DEFAULT_VERSION } from './api/api-server.ts';
 import type { ApiServer } from './api/api-server.ts';
 import { createAuditFile } from './api/audit/audit-file.ts';
@@ -43,7 +44,7 @@ import { startWorkloads } from './workloads/start-workloads.ts';
 export interface ClusterOptions {
   /**
    * Where objects live: in this process only, or in a SQLite file (made when missing). An acknowledged write survives the
-   * death of the process; with `survives: 'power'` a power cut too, at one disk flush for each write.
+   * death of the process; with `survives: 'power'` a power cut too, at the wait for a flush of the disk.
    */
   storage: 'memory' | { sqlite: string; survives?: 'process' | 'power' };
   /** Certificates, pod logs and files of processes. Without it they end with the cluster. */
@@ -156,6 +157,7 @@ async function start(
     onUnauthenticated: (request, refusal) => api.auditRefusal(request, refusal),
   });
   stack.defer(() => http.close());
+  await ensureApiServerService(handler, { host, port: http.port, clock, logger });
   stack.defer(startHousekeeping({ api, storage, clock, logger }));
   const transport = (user: User = SYSTEM_USER) => createLocalTransport(handler, user);
   if (options.workloads !== false) {

@@ -98,7 +98,8 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   });
   const auditor = options.audit && createAuditor(options.audit, { clock, randomId });
   return {
-    handle: (request) => answer({ router, requests, auditor, logger }, request),
+    handle: (request) =>
+      answer({ router, requests, auditor, logger, storage: options.storage }, request),
     tokens,
     registry,
     hub,
@@ -172,15 +173,16 @@ interface Answering {
   requests: RequestMetrics;
   auditor: Auditor | undefined;
   logger: Logger;
+  storage: Storage;
 }
 
 async function answer(
-  { router, requests, auditor, logger }: Answering,
+  { router, requests, auditor, logger, storage }: Answering,
   request: ApiRequest,
 ): Promise<ApiResponse> {
   const trail = auditor?.begin(request);
   const measured = requests.begin(request);
-  const response = await route(router, { request, trail, measured, logger });
+  const response = await route(router, { request, trail, measured, logger, storage });
   requests.end(measured, request, response);
   return auditor && trail ? auditor.end(trail, response) : response;
 }
@@ -190,14 +192,18 @@ interface Routed {
   trail?: AuditTrail;
   measured: Measured;
   logger: Logger;
+  storage: Storage;
 }
 
 async function route(
   router: Router,
-  { request, trail, measured, logger }: Routed,
+  { request, trail, measured, logger, storage }: Routed,
 ): Promise<ApiResponse> {
   try {
-    return await router.route(request, trail, measured);
+    const response = await router.route(request, trail, measured);
+    const unflushed = storage.flushed();
+    if (unflushed) await unflushed;
+    return response;
   } catch (error) {
     if (error instanceof StatusError) return json(error.status, error.status.code);
     // The node's refusals come in the words of the client port.

@@ -25,6 +25,8 @@ export interface IndexOptions extends EventLogOptions {
 export interface StorageJournal {
   /** `isTight`: there was no room a moment ago; a deletion then makes room for itself. Throws `full`, `unusable`. */
   append(event: StorageEvent, isTight?: boolean): void;
+  /** See `Storage.flushed`. */
+  flushed?(): Promise<void> | undefined;
   close(): void;
 }
 
@@ -99,6 +101,7 @@ export function createIndexedStorage({ index, journal }: IndexedStorageOptions):
     eventsSince: (revision, prefix) => open().eventsSince(revision, prefix),
     subscribe: (prefix, listener) => listeners.add(prefix, listener),
     compact: (revision) => open().compact(revision),
+    flushed: () => journal?.flushed?.(),
     close() {
       if (closed) return;
       closed = true;

@@ -20,6 +20,10 @@ describeStorageContract('storage/sqlite-storage contract', (options) =>
   openSqliteStorage(newPath(), options),
 );
 
+describeStorageContract('storage/sqlite-storage contract, over a power cut', (options) =>
+  openSqliteStorage(newPath(), { ...options, survives: 'power' }),
+);
+
 describe('storage/sqlite-storage', () => {
   test('finds everything again, at the same revision', () => {
     const path = newPath();
@@ -235,10 +239,26 @@ describe('storage/sqlite-storage', () => {
     expect((await api.call('POST', path, { body: configMap('after') })).status).toBe(201);
   });
 
-  test('can be told to survive a power cut', () => {
+  test('flushes writes that come together at once, when they are to survive a power cut', async () => {
     const storage = openSqliteStorage(newPath(), { survives: 'power' });
+    expect(storage.flushed()).toBeUndefined();
     storage.create('/a', { metadata: {} });
-    expect(storage.get('/a')?.revision).toBe(2);
+    const first = storage.flushed();
+    storage.create('/b', { metadata: {} });
+    expect(storage.flushed()).toBe(first);
+    await first;
+    expect(storage.flushed()).toBeUndefined();
+    storage.create('/c', { metadata: {} });
+    const second = storage.flushed();
+    expect(second).toBeInstanceOf(Promise);
+    storage.close();
+    await second;
+  });
+
+  test('has nothing to flush when only the death of the process is to be survived', () => {
+    const storage = openSqliteStorage(newPath());
+    storage.create('/a', { metadata: {} });
+    expect(storage.flushed()).toBeUndefined();
     storage.close();
   });
 

@@ -6,6 +6,8 @@
 import { chmodSync, existsSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 
+import { createDiskFlush } from './disk-flush.ts';
+import type { DiskFlush } from './disk-flush.ts';
 import { createIndex, createIndexedStorage } from './memory-storage.ts';
 import type { EventLogOptions, IndexOptions, StorageJournal } from './memory-storage.ts';
 import { approximateSize } from './object-index.ts';
@@ -41,8 +43,8 @@ const MIGRATE_FROM_1 = `
 export interface SqliteOptions extends EventLogOptions {
   /**
    * What an acknowledged write survives. `process`: the death of the process (WAL, `synchronous = NORMAL`); a power cut
-   * may take the last writes, never the file. `power`: a power cut too (`synchronous = FULL`), at one disk flush for
-   * each write. Default `process`.
+   * may take the last writes, never the file. `power`: a power cut too, at one disk flush for
+   * the writes that come together; `Storage.flushed` tells when. Default `process`.
    */
   survives?: 'process' | 'power';
   /** Writes that would make the file larger are refused with `full`. Unlimited by default. */
@@ -59,7 +61,9 @@ export function openSqliteStorage(path: string, options: SqliteOptions = {}): St
     database = new DatabaseSync(path, { timeout: BUSY_MS });
     prepare(database, path);
     configure(database, options);
-    const journal = createJournal(database, path);
+    // what is committed stands in the WAL until SQLite itself flushes it and moves it to the database
+    const disk = options.survives === 'power' ? createDiskFlush(`${path}-wal`) : undefined;
+    const journal = createJournal(database, { path, disk });
     const index = load(database, path, { ...options, onCompact: journal.compact });
     return createIndexedStorage({ index, journal });
   } catch (error) {
@@ -74,7 +78,7 @@ function prepare(database: DatabaseSync, path: string): void {
   const version = numberOf(database, 'user_version');
   const isEmpty = version === 0 && tableCount(database) === 0;
   if (!isEmpty) refuseForeign({ database, path, version });
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
   if (existsSync(path)) chmodSync(path, 0o600);
   // Taking the write lock now turns a second process away at once instead of at its first write.
   database.exec(isEmpty ? `BEGIN IMMEDIATE; ${CREATE_TABLES} COMMIT;` : 'BEGIN IMMEDIATE; COMMIT;');
@@ -83,10 +87,11 @@ function prepare(database: DatabaseSync, path: string): void {
     if (result !== 'ok') throw damaged(path, String(result));
   }
   if (version === 1) database.exec(`BEGIN IMMEDIATE; ${MIGRATE_FROM_1} COMMIT;`);
+  // from here on a commit is written, and flushed by us or at the next checkpoint
+  database.exec('PRAGMA synchronous = NORMAL;');
 }
 
-function configure(database: DatabaseSync, { survives, maxBytes }: SqliteOptions): void {
-  if (survives === 'power') database.exec('PRAGMA synchronous = FULL');
+function configure(database: DatabaseSync, { maxBytes }: SqliteOptions): void {
   if (maxBytes === undefined) return;
   const pages = Math.max(1, Math.floor(maxBytes / numberOf(database, 'page_size')));
   database.exec(`PRAGMA max_page_count = ${pages}`);
@@ -159,7 +164,10 @@ interface SqliteJournal extends StorageJournal {
   compact(floor: number, forgotten: readonly StorageEvent[]): void;
 }
 
-function createJournal(database: DatabaseSync, path: string): SqliteJournal {
+function createJournal(
+  database: DatabaseSync,
+  { path, disk }: { path: string; disk: DiskFlush | undefined },
+): SqliteJournal {
   const add = database.prepare('INSERT INTO log VALUES (?, ?, ?, ?)');
   const remove = database.prepare('DELETE FROM log WHERE revision = ?');
   const raise = database.prepare('UPDATE compacted SET floor = ?');
@@ -171,6 +179,7 @@ function createJournal(database: DatabaseSync, path: string): SqliteJournal {
         if (isTight && isDeleted) remove.run(Number(previous?.metadata.resourceVersion));
         add.run(revision, key, isDeleted ? 1 : 0, JSON.stringify(value));
         if (isTight) database.exec('COMMIT');
+        disk?.wrote();
       } catch (error) {
         if (database.isTransaction) database.exec('ROLLBACK');
         throw unwritten(error, path);
@@ -190,7 +199,11 @@ function createJournal(database: DatabaseSync, path: string): SqliteJournal {
         if (database.isTransaction) database.exec('ROLLBACK');
       }
     },
-    close: () => database.close(),
+    flushed: () => disk?.done(),
+    close() {
+      database.close();
+      disk?.close();
+    },
   };
 }
 

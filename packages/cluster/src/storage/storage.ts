@@ -95,6 +95,11 @@ export interface Storage {
   subscribe(prefix: string, listener: (event: StorageEvent) => void): () => void;
   /** Forgets events up to and including `revision`; the current state is never touched. */
   compact(revision: number): void;
+  /**
+   * Settles when every write so far survives what the driver promises; undefined when that is so already, which is always
+   * true of drivers that write at once. Whoever tells others of a write waits for it. Rejects with `unusable`.
+   */
+  flushed(): Promise<void> | undefined;
   /** Idempotent. Every later call throws. */
   close(): void;
 }

@@ -89,7 +89,13 @@ export class WatchHub {
     const { selection, signal } = start;
     const watch: Watch = {
       ...start,
-      queue: new WatchQueue({ maxLag, maxLagBytes, signal, onClose: () => this.#remove(watch) }),
+      queue: new WatchQueue({
+        maxLag,
+        maxLagBytes,
+        signal,
+        settled: () => storage.flushed(),
+        onClose: () => this.#remove(watch),
+      }),
       hasSentColumns: false,
     };
     if (signal?.aborted === true) return watch.queue;

@@ -7,6 +7,8 @@ export interface WatchQueueOptions {
   maxLag: number;
   maxLagBytes: number;
   signal?: AbortSignal;
+  /** What must settle before frames that wait now are sent; nothing when undefined. A rejection ends the watch. */
+  settled?(): Promise<void> | undefined;
   /** Called once, when no further frame will be taken. */
   onClose(): void;
 }
@@ -65,7 +67,9 @@ export class WatchQueue implements AsyncIterable<WatchFrame> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<WatchFrame> {
+    const { settled } = this.#options;
     try {
+      await settled?.();
       for (const frame of this.#initial) {
         if (this.#options.signal?.aborted === true) return;
         yield frame;
@@ -75,6 +79,8 @@ export class WatchQueue implements AsyncIterable<WatchFrame> {
         const frames = this.#waiting;
         this.#waiting = [];
         this.#waitingBytes = 0;
+        const pending = settled?.();
+        if (pending) await pending;
         for (const frame of frames) yield frame;
         if (this.#waiting.length > 0) continue;
         if (!this.#isOpen) return;
