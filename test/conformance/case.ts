@@ -7,6 +7,8 @@ export interface ConformanceCase {
   /** Unique in its area; starts with what is asked for, as a test name would. */
   name: string;
   steps: Step[];
+  /** About what controllers make: random parts of names are replaced, and the namespace is deleted in the end. */
+  controllers?: boolean;
   /** Paths in answers that may differ (dotted, `*` is any one key or index; `0.body.…` is of the first recorded step), each with the reason. */
   differs?: Record<string, string>;
 }
@@ -19,15 +21,26 @@ export interface Step {
   /** Content type; `application/json` by default. */
   type?: string;
   accept?: string;
+  /** More request headers; an empty one is left out, also of those that are always sent. */
+  send?: Record<string, string>;
   /** Asked as this user, by impersonation. */
   as?: { user: string; groups?: string[] };
   /** Values of the answer for later steps: `{ rv: 'metadata.resourceVersion' }` is `$rv` there. */
   keep?: Record<string, string>;
   /**
    * Asks again until the value at the path is as text the one given, or there when it is `*`, for what takes its time on a
-   * real server (CRD established, RBAC seen). Nothing of it is recorded or compared.
+   * real server (CRD established, RBAC seen). `-` waits until there is none. Nothing of it is recorded or compared.
    */
   until?: Record<string, string>;
+  /**
+   * Asked for each item of a list, with its name as `$item`, once there are so many: what a kubelet would say of pods whose
+   * names are random. The answers are not recorded.
+   */
+  forEach?: { list: string; count: number };
+  /** The items of a list in the order of their text, as their names are random. */
+  sorted?: boolean;
+  /** Records a table without ages and prose, or of an OpenAPI document a digest of each schema. */
+  shape?: 'table' | 'schemas';
   /** Reads so many events of a watch. */
   events?: number;
   /** Not compared and not recorded: prepares the case. */

@@ -3,6 +3,12 @@
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g;
 const CLUSTER_IP = /\b10\.\d+\.\d+\.\d+\b/g;
+const TOKEN_VOLUME = /\bkube-api-access-[a-z0-9]{5}\b/g;
+
+/** The alphabet of Kubernetes for hashes and endings, which has no vowels. */
+const RANDOM_PART = /(?<=^|-)[bcdfghjklmnpqrstvwxz2456789]{5,10}\b/g;
+const EVENT_NAME = /\.[0-9a-f]{16}$/;
+const SCHEDULER = /^default-scheduler-.*$/;
 
 /** By the name of their key. Only values that are set are replaced. */
 const REPLACED: Record<string, string> = {
@@ -16,10 +22,12 @@ export interface NormaliseOptions {
   /** Longer values first; each is replaced by its key wherever it stands. */
   names: Record<string, string>;
   managedFields: boolean;
+  /** Replaces hashes and random endings of the names that controllers give. */
+  randomNames?: boolean;
 }
 
 export function normalise(value: unknown, options: NormaliseOptions): unknown {
-  if (typeof value === 'string') return normaliseText(value, options.names);
+  if (typeof value === 'string') return textOf(value, options);
   if (Array.isArray(value)) return value.map((item) => normalise(item, options));
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value)
@@ -28,13 +36,26 @@ export function normalise(value: unknown, options: NormaliseOptions): unknown {
       const replaced = REPLACED[key];
       if (replaced !== undefined && (typeof item === 'string' || typeof item === 'number'))
         return [key, item === '' || item === 0 ? item : replaced];
-      return [normaliseText(key, options.names), normalise(item, options)];
+      return [textOf(key, options), normalise(item, options)];
     });
   return withoutRandomName(Object.fromEntries(entries));
 }
 
+function textOf(text: string, { names, randomNames = false }: NormaliseOptions): string {
+  const result = normaliseText(text, names);
+  if (!randomNames) return result;
+  return result
+    .replace(EVENT_NAME, '.<random>')
+    .replace(SCHEDULER, 'default-scheduler-<host>')
+    .replaceAll(RANDOM_PART, '<random>');
+}
+
 export function normaliseText(text: string, names: Record<string, string>): string {
-  let result = text.replace(UUID, '<uid>').replace(TIME, '<time>').replace(CLUSTER_IP, '<ip>');
+  let result = text
+    .replace(UUID, '<uid>')
+    .replace(TIME, '<time>')
+    .replace(CLUSTER_IP, '<ip>')
+    .replace(TOKEN_VOLUME, 'kube-api-access-<random>');
   for (const [variable, name] of Object.entries(names)) result = result.replaceAll(name, variable);
   return result;
 }

@@ -4,14 +4,15 @@ import { systemClock } from '@kagent/kube';
 import type { Answer, ConformanceCase, Step } from './case.ts';
 import { normalise } from './normalise.ts';
 import type { RawAnswer, ServerClient } from './server-client.ts';
+import { shaped } from './shapes.ts';
 
 const POLL_MS = 50;
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 20_000;
 
 /** `run` keeps two runs on one server apart; letters and digits. Rejects when a quiet step fails. */
 export async function runCase(
   client: ServerClient,
-  { name, steps }: ConformanceCase,
+  { name, steps, controllers = false }: ConformanceCase,
   run: string,
 ): Promise<Answer[]> {
   const id = `c${createHash('sha256').update(name).digest('hex').slice(0, 6)}${run}`;
@@ -28,18 +29,46 @@ export async function runCase(
   const answers: Answer[] = [];
   try {
     for (const step of steps) {
-      const answer = await untilAsWanted(() => ask(step), step);
+      if (step.forEach !== undefined) {
+        await askForEach(client, step, values);
+        continue;
+      }
+      const answer = await untilAsWanted(() => ask(step), step, values);
       for (const [variable, path] of Object.entries(step.keep ?? {}))
         values[`$${variable}`] = String(valueAt(parse(answer.text), path));
       if (step.until !== undefined) continue;
-      if (step.quiet !== true) answers.push(comparable(step, answer, names));
+      if (step.quiet !== true)
+        answers.push(comparable(step, answer, { names, randomNames: controllers }));
       else if (answer.code >= 400)
         throw new Error(`${name}: ${step.request} was refused: ${answer.text}`);
     }
   } finally {
     for (const path of made.toReversed()) await remove(client, path);
+    if (controllers)
+      await client.send({ method: 'DELETE', path: namespacePath(names), headers: {} });
   }
   return answers;
+}
+
+function namespacePath({ $ns }: { $ns: string }): string {
+  return `/api/v1/namespaces/${$ns}`;
+}
+
+async function askForEach(
+  client: ServerClient,
+  step: Step,
+  values: Record<string, string>,
+): Promise<void> {
+  const { list = '', count = 0 } = step.forEach ?? {};
+  const wait = { request: `GET ${list}`, until: { 'items.length': String(count) } };
+  const { text } = await untilAsWanted(() => send(client, wait, values), wait, values);
+  const { items } = parse(text) as { items: { metadata: { name: string } }[] };
+  for (const { metadata } of items) {
+    const answer = await send(client, step, { ...values, $item: metadata.name });
+    // one may have gone meanwhile
+    if (answer.code >= 400 && answer.code !== 404)
+      throw new Error(`${step.request} was refused: ${answer.text}`);
+  }
 }
 
 async function prepareNamespace(client: ServerClient, name: string): Promise<void> {
@@ -65,6 +94,10 @@ function send(
     // node sends a list as one header each
     if (as.groups !== undefined) Object.assign(headers, { 'impersonate-group': as.groups });
   }
+  for (const [name, value] of Object.entries(step.send ?? {})) {
+    if (value === '') delete headers[name];
+    else headers[name] = fill(value, values);
+  }
   return client.send({
     method,
     path,
@@ -81,6 +114,7 @@ function fill(text: string, values: Record<string, string>): string {
 async function untilAsWanted(
   ask: () => Promise<RawAnswer>,
   { until, request }: Step,
+  values: Record<string, string>,
 ): Promise<RawAnswer> {
   const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
@@ -88,7 +122,8 @@ async function untilAsWanted(
     const body = parse(answer.text);
     const isAsWanted = Object.entries(until ?? {}).every(([path, wanted]) => {
       const value = path === 'code' ? answer.code : valueAt(body, path);
-      return wanted === '*' ? value !== undefined : String(value) === wanted;
+      if (wanted === '*' || wanted === '-') return (value !== undefined) === (wanted === '*');
+      return String(value) === fill(wanted, values);
     });
     if (isAsWanted) return answer;
     if (Date.now() > deadline) throw new Error(`${request} stayed ${answer.text}`);
@@ -111,18 +146,30 @@ function valueAt(value: unknown, path: string): unknown {
 function comparable(
   step: Step,
   { code, text, headers }: RawAnswer,
-  names: Record<string, string>,
+  { names, randomNames }: { names: Record<string, string>; randomNames: boolean },
 ): Answer {
-  const options = { names, managedFields: step.managedFields ?? false };
+  const options = { names, randomNames, managedFields: step.managedFields ?? false };
   const lines =
     step.events === undefined ? undefined : text.trim().split('\n').slice(0, step.events);
-  const body = lines === undefined ? parse(text) : lines.map(parse);
+  const answered = lines === undefined ? parse(text) : lines.map(parse);
+  const body = normalise(shaped(answered, step), options);
   const shown = (step.headers ?? []).map((name): [string, string] => [name, String(headers[name])]);
   return {
     code,
-    ...(text !== '' && { body: normalise(body, options) }),
+    ...(text !== '' && { body: step.sorted === true ? sortedList(body) : body }),
     ...(shown.length > 0 && { headers: Object.fromEntries(shown) }),
   };
+}
+
+function sortedList(body: unknown): unknown {
+  const { items, ...rest } = body as { items?: unknown[] };
+  const text = (item: unknown): string => JSON.stringify(item, (_key, value) => byKey(value));
+  return { ...rest, items: items?.toSorted((a, b) => (text(a) < text(b) ? -1 : 1)) };
+}
+
+function byKey(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function parse(text: string): unknown {

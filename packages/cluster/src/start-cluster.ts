@@ -18,6 +18,7 @@ import { StartError } from './api/start-error.ts';
 import { ensureBootstrapPolicy } from './api/authorization/bootstrap-policy.ts';
 import { createSystemNamespaces, expireEvents, SYSTEM_USER } from './api/bootstrap.ts';
 import { followGroupVersions } from './api/local-api-services.ts';
+import { ensureStandardObjects } from './api/standard-objects.ts';
 import { metricsKinds } from './api/metrics.ts';
 import { loadCertificates } from './api/pki/certificates.ts';
 import type { Certificates } from './api/pki/certificates.ts';
@@ -226,6 +227,8 @@ async function startApi(options: ClusterOptions, parts: ApiParts): Promise<ApiSe
   await createSystemNamespaces(api.handle);
   if (options.authorization !== 'AlwaysAllow')
     ensureBootstrapPolicy({ storage, clock, randomId: randomUUID });
+  const clientAuthority = certificates.ca.cert;
+  ensureStandardObjects({ storage, clock, randomId: randomUUID, clientAuthority });
   const { registry } = api;
   stack.defer(followGroupVersions({ storage, registry, clock, randomId: randomUUID }));
   return api;

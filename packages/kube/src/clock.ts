@@ -8,12 +8,18 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** A timer for longer would fire at once. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 /** The machine's clock. Sleeping keeps the process alive, like any timer. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   async sleep(ms, signal) {
     try {
-      await delay(ms, undefined, { signal });
+      for (let left = ms; ; left -= LONGEST_MS) {
+        await delay(Math.min(left, LONGEST_MS), undefined, { signal });
+        if (left <= LONGEST_MS) return;
+      }
     } catch (error) {
       if (signal?.aborted === true) throw signal.reason;
       throw error;

@@ -4,8 +4,10 @@ import { parse as parseYamlText } from 'yaml';
 import { decodeProtobuf } from '../builtin/protobuf.ts';
 import { isObject, put } from '../schema/json.ts';
 import type { JsonObject } from '../schema/json.ts';
-import { findDuplicateKeys, findDuplicateYamlKeys } from './duplicate-keys.ts';
+import { duplicatesInJson, duplicatesInYaml, NO_DUPLICATES } from './duplicate-keys.ts';
+import type { DuplicateKeys } from './duplicate-keys.ts';
 import { isTooDeep } from './json.ts';
+import { jsonSyntaxError } from './json-syntax.ts';
 import type { ApiRequest } from './request.ts';
 import { badRequest, unsupportedMediaType } from './status-error.ts';
 
@@ -16,30 +18,30 @@ const PROTOBUF_TYPE = 'application/vnd.kubernetes.protobuf';
 export interface DecodedBody {
   /** Belongs to the caller, who may change it. Undefined when there was no body. */
   value: unknown;
-  /** Reads the text once more for keys that occur twice; their paths. */
-  duplicates(): string[];
+  /** Reads the text once more for keys that occur twice. */
+  duplicates(): DuplicateKeys;
 }
 
 /** The media type without parameters; JSON when there is none. */
 export function contentTypeOf(request: ApiRequest): string {
-  const header = request.headers['content-type'] ?? JSON_TYPE;
+  const header = request.headers['content-type'] ?? '';
+  if (header === '') return JSON_TYPE;
   return (header.split(';')[0] ?? '').trim().toLowerCase();
 }
 
 /** Reads an object or options. Throws 415 for other media types, 400 for what cannot be parsed. */
 export function decodeBody(request: ApiRequest): DecodedBody {
   const { body } = request;
-  if (!body) return { value: undefined, duplicates: () => [] };
-  if ('value' in body) return { value: copyValue(body.value), duplicates: () => [] };
-  if (body.bytes.length === 0) return { value: undefined, duplicates: () => [] };
+  if (!body) return { value: undefined, duplicates: () => NO_DUPLICATES };
+  if ('value' in body) return { value: copyValue(body.value), duplicates: () => NO_DUPLICATES };
+  if (body.bytes.length === 0) return { value: undefined, duplicates: () => NO_DUPLICATES };
   switch (contentTypeOf(request)) {
     case JSON_TYPE:
-    case '*/*':
       return decodeJson(body.bytes);
     case YAML_TYPE:
       return decodeYaml(body.bytes);
     case PROTOBUF_TYPE:
-      return { value: decodeProtobufBody(body.bytes), duplicates: () => [] };
+      return { value: decodeProtobufBody(body.bytes), duplicates: () => NO_DUPLICATES };
     default:
       throw unsupportedMediaType([JSON_TYPE, YAML_TYPE, PROTOBUF_TYPE]);
   }
@@ -49,7 +51,7 @@ export function decodeBody(request: ApiRequest): DecodedBody {
 export function decodePatchBody(request: ApiRequest, format: 'json' | 'yaml'): DecodedBody {
   const { body } = request;
   if (!body) throw badRequest('a patch needs a body');
-  if ('value' in body) return { value: copyValue(body.value), duplicates: () => [] };
+  if ('value' in body) return { value: copyValue(body.value), duplicates: () => NO_DUPLICATES };
   return format === 'yaml' ? decodeYaml(body.bytes) : decodeJson(body.bytes);
 }
 
@@ -58,16 +60,18 @@ function decodeJson(bytes: Uint8Array): DecodedBody {
   try {
     const value: unknown = JSON.parse(text);
     if (isTooDeep(value)) throw new Error('exceeded max depth');
-    return { value, duplicates: () => findDuplicateKeys(text) };
+    return { value, duplicates: () => duplicatesInJson(text) };
   } catch (error) {
-    throw badRequest(`couldn't get version/kind; json parse error: ${messageOf(error)}`);
+    const why = jsonSyntaxError(bytes, messageOf(error));
+    throw badRequest(`couldn't get version/kind; json parse error: ${why}`);
   }
 }
 
 /** YAML contains JSON, and JSON is by far the more frequent and the faster one. */
 function decodeYaml(bytes: Uint8Array): DecodedBody {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
-  if (text.trimStart().startsWith('{')) return decodeJson(bytes);
+  const duplicates = () => duplicatesInYaml(text);
+  if (text.trimStart().startsWith('{')) return { ...decodeJson(bytes), duplicates };
   try {
     // 1.1 is what kubectl's parser reads: `yes` is true, `010` is 8.
     const value: unknown = parseYamlText(text, {
@@ -76,7 +80,7 @@ function decodeYaml(bytes: Uint8Array): DecodedBody {
       maxAliasCount: 100,
     });
     if (isTooDeep(value)) throw new Error('exceeded max depth');
-    return { value: copyValue(value), duplicates: () => findDuplicateYamlKeys(text) };
+    return { value: copyValue(value), duplicates };
   } catch (error) {
     throw badRequest(`error decoding YAML: ${messageOf(error)}`);
   }

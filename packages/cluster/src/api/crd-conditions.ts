@@ -1,7 +1,9 @@
 /** Conditions of a CRD that follow from its annotations and its conversion webhook alone. */
 import { X509Certificate } from 'node:crypto';
 
-import { objectAt, stringAt } from './json.ts';
+import { invalid, required } from '../schema/field-error.ts';
+import type { FieldError } from '../schema/schema.ts';
+import { stringAt } from './json.ts';
 import type { ApiObject } from './object.ts';
 
 /** A condition without its time; `status` is True or False. */
@@ -39,12 +41,21 @@ export function approvalCondition(crd: ApiObject): CrdCondition | undefined {
   return found('False', 'InvalidAnnotation', `${must} ${either}, see ${POLICY}`);
 }
 
-/** Whether `spec.conversion.webhook.clientConfig.caBundle` is absent or holds certificates (PEM, base64). */
-export function hasUsableCaBundle(crd: ApiObject): boolean {
-  const bundle = stringAt(
-    objectAt(crd, 'spec', 'conversion', 'webhook', 'clientConfig'),
-    'caBundle',
-  );
+/** The annotation of a protected group must say something, unless it says what it said before. */
+export function approvalErrors(crd: ApiObject, old: ApiObject | undefined): FieldError[] {
+  const found = approvalCondition(crd);
+  if (found === undefined || APPROVED.has(found.reason)) return [];
+  if (old !== undefined && approvalCondition(old)?.reason === found.reason) return [];
+  const field = `metadata.annotations[${APPROVAL}]`;
+  const value = crd.metadata.annotations?.[APPROVAL] ?? '';
+  return [value === '' ? required(field, found.message) : invalid(field, value, found.message)];
+}
+
+const APPROVED: ReadonlySet<string> = new Set(['ApprovedAnnotation', 'UnapprovedAnnotation']);
+
+/** Whether `caBundle` of a client configuration is absent or holds certificates (PEM, base64). */
+export function hasUsableCaBundle(clientConfig: unknown): boolean {
+  const bundle = stringAt(clientConfig, 'caBundle');
   if (bundle === undefined || bundle === '') return true;
   const pem = Buffer.from(bundle, 'base64').toString('latin1');
   if (pem.trim() === '') return true;

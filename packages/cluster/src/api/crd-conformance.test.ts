@@ -178,7 +178,7 @@ describe('api/crd conformance', () => {
     });
     expect(status).toBe(422);
     expect(JSON.stringify(body)).toContain(text);
-    expect(JSON.stringify(body)).toContain(`spec.versions[0].subresources.scale.${field}`);
+    expect(JSON.stringify(body)).toContain(`spec.subresources.scale.${field}`);
   });
 
   test.each<[string, string, number]>([

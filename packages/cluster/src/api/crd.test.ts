@@ -231,7 +231,7 @@ describe('api/crd', () => {
       'must have exactly one version marked as storage version',
     );
     expect(await refusal(crd([version('v1', { schema: undefined })]))).toContain(
-      'schemas are required',
+      'spec.versions[0].schema.openAPIV3Schema: Required value',
     );
     expect(
       await refusal(crd([version('v1', { schema: { openAPIV3Schema: { type: 'string' } } })])),

@@ -1,22 +1,13 @@
-/** CustomResourceDefinitions: what they must look like, their conditions, and the kind each one serves. */
+/** CustomResourceDefinitions: their conditions, and the kind each one serves. */
 import { compileSchema } from '../schema/compile.ts';
-import { invalid } from '../schema/field-error.ts';
 import { isObject } from '../schema/json.ts';
 import type { JsonObject } from '../schema/json.ts';
-import type { FieldError, Schema } from '../schema/schema.ts';
+import type { Schema } from '../schema/schema.ts';
 import { approvalCondition, hasUsableCaBundle } from './crd-conditions.ts';
 import type { CrdCondition } from './crd-conditions.ts';
-import {
-  validateConversion,
-  validateScalePaths,
-  validateSelectableFields,
-  validateStoredVersions,
-} from './crd-rules.ts';
-import { validateSchema } from '../schema/structural.ts';
-import { withEmbeddedRules } from './embedded-resources.ts';
+import { embeddedDecoding, embeddedRules } from './embedded-resources.ts';
 import { listAt, objectAt, stringAt, valueAt } from './json.ts';
 import type { KindDefinition, KindVersion, PrinterColumn } from './kinds.ts';
-import { dns1035Problems, invalidValue } from './names.ts';
 import { groupVersion, timestamp } from './object.ts';
 import type { ApiObject } from './object.ts';
 import { compareVersions } from './resource-registry.ts';
@@ -36,93 +27,22 @@ export function defaultCrd(crd: JsonObject): void {
   if (!spec || !names) return;
   const kind = stringAt(names, 'kind') ?? '';
   if (!stringAt(names, 'singular')) names['singular'] = kind.toLowerCase();
-  if (!stringAt(names, 'listKind')) names['listKind'] = `${kind}List`;
+  if (!stringAt(names, 'listKind') && kind !== '') names['listKind'] = `${kind}List`;
   if (!objectAt(spec, 'conversion')) spec['conversion'] = { strategy: 'None' };
+  if (spec['preserveUnknownFields'] === false) delete spec['preserveUnknownFields'];
 }
 
-/** Rules beyond the schema of the CRD kind itself. `old` is the stored CRD on updates. */
-export function validateCrd(crd: ApiObject, old?: ApiObject): FieldError[] {
-  const { name } = crd.metadata;
-  const group = stringAt(crd, 'spec', 'group') ?? '';
-  const plural = stringAt(crd, 'spec', 'names', 'plural') ?? '';
-  const errors: FieldError[] = [];
-  if (name !== `${plural}.${group}`) {
-    errors.push(invalidValue('metadata.name', name, 'must be spec.names.plural+"."+spec.group'));
-  }
-  if (!group.includes('.')) {
-    errors.push(invalidValue('spec.group', group, 'should be a domain with at least one dot'));
-  }
-  for (const field of ['plural', 'singular', 'kind', 'listKind']) {
-    const value = stringAt(crd, 'spec', 'names', field) ?? '';
-    for (const problem of dns1035Problems(value.toLowerCase())) {
-      errors.push(invalidValue(`spec.names.${field}`, value, problem));
-    }
-  }
-  if (valueAt(crd, 'spec', 'preserveUnknownFields') === true) {
-    const why =
-      'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead';
-    errors.push(invalid('spec.preserveUnknownFields', true, why));
-  }
-  errors.push(...validateVersions(crd), ...validateConversion(crd), ...validateStoredVersions(crd));
-  for (const [field, path] of Object.entries(IMMUTABLE)) {
-    const before = old && stringAt(old, ...path);
-    const after = stringAt(crd, ...path);
-    if (before !== undefined && before !== after) {
-      errors.push(invalidValue(field, after ?? '', 'field is immutable'));
-    }
-  }
-  return errors;
-}
-
-const IMMUTABLE = {
-  'spec.scope': ['spec', 'scope'],
-  'spec.names.kind': ['spec', 'names', 'kind'],
-  'spec.names.plural': ['spec', 'names', 'plural'],
-};
-
-function validateVersions(crd: JsonObject): FieldError[] {
-  const versions = listAt(crd, 'spec', 'versions');
-  const errors: FieldError[] = [];
-  const storage = versions.filter((version) => valueAt(version, 'storage') === true);
-  if (storage.length !== 1) {
-    const detail = `Invalid value: ${JSON.stringify(versions.map((version) => valueAt(version, 'name')))}: must have exactly one version marked as storage version`;
-    errors.push({ type: 'Invalid', field: 'spec.versions', detail });
-  }
-  const seen = new Set<string>();
-  for (const [index, version] of versions.entries()) {
-    const path = `spec.versions[${index}]`;
-    const name = stringAt(version, 'name') ?? '';
-    if (seen.has(name)) {
-      errors.push({
-        type: 'Invalid',
-        field: `${path}.name`,
-        detail: `Invalid value: ${JSON.stringify(name)}: must contain unique version names`,
-      });
-    }
-    seen.add(name);
-    for (const problem of dns1035Problems(name))
-      errors.push(invalidValue(`${path}.name`, name, problem));
-    errors.push(...validateVersionSchema(version, `${path}.schema.openAPIV3Schema`));
-    errors.push(...validateSelectableFields(version, `${path}.selectableFields`));
-    errors.push(...validateScalePaths(version, `${path}.subresources.scale`));
-  }
-  return errors;
-}
-
-function validateVersionSchema(version: unknown, path: string): FieldError[] {
-  const schema = objectAt(version, 'schema', 'openAPIV3Schema');
-  if (!schema)
-    return [{ type: 'Required', field: path, detail: 'Required value: schemas are required' }];
-  if (schema['type'] !== 'object') {
-    return [
-      invalidValue(`${path}.type`, stringAt(schema, 'type') ?? '', 'must be object at the root'),
-    ];
-  }
-  const hasStatus = objectAt(version, 'subresources', 'status') !== undefined;
-  return validateSchema(schema, { hasStatus }).map((error) => ({
-    ...error,
-    field: error.field === '' ? path : `${path}.${error.field}`,
-  }));
+/** The status before anything was decided: the version objects are stored in is remembered from the start. Changes `crd`. */
+export function beginCrdStatus(crd: ApiObject, old: ApiObject | undefined): void {
+  const before = objectAt(old, 'status') ?? {
+    conditions: null,
+    acceptedNames: { plural: '', kind: '' },
+  };
+  const storage = storageVersion(crd);
+  const stored = listAt(before, 'storedVersions');
+  const isKept = before === objectAt(crd, 'status') && stored.length > 0;
+  if (storage === undefined || isKept || stored.includes(storage)) crd['status'] = before;
+  else crd['status'] = { ...before, storedVersions: [...stored, storage] };
 }
 
 /** Sets names, stored versions and conditions of the status. `takenBy` tells why a name cannot be had. */
@@ -131,7 +51,9 @@ export function establishCrd(crd: ApiObject, context: { now: number; conflict?: 
   const storage = storageVersion(crd);
   const stored = listAt(before, 'storedVersions').filter((item) => typeof item === 'string');
   const isAccepted = context.conflict === undefined;
-  const isUsable = hasUsableCaBundle(crd);
+  const isUsable = hasUsableCaBundle(
+    objectAt(crd, 'spec', 'conversion', 'webhook', 'clientConfig'),
+  );
   const established = isUsable && (isEstablished(crd) || isAccepted);
   const conditions = [
     condition(
@@ -196,7 +118,7 @@ export function isEstablished(crd: JsonObject): boolean {
 
 function storageVersion(crd: JsonObject): string | undefined {
   const version = listAt(crd, 'spec', 'versions').find((item) => valueAt(item, 'storage') === true);
-  return stringAt(version, 'name');
+  return version === undefined ? undefined : (stringAt(version, 'name') ?? '');
 }
 
 /** The kind a CRD serves. The CRD must have passed `validateCrd`. */
@@ -270,7 +192,8 @@ function kindVersion(version: JsonObject): KindVersion {
     version: stringAt(version, 'name') ?? '',
     served: version['served'] === true,
     storage: version['storage'] === true,
-    schema: withEmbeddedRules(compileSchema(schema), schema),
+    schema: compileSchema(schema, { more: embeddedRules(schema) }),
+    decodingProblem: embeddedDecoding(schema),
     columns: columns.length > 0 ? columns : [AGE_COLUMN],
     status: objectAt(version, 'subresources', 'status') !== undefined,
     ...(scale && {

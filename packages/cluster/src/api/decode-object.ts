@@ -1,11 +1,14 @@
 /** From a decoded body to an object of the right type in the right place, and the report of fields nobody knows. */
 import { isObject } from '../schema/json.ts';
 import type { JsonObject } from '../schema/json.ts';
-import { stringAt } from './json.ts';
+import { duplicatesError } from './duplicate-keys.ts';
+import type { DuplicateKeys } from './duplicate-keys.ts';
+import { goTypeOf, stringAt } from './json.ts';
 import { invalidValue } from './names.ts';
 import type { ApiObject } from './object.ts';
 import type { ServedResource } from './resource-registry.ts';
 import { badRequest, invalid } from './status-error.ts';
+import { conversionProblem } from './typed-body.ts';
 import type { FieldValidation } from './write-options.ts';
 
 export interface ObjectPlace {
@@ -23,27 +26,24 @@ export function decodeObject(body: unknown, place: ObjectPlace): ApiObject {
   const { resource, namespace, name } = place;
   if (!isObject(body)) throw badRequest(`the body is not an object of kind ${resource.kind}`);
   if (!resource.isCustom) completeType(body, resource);
-  const { kind, apiVersion } = body;
+  const { kind, apiVersion = resource.isCustom ? '' : undefined } = body;
   if (typeof kind !== 'string' || kind === '') {
     throw badRequest(`Object 'Kind' is missing in '${JSON.stringify(body).slice(0, 200)}'`);
   }
-  if (typeof apiVersion !== 'string' || apiVersion === '') {
+  if (typeof apiVersion !== 'string' || (apiVersion === '' && !resource.isCustom)) {
     throw badRequest(`Object 'apiVersion' is missing in '${JSON.stringify(body).slice(0, 200)}'`);
   }
+  const problem = resource.isCustom ? undefined : conversionProblem({ apiVersion, kind }, resource);
+  if (problem !== undefined) throw badRequest(problem);
   if (apiVersion !== resource.apiVersion) {
     throw badRequest(
       `the API version in the data (${apiVersion}) does not match the expected API version (${resource.apiVersion})`,
     );
   }
-  if (kind !== resource.kind && resource.isCustom) {
+  if (kind !== resource.kind) {
     const wrong = invalidValue('kind', kind, `must be ${resource.kind}`);
     const named = stringAt(body, 'metadata', 'name') ?? name;
     throw invalid({ group: resource.group, kind }, named, [wrong]);
-  }
-  if (kind !== resource.kind) {
-    throw badRequest(
-      `the kind in the data (${kind}) does not match the expected kind (${resource.kind})`,
-    );
   }
   const object = withMetadata(body, resource);
   const { metadata } = object;
@@ -73,16 +73,17 @@ function completeType(body: JsonObject, { kind, apiVersion }: ServedResource): v
 /** Gives an object whose metadata has the types `ObjectMeta` promises. */
 export function withMetadata(object: JsonObject, resource: ServedResource): ApiObject {
   const metadata = object['metadata'] ?? {};
-  const problem = isObject(metadata)
-    ? metadataProblem(metadata)
-    : 'cannot unmarshal into Go struct field .metadata';
+  const found = metadataProblem(metadata, resource.isCustom ? '' : 'metadata.');
+  const inStruct = `into Go struct field ${resource.kind}.metadata`;
+  const problem = resource.isCustom ? found : found?.replace('into Go value', inStruct);
   if (problem !== undefined) {
     throw badRequest(
-      `${resource.kind} in version "${resource.version.version}" cannot be handled as a ${resource.kind}: json: ${problem}`,
+      `${resource.kind} in version "${resource.version.version}" cannot be handled as a ${resource.kind}: ${problem}`,
     );
   }
   object['metadata'] = metadata;
   if (isObject(metadata) && metadata['name'] === undefined) metadata['name'] = '';
+  if (isObject(metadata)) delete metadata['selfLink'];
   return object as ApiObject;
 }
 
@@ -103,17 +104,35 @@ const TYPES: Record<string, 'string' | 'number' | 'map' | 'strings' | 'objects'>
   managedFields: 'objects',
 };
 
-/** Drops nulls, which mean absent; returns what has the wrong type, in the words of Go's decoder. */
-function metadataProblem(metadata: JsonObject): string | undefined {
+/**
+ * Drops what holds nothing, which means absent; returns what has the wrong type, in the words of Go's decoder. `prefix` stands
+ * before the names of fields.
+ */
+export function metadataProblem(metadata: unknown, prefix: string): string | undefined {
+  if (!isObject(metadata))
+    return `json: cannot unmarshal ${goTypeOf(metadata)} into Go value of type v1.ObjectMeta`;
   for (const [field, type] of Object.entries(TYPES)) {
     const value = metadata[field];
     if (value === null) delete metadata[field];
     if (value === null || value === undefined) continue;
+    if (type === 'map' && isObject(value)) withoutNulls(value);
     const wrong = wrongPart(value, type);
+    // An empty list of managedFields says that they are to be forgotten.
+    if (wrong === undefined && field !== 'managedFields' && isEmpty(value)) delete metadata[field];
     if (wrong !== undefined)
-      return `cannot unmarshal ${jsonTypeOf(wrong.value)} into Go struct field ObjectMeta.metadata.${field} of type ${GO_TYPES[type]}`;
+      return `json: cannot unmarshal ${goTypeOf(wrong.value)} into Go struct field ObjectMeta.${prefix}${field} of type ${goTypeOfField(field, type, wrong.value === value)}`;
   }
   return undefined;
+}
+
+/** To Go a null text is an empty one. */
+function withoutNulls(texts: JsonObject): void {
+  for (const key of Object.keys(texts)) if (texts[key] === null) texts[key] = '';
+}
+
+function isEmpty(value: unknown): boolean {
+  if (typeof value === 'object' && value !== null) return Object.keys(value).length === 0;
+  return value === '' || value === 0;
 }
 
 const GO_TYPES = {
@@ -121,8 +140,14 @@ const GO_TYPES = {
   number: 'int64',
   map: 'string',
   strings: 'string',
-  objects: 'struct',
+  objects: 'v1.OwnerReference',
 };
+
+function goTypeOfField(field: string, type: keyof typeof GO_TYPES, isWhole: boolean): string {
+  const item = field === 'managedFields' ? 'v1.ManagedFieldsEntry' : GO_TYPES[type];
+  if (!isWhole || type === 'string' || type === 'number') return item;
+  return type === 'map' ? `map[string]${item}` : `[]${item}`;
+}
 
 function wrongPart(value: unknown, type: (typeof TYPES)[string]): { value: unknown } | undefined {
   const first = (values: unknown[], isRight: (item: unknown) => boolean) => {
@@ -145,16 +170,10 @@ function wrongPart(value: unknown, type: (typeof TYPES)[string]): { value: unkno
   }
 }
 
-function jsonTypeOf(value: unknown): string {
-  if (Array.isArray(value)) return 'array';
-  if (typeof value === 'boolean') return 'bool';
-  return value === null ? 'null' : typeof value;
-}
-
 export interface StrictReport {
   fieldValidation: FieldValidation;
   /** Paths of keys that occur twice in the body's text. */
-  duplicates: () => string[];
+  duplicates: () => DuplicateKeys;
   /** Takes the texts of `Warning` headers. */
   warn: (text: string) => void;
 }
@@ -169,7 +188,8 @@ export function pruneUnknown(
   report: StrictReport & { refuse?: (complaints: string) => Error },
 ): void {
   const { kind, version } = resource;
-  const problem = resource.definition.strategy?.decodingProblem?.(object);
+  const problem =
+    resource.definition.strategy?.decodingProblem?.(object) ?? version.decodingProblem?.(object);
   if (problem !== undefined) {
     throw badRequest(
       `${kind} in version "${version.version}" cannot be handled as a ${kind}: ${problem}`,
@@ -177,16 +197,19 @@ export function pruneUnknown(
   }
   const unknown = resource.version.schema.prune(object);
   if (report.fieldValidation === 'Ignore') return;
-  const complaints = [
-    ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`),
-    ...report.duplicates().map((path) => `duplicate field ${JSON.stringify(path)}`),
-  ];
-  if (complaints.length === 0) return;
+  const duplicates = report.duplicates();
+  const { problems, format } = duplicates;
+  const complaints = unknown.map((path) => `unknown field ${JSON.stringify(path)}`);
+  if (complaints.length + problems.length === 0) return;
+  // YAML is read for them before it is decoded, JSON while it is.
+  const inOrder = (texts: string[]): string[] =>
+    format === 'yaml' ? [...texts, ...complaints] : [...complaints, ...texts];
   if (report.fieldValidation === 'Warn') {
-    for (const complaint of complaints) report.warn(complaint);
+    for (const complaint of inOrder(problems)) report.warn(complaint);
     return;
   }
-  const text = `strict decoding error: ${complaints.join(', ')}`;
+  const told = problems.length === 0 ? [] : [duplicatesError(duplicates)];
+  const text = `strict decoding error: ${inOrder(told).join(', ')}`;
   if (report.refuse) throw report.refuse(text);
   throw badRequest(
     `${kind} in version "${version.version}" cannot be handled as a ${kind}: ${text}`,

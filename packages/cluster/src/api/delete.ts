@@ -4,6 +4,8 @@ import type { Clock } from '@kagent/kube';
 import type { Storage } from '../storage/storage.ts';
 import type { AdmissionRequest, Caller } from './admission/admission.ts';
 import type { AdmissionChain } from './admission/chain.ts';
+import { deleteOptionsObject } from './delete-options.ts';
+import type { DeleteOptions } from './delete-options.ts';
 import { after } from './eventual.ts';
 import type { Eventual } from './eventual.ts';
 import { stringAt, valueAt } from './json.ts';
@@ -13,10 +15,8 @@ import { isReleased } from './object-rules.ts';
 import { isSuperseded, WRITE_ATTEMPTS } from './object-writer.ts';
 import type { ObjectWriter, WriteTarget } from './object-writer.ts';
 import type { ResourceRegistry, ServedResource } from './resource-registry.ts';
-import { admitDelete, terminateSpecial } from './special-kinds.ts';
+import { admitDelete, isNamespace, terminateSpecial } from './special-kinds.ts';
 import { conflict } from './status-error.ts';
-import { deleteOptionsObject } from './write-options.ts';
-import type { DeleteOptions } from './write-options.ts';
 
 export interface DeleteDependencies {
   storage: Storage;
@@ -36,6 +36,8 @@ export interface Deletion {
 const ORPHAN = 'orphan';
 const FOREGROUND = 'foregroundDeletion';
 const DEFAULT_POD_GRACE = 30;
+const JOB_WARNING =
+  'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning';
 
 /**
  * Deletes one object, or marks it as being deleted. Throws or rejects with NotFound, Conflict, Forbidden and what
@@ -59,6 +61,7 @@ function admitAndDelete(
   const { resource, namespace, name } = target;
   const { caller, attempt, dryRun } = options;
   admitDelete(resource, name);
+  if (isJob(resource) && options.propagation === undefined) caller.warn(JOB_WARNING);
   const request: AdmissionRequest = {
     operation: 'DELETE',
     resource,
@@ -94,15 +97,18 @@ export function deleteNow(
   const old = fromStorage(entry);
   checkPreconditions(resource, old, options);
   const grace = graceOf(resource, old, options);
-  const finalizers = finalizersFor(old, options);
+  const finalizers = finalizersFor(resource, old, options);
   const next: ApiObject = { ...old, metadata: { ...old.metadata } };
   if (finalizers.length > 0) next.metadata.finalizers = finalizers;
   else delete next.metadata.finalizers;
   if (!markDeleted(next, old, { grace, now: deps.clock.now() }))
     return { object: old, isGone: false };
+  // Namespaces have a life of their own and no grace.
+  if (isNamespace(resource)) delete next.metadata.deletionGracePeriodSeconds;
   if (isReleased(resource, next)) {
     const last = options.dryRun ? entry : deps.storage.delete(entry.key, entry.revision);
-    return { object: fromStorage(last), isGone: true };
+    // What a pod was told before it went is in the answer.
+    return { object: isPod(resource) ? next : fromStorage(last), isGone: true };
   }
   terminateSpecial(resource, next, { registry: deps.registry, now: deps.clock.now(), old });
   if (options.dryRun) return { object: next, isGone: false };
@@ -115,22 +121,36 @@ function checkPreconditions(
   options: DeleteOptions,
 ): void {
   const { uid, resourceVersion, name } = old.metadata;
+  const named = { group: resource.group, plural: resource.kind };
   if (options.uid !== undefined && options.uid !== uid) {
     throw conflict(
-      resource,
+      named,
       name,
       `the UID in the precondition (${options.uid}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`,
     );
   }
   if (options.resourceVersion !== undefined && options.resourceVersion !== resourceVersion) {
     const why = `the ResourceVersion in the precondition (${options.resourceVersion}) does not match the ResourceVersion in record (${resourceVersion}). The object might have been modified`;
-    throw conflict(resource, name, why);
+    throw conflict(named, name, why);
   }
+}
+
+function isPod({ group, kind }: ServedResource): boolean {
+  return group === '' && kind === 'Pod';
+}
+
+function isJob({ group, kind }: ServedResource): boolean {
+  return group === 'batch' && kind === 'Job';
+}
+
+/** Kinds whose dependents stay unless the client says otherwise, as in the versions before there was a choice. */
+function keepsDependents(resource: ServedResource): boolean {
+  return isJob(resource) || (resource.group === '' && resource.kind === 'ReplicationController');
 }
 
 /** Only pods that may be running somewhere get time to stop. */
 function graceOf(resource: ServedResource, old: ApiObject, options: DeleteOptions): number {
-  if (resource.group !== '' || resource.kind !== 'Pod') return 0;
+  if (!isPod(resource)) return 0;
   const phase = stringAt(old, 'status', 'phase');
   if (!stringAt(old, 'spec', 'nodeName') || phase === 'Succeeded' || phase === 'Failed') return 0;
   const own = valueAt(old, 'spec', 'terminationGracePeriodSeconds');
@@ -138,8 +158,10 @@ function graceOf(resource: ServedResource, old: ApiObject, options: DeleteOption
   return asked < 0 ? 1 : asked;
 }
 
-function finalizersFor(old: ApiObject, { propagation }: DeleteOptions): string[] {
+function finalizersFor(resource: ServedResource, old: ApiObject, options: DeleteOptions): string[] {
   const existing = old.metadata.finalizers ?? [];
+  const isDecided = existing.includes(ORPHAN) || existing.includes(FOREGROUND);
+  const { propagation = keepsDependents(resource) && !isDecided ? 'Orphan' : undefined } = options;
   if (propagation === undefined) return existing;
   const others = existing.filter((item) => item !== ORPHAN && item !== FOREGROUND);
   if (propagation === 'Background') return others;

@@ -24,8 +24,9 @@ describe('api/discovery', () => {
     for (const path of ['/healthz', '/livez', '/readyz', '/readyz/ping']) {
       expect(await api.open('GET', path)).toMatchObject({ kind: 'text', status: 200, body: 'ok' });
     }
-    expect((await api.call('GET', '/nothing')).status).toBe(404);
-    expect((await api.call('POST', '/version')).status).toBe(404);
+    const nothing = { kind: 'text', status: 404, body: '404 page not found\n' };
+    expect(await api.open('GET', '/nothing')).toMatchObject(nothing);
+    expect((await api.call('POST', '/version')).status).toBe(405);
   });
 
   test('answers the old form', async () => {
@@ -62,7 +63,7 @@ describe('api/discovery', () => {
         version: 'v1',
       }),
     );
-    expect((await api.call('GET', '/apis/nope')).status).toBe(404);
+    expect((await api.open('GET', '/apis/nope')).status).toBe(404);
     expect((await api.call('GET', '/apis/apps/v7')).status).toBe(404);
   });
 
@@ -77,7 +78,7 @@ describe('api/discovery', () => {
     const apps = items.find(({ metadata }) => metadata.name === 'apps')?.versions[0];
     const deployments = apps?.resources.find(({ resource }) => resource === 'deployments');
     expect(deployments).toMatchObject({
-      responseKind: { group: 'apps', version: 'v1', kind: 'Deployment' },
+      responseKind: { group: '', version: '', kind: 'Deployment' },
       scope: 'Namespaced',
       singularResource: 'deployment',
       shortNames: ['deploy'],
@@ -85,18 +86,17 @@ describe('api/discovery', () => {
       verbs: ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'],
     });
     const core = (await api.call('GET', '/api', { headers })).body as { items: Group[] };
-    expect(core.items.map(({ metadata }) => metadata.name)).toEqual(['']);
+    expect(core.items.map(({ metadata }) => metadata)).toEqual([{}]);
     const etag = String(response.headers['etag']);
     const again = await api.open('GET', '/apis', {
       headers: { ...headers, 'if-none-match': etag },
     });
     expect(again).toMatchObject({ status: 304, body: '' });
-    const beta = await api.call('GET', '/apis', {
-      headers: {
-        accept: 'application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList',
-      },
-    });
-    expect(beta.body).toMatchObject({ apiVersion: 'apidiscovery.k8s.io/v2beta1' });
+    const beta = 'application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList';
+    const old = await api.call('GET', '/apis', { headers: { accept: beta } });
+    expect(old.status).toBe(406);
+    const either = await api.call('GET', '/apis', { headers: { accept: `${beta},${AGGREGATED}` } });
+    expect(either.body).toMatchObject({ apiVersion: 'apidiscovery.k8s.io/v2' });
   });
 
   test('publishes OpenAPI with what kubectl reads in it', async () => {
@@ -135,7 +135,7 @@ describe('api/discovery', () => {
       status: 200,
       body: { paths: {} },
     });
-    expect((await api.call('GET', '/openapi/v3/apis/nope/v1')).status).toBe(404);
+    expect((await api.open('GET', '/openapi/v3/apis/nope/v1')).status).toBe(404);
   });
 
   /** Hashes are those every Kubernetes cluster gives: they depend on group, version and kind of the stored form only. */

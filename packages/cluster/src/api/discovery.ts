@@ -3,13 +3,13 @@ import { createHash } from 'node:crypto';
 
 import { groupVersion } from './object.ts';
 import { matchesEtag } from './openapi.ts';
-import { parseAccept } from './representation.ts';
+import { parseAccept, requireOwnShape } from './representation.ts';
 import type { ApiRequest, ApiResponse } from './request.ts';
 import { json } from './request.ts';
 import { compareVersions } from './resource-registry.ts';
 import type { ResourceRegistry, ServedGroupVersion, ServedResource } from './resource-registry.ts';
 import { segments } from './route.ts';
-import { unknownPath } from './status-error.ts';
+import { healthPaths } from './server-state.ts';
 
 const ALL_VERBS = [
   'create',
@@ -58,6 +58,7 @@ const SUBRESOURCES: Record<string, Subresource[]> = {
     { name: 'resize', verbs: CHANGE },
   ],
   '/namespaces': [{ name: 'finalize', verbs: ['update'] }],
+  '/nodes': [{ name: 'proxy', verbs: PROXY, responseKind: core('NodeProxyOptions') }],
   '/services': [{ name: 'proxy', verbs: PROXY, responseKind: core('ServiceProxyOptions') }],
   '/serviceaccounts': [
     {
@@ -69,9 +70,28 @@ const SUBRESOURCES: Record<string, Subresource[]> = {
   'certificates.k8s.io/certificatesigningrequests': [{ name: 'approval', verbs: CHANGE }],
 };
 
-/** The verbs of a resource in alphabetical order. */
+/** As apiextensions lists them. */
+const CUSTOM_VERBS = [
+  'delete',
+  'deletecollection',
+  'get',
+  'list',
+  'patch',
+  'create',
+  'update',
+  'watch',
+];
+const TERMINATING_VERBS = ['delete', 'deletecollection', 'get', 'list', 'watch'];
+
+/** What can be done with a resource. */
 export function verbsOf({ definition }: ServedResource): string[] {
   return definition.verbs ?? ALL_VERBS;
+}
+
+/** The verbs of a resource in the order they are shown in. */
+function shownVerbs(resource: ServedResource): string[] {
+  if (!resource.isCustom) return verbsOf(resource);
+  return resource.isTerminating ? TERMINATING_VERBS : CUSTOM_VERBS;
 }
 
 /** In alphabetical order; those of custom resources as apiextensions lists them, status first. */
@@ -86,35 +106,45 @@ function subresourcesOf(resource: ServedResource): Subresource[] {
   );
 }
 
+/** Whether there is such a path below the objects of a resource, for any method. */
+export function hasSubresource(resource: ServedResource, subresource: string | undefined): boolean {
+  return subresourcesOf(resource).some(({ name }) => name === subresource);
+}
+
 /** Answers `/`, `/api…` and `/apis…` when they name no resource; undefined for every other path. */
 export function discover(registry: ResourceRegistry, request: ApiRequest): ApiResponse | undefined {
   const parts = segments(request.path) ?? [];
-  const [root, first, second] = parts;
+  const [root] = parts;
   if (root === undefined) return json({ paths: rootPaths(registry) });
-  if (root === 'api' && parts.length === 1) {
-    return (
-      aggregated(registry, request, true) ??
-      json({
-        kind: 'APIVersions',
-        versions: ['v1'],
-        serverAddressByClientCIDRs: [
-          { clientCIDR: '0.0.0.0/0', serverAddress: request.headers['host'] ?? '' },
-        ],
-      })
-    );
-  }
-  if (root === 'api' && parts.length === 2) return json(resourceList(registry, '', first ?? ''));
+  const isAll = parts.length === 1 && (root === 'api' || root === 'apis');
+  const everything = isAll ? aggregated(registry, request, root === 'api') : undefined;
+  if (everything) return everything;
+  const found = isAll && root === 'api' ? apiVersions(request) : document(registry, parts);
+  if (!found) return undefined;
+  requireOwnShape(request);
+  return json(found);
+}
+
+function apiVersions({ headers }: ApiRequest): object {
+  return {
+    kind: 'APIVersions',
+    versions: ['v1'],
+    serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: headers['host'] ?? '' }],
+  };
+}
+
+/** Legacy discovery of the core group's version, of all groups, of one, and of one of its versions. */
+function document(registry: ResourceRegistry, parts: string[]): object | undefined {
+  const [root, first, second] = parts;
+  if (root === 'api' && parts.length === 2) return resourceList(registry, '', first ?? '');
   if (root !== 'apis' || parts.length > 3) return undefined;
   if (first === undefined) {
     const groups = groupNames(registry).map((name) => apiGroup(registry, name));
-    return (
-      aggregated(registry, request, false) ??
-      json({ kind: 'APIGroupList', apiVersion: 'v1', groups })
-    );
+    return { kind: 'APIGroupList', apiVersion: 'v1', groups };
   }
-  if (second !== undefined) return json(resourceList(registry, first, second));
-  if (!groupNames(registry).includes(first)) throw unknownPath();
-  return json({ kind: 'APIGroup', apiVersion: 'v1', ...apiGroup(registry, first) });
+  if (second !== undefined) return resourceList(registry, first, second);
+  if (!groupNames(registry).includes(first)) return undefined;
+  return { kind: 'APIGroup', apiVersion: 'v1', ...apiGroup(registry, first) };
 }
 
 function groupNames(registry: ResourceRegistry): string[] {
@@ -139,17 +169,26 @@ function apiGroup(registry: ResourceRegistry, name: string): object {
   return { name, versions, preferredVersion: versions[0] };
 }
 
-function resourceList(registry: ResourceRegistry, group: string, version: string): object {
+function resourceList(
+  registry: ResourceRegistry,
+  group: string,
+  version: string,
+): object | undefined {
   const served = registry
     .groupVersions()
     .find((item) => item.group === group && item.version === version);
-  if (!served) throw unknownPath();
+  if (!served) return undefined;
   return {
     kind: 'APIResourceList',
-    apiVersion: 'v1',
+    // The core group is older than the field.
+    ...(group !== '' && { apiVersion: 'v1' }),
     groupVersion: groupVersion(group, version),
     resources: served.resources.flatMap(legacyResources),
   };
+}
+
+function isKept(resource: ServedResource): boolean {
+  return resource.definition.compute === undefined && verbsOf(resource).includes('get');
 }
 
 function legacyResources(resource: ServedResource): object[] {
@@ -159,10 +198,10 @@ function legacyResources(resource: ServedResource): object[] {
     singularName: definition.singular,
     namespaced,
     kind,
-    verbs: verbsOf(resource),
+    verbs: shownVerbs(resource),
     ...(definition.shortNames.length > 0 && { shortNames: definition.shortNames }),
     ...(definition.categories.length > 0 && { categories: definition.categories }),
-    ...(verbsOf(resource).includes('get') && { storageVersionHash: storageVersionHash(resource) }),
+    ...(isKept(resource) && { storageVersionHash: storageVersionHash(resource) }),
   };
   const parts = subresourcesOf(resource).map(({ name, verbs, responseKind }) => {
     const isOwn = responseKind?.group === group && responseKind.version === version.version;
@@ -178,14 +217,21 @@ function legacyResources(resource: ServedResource): object[] {
   return [own, ...parts];
 }
 
+/** Kinds that Kubernetes 1.35 still stores in an older version than the one they are served in. */
+const STORED_AS: Record<string, string> = {
+  CustomResourceDefinition: 'apiextensions.k8s.io/v1beta1',
+  VolumeAttributesClass: 'storage.k8s.io/v1beta1',
+};
+
 /** Tells clients whether two resources are stored as the same thing; computed as apiserver does. */
-function storageVersionHash({ storageApiVersion, kind }: ServedResource): string {
-  const version = storageApiVersion.includes('/') ? storageApiVersion : `/${storageApiVersion}`;
+function storageVersionHash({ storageApiVersion, kind, isCustom }: ServedResource): string {
+  const stored = (isCustom ? undefined : STORED_AS[kind]) ?? storageApiVersion;
+  const version = stored.includes('/') ? stored : `/${stored}`;
   const digest = createHash('sha256').update(`${version}/${kind}`).digest();
   return digest.subarray(0, 8).toString('base64');
 }
 
-/** Everything in one document, when the client can read it. Version 2 and its beta have the same shape. */
+/** Everything in one document, when the client can read it. */
 function aggregated(
   registry: ResourceRegistry,
   request: ApiRequest,
@@ -202,7 +248,7 @@ function aggregated(
   }
   const groups = isCore ? [''] : groupNames(registry);
   const items = groups.map((name) => ({
-    metadata: { name, creationTimestamp: null },
+    metadata: { ...(name !== '' && { name }) },
     versions: versionsOf(registry, name).flatMap((version_) =>
       registry
         .groupVersions()
@@ -224,8 +270,7 @@ function aggregatedVersion(request: ApiRequest): string | undefined {
     if (type !== 'application/json') continue;
     if (parameters['as'] === undefined) return undefined;
     const version = parameters['v'];
-    const isKnown = version === 'v2' || version === 'v2beta1';
-    if (parameters['g'] === 'apidiscovery.k8s.io' && isKnown) return version;
+    if (parameters['g'] === 'apidiscovery.k8s.io' && version === 'v2') return version;
   }
   return undefined;
 }
@@ -235,19 +280,24 @@ function discoveredVersion({ version, resources }: ServedGroupVersion): object {
 }
 
 function discoveredResource(resource: ServedResource): object {
-  const { definition, plural, kind, group, version, namespaced } = resource;
-  const responseKind = { group, version: version.version, kind };
-  const subresources = subresourcesOf(resource).map((part) => ({
-    subresource: part.name,
-    responseKind: part.responseKind ?? responseKind,
-    verbs: part.verbs,
+  const { definition, plural, kind, group, version, namespaced, isCustom } = resource;
+  const own: ResponseKind = { group, version: version.version, kind };
+  // What is in the same group version is left out for built-in kinds, and written as empty.
+  const shown = (of: ResponseKind) =>
+    !isCustom && of.group === group && of.version === version.version
+      ? { group: '', version: '', kind: of.kind }
+      : of;
+  const subresources = subresourcesOf(resource).map(({ name, responseKind = own, verbs }) => ({
+    subresource: name,
+    responseKind: shown(responseKind),
+    verbs,
   }));
   return {
     resource: plural,
-    responseKind,
+    responseKind: shown(own),
     scope: namespaced ? 'Namespaced' : 'Cluster',
     singularResource: definition.singular,
-    verbs: verbsOf(resource),
+    verbs: shownVerbs(resource),
     ...(definition.shortNames.length > 0 && { shortNames: definition.shortNames }),
     ...(definition.categories.length > 0 && { categories: definition.categories }),
     ...(subresources.length > 0 && { subresources }),
@@ -260,15 +310,19 @@ function rootPaths(registry: ResourceRegistry): string[] {
     ...versionsOf(registry, group).map((version) => `/apis/${groupVersion(group, version)}`),
   ]);
   return [
+    '/.well-known/openid-configuration',
     '/api',
     '/api/v1',
     '/apis',
+    '/apis/',
     ...groups,
-    '/healthz',
-    '/livez',
+    ...healthPaths(),
+    '/metrics',
+    '/metrics/slis',
     '/openapi/v2',
     '/openapi/v3',
-    '/readyz',
+    '/openapi/v3/',
+    '/openid/v1/jwks',
     '/version',
-  ];
+  ].toSorted();
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { findDuplicateKeys, findDuplicateYamlKeys } from './duplicate-keys.ts';
+import { duplicatesInYaml, findDuplicateKeys } from './duplicate-keys.ts';
 
 describe('api/duplicate-keys', () => {
   test.each([
@@ -17,8 +17,8 @@ describe('api/duplicate-keys', () => {
 
   test.each([
     ['a: 1\nb: {a: 1}\n', []],
-    ['spec:\n  x: 1\n  x: 2\n', ['spec.x']],
-    ['- n: 1\n- {n: 1, n: 2}\n', ['[1].n']],
+    ['spec:\n  x: 1\n  x: 2\n', ['line 3: key "x" already set in map']],
+    ['- x: 1\n- {x: 1, x: 2}\n', ['line 2: key "x" already set in map']],
     ['a: &x {k: 1}\nb:\n  <<: *x\n  <<: *x\n  c: *x\n', []],
-  ])('YAML %j', (text, expected) => expect(findDuplicateYamlKeys(text)).toEqual(expected));
+  ])('YAML %j', (text, expected) => expect(duplicatesInYaml(text).problems).toEqual(expected));
 });

@@ -1,29 +1,55 @@
 /** Finds keys that occur twice in one object of JSON or YAML text, which parsers pass over in silence. */
-import { isMap, isScalar, isSeq, parseDocument } from 'yaml';
+import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 
-/** Paths of duplicate keys in YAML, like those of `findDuplicateKeys`. `text` must be valid YAML. */
-export function findDuplicateYamlKeys(text: string): string[] {
-  const { contents } = parseDocument(text, { version: '1.1', uniqueKeys: false });
-  const duplicates = new Set<string>();
-  visitYaml(contents, '', duplicates);
-  return [...duplicates];
+/** What is wrong with the keys of a body, a text for each, in the words of the parser a real server has for the format. */
+export interface DuplicateKeys {
+  problems: string[];
+  format: 'json' | 'yaml';
 }
 
-/** Aliases are not followed: what they stand for is visited where it is written. */
-function visitYaml(node: unknown, path: string, duplicates: Set<string>): void {
-  if (isSeq(node)) {
-    node.items.forEach((item, index) => visitYaml(item, `${path}[${index}]`, duplicates));
-  } else if (isMap(node)) {
-    const keys = new Set<string>();
-    for (const { key, value } of node.items) {
-      const name = isScalar(key) ? (key.source ?? String(key.value)) : String(key);
-      const place = path === '' ? name : `${path}.${name}`;
-      // A merge key may stand in a map more than once.
-      if (keys.has(name) && name !== '<<') duplicates.add(place);
-      keys.add(name);
-      visitYaml(value, place, duplicates);
-    }
+export const NO_DUPLICATES: DuplicateKeys = { problems: [], format: 'json' };
+
+/** `text` must be valid JSON. */
+export function duplicatesInJson(text: string): DuplicateKeys {
+  const problems = findDuplicateKeys(text).map((path) => `duplicate field ${JSON.stringify(path)}`);
+  return { problems, format: 'json' };
+}
+
+/** `text` must be valid YAML. Each key that was there already is told of, with the line of its value. */
+export function duplicatesInYaml(text: string): DuplicateKeys {
+  const lines = new LineCounter();
+  const options = { version: '1.1', uniqueKeys: false, lineCounter: lines } as const;
+  const problems: string[] = [];
+  visitYaml(parseDocument(text, options).contents, (key, offset) => {
+    const name = typeof key === 'string' ? JSON.stringify(key) : String(key);
+    problems.push(`line ${lines.linePos(offset).line}: key ${name} already set in map`);
+  });
+  return { problems, format: 'yaml' };
+}
+
+/** As one error: problems of YAML come in a list of their own. */
+export function duplicatesError({ problems, format }: DuplicateKeys): string {
+  return format === 'json'
+    ? problems.join(', ')
+    : ['yaml: unmarshal errors:', ...problems].join('\n  ');
+}
+
+/** Aliases are not followed: what they stand for is visited where it is written. Children come before their parent. */
+function visitYaml(node: unknown, report: (key: unknown, offset: number) => void): void {
+  if (isSeq(node)) for (const item of node.items) visitYaml(item, report);
+  if (!isMap(node)) return;
+  const keys = new Set<unknown>();
+  for (const { key, value } of node.items) {
+    visitYaml(value, report);
+    const name = isScalar(key) ? key.value : String(key);
+    // A merge key may stand in a map more than once.
+    if (keys.has(name) && name !== '<<') report(name, offsetOf(value) ?? offsetOf(key) ?? 0);
+    keys.add(name);
   }
+}
+
+function offsetOf(node: unknown): number | undefined {
+  return isNode(node) ? node.range?.[0] : undefined;
 }
 
 /** Paths of duplicate keys (`spec.replicas`, `spec.items[0].name`), each once. `text` must be valid JSON. */

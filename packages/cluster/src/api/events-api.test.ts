@@ -117,7 +117,7 @@ describe('api/events', () => {
     const answer = await api.call('POST', NEW, { body: { ...poor, type: 'Odd' } });
     expect(answer.status).toBe(422);
     expect((answer.body as { message: string }).message).toBe(
-      'Event.events.k8s.io "e" is invalid: [eventTime: Required value, action: Required value, type: Invalid value: "Odd": has invalid value: Odd]',
+      'Event "e" is invalid: [eventTime: Required value, type: Invalid value: "": has invalid value: Odd]',
     );
   });
 
@@ -147,7 +147,8 @@ describe('api/autoscalers', () => {
   const V1 = '/apis/autoscaling/v1/namespaces/default/horizontalpodautoscalers';
   const V2 = V1.replace('v1', 'v2');
   const metadata = { name: 'web' };
-  const target = { scaleTargetRef: { kind: 'Deployment', name: 'web' }, maxReplicas: 5 };
+  const scaleTargetRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' };
+  const target = { scaleTargetRef, maxReplicas: 5 };
   const metric = (name: string, averageUtilization: number) => ({
     type: 'Resource',
     resource: { name, target: { type: 'Utilization', averageUtilization } },

@@ -39,7 +39,7 @@ const PRIORITY_CLASSES = [
 
 const ROOT_CERTIFICATE_ANNOTATIONS = {
   'kubernetes.io/description':
-    'Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc.',
+    'Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.',
 };
 
 /** Furnishes what is stored, then every new namespace. Returns the stop. */

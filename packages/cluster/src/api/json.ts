@@ -2,6 +2,8 @@
 import { isObject, own, put } from '../schema/json.ts';
 import type { JsonObject } from '../schema/json.ts';
 
+export { goTypeOf } from '../patch/go-text.ts';
+
 /** The value behind a chain of object keys, or undefined. */
 export function valueAt(object: unknown, ...path: string[]): unknown {
   let value = object;

@@ -23,9 +23,13 @@ export interface KindVersion {
   storage: boolean;
   schema: ObjectSchema;
   columns: PrinterColumn[];
+  /** What a table says of a row as a whole; undefined for nothing. */
+  rowConditions?: ((object: Record<string, unknown>) => object[] | undefined) | undefined;
+  /** Why an object cannot be decoded, in the words of a real server; may take out of it what means absent. */
+  decodingProblem?: ((object: Record<string, unknown>) => string | undefined) | undefined;
   status: boolean;
   /** Every answer warns with it. */
-  deprecation?: string;
+  deprecation?: string | undefined;
   scale?: { specReplicasPath: string; statusReplicasPath: string; labelSelectorPath?: string };
   selectableFields: string[];
 }
@@ -87,11 +91,23 @@ export interface KindStrategy {
   prepareCreate?(object: Record<string, unknown>, user?: User): void;
   /** Carry over immutable and server-owned fields. */
   prepareUpdate?(object: Record<string, unknown>, old: Record<string, unknown>): void;
-  /** Extra checks beyond the schema. */
+  /** A new object may bring its status. */
+  keepsNewStatus?: boolean;
+  /** Completes a status that is written by itself. */
+  prepareStatus?(object: Record<string, unknown>, old: Record<string, unknown>): void;
+  /** Extra checks beyond the schema. `subresource` is that by which the object is changed, if any. */
   validate?(
     object: Record<string, unknown>,
     old?: Record<string, unknown>,
+    subresource?: string,
   ): import('../schema/schema.ts').FieldError[];
+  /** What is checked instead where only the status is written. */
+  validateStatus?(
+    object: Record<string, unknown>,
+    old: Record<string, unknown>,
+  ): import('../schema/schema.ts').FieldError[];
+  /** Texts of `Warning` headers for an object that is valid. */
+  warnings?(object: Record<string, unknown>, old?: Record<string, unknown>): string[];
   /** Field selectors beyond metadata.name and metadata.namespace: path → value. */
   fields?(object: Record<string, unknown>): Record<string, string>;
 }

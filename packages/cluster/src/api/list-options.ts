@@ -2,6 +2,7 @@
 import type { FieldError } from '../schema/schema.ts';
 import { isTrue } from './route.ts';
 import { badRequest, invalid } from './status-error.ts';
+import { numberProblem } from './write-options.ts';
 
 export interface ListOptions {
   /** Absent when the client did not say. */
@@ -99,7 +100,8 @@ function unsupportedMatch(value: string, supported: string[]): FieldError {
 function revisionIn(query: URLSearchParams): number | undefined {
   const text = query.get('resourceVersion') ?? '';
   if (text === '') return undefined;
-  if (!/^\d{1,20}$/.test(text))
-    throw badRequest(`Invalid value for resourceVersion: ${JSON.stringify(text)}`);
-  return Number(text);
+  const problem = numberProblem('ParseUint', text);
+  if (problem === undefined) return Number(text);
+  const invalidValue = `resourceVersion: Invalid value: ${JSON.stringify(text)}: ${problem}`;
+  throw badRequest(`invalid resource version: ${invalidValue}`);
 }

@@ -42,13 +42,15 @@ export function parseSelection(
   };
 }
 
-/** Why a field cannot be selected by. Kinds without fields of their own say it in other words. */
+/** Why a field cannot be selected by. Kinds without fields of their own say it in other words, and Job in its own. */
 function refusalOf(resource: ServedResource, field: string): string | undefined {
   const { selectableFields } = resource.version;
   if (field === 'metadata.name' || selectableFields.includes(field)) return undefined;
-  if (field === 'metadata.namespace' && (resource.namespaced || !resource.isCustom))
-    return undefined;
-  return resource.isCustom || selectableFields.length > 0
+  const hasOwn = resource.isCustom || selectableFields.length > 0;
+  if (field === 'metadata.namespace' && (resource.namespaced || !hasOwn)) return undefined;
+  if (resource.group === 'batch' && hasOwn)
+    return `field label ${JSON.stringify(field)} not supported for ${resource.kind}`;
+  return hasOwn
     ? `field label not supported: ${field}`
     : `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`;
 }
@@ -63,5 +65,7 @@ function fieldValue(
   const computed = resource.definition.strategy?.fields?.(object);
   if (computed && Object.hasOwn(computed, field)) return String(own(computed, field));
   const value = valueAt(object, ...field.split('.'));
-  return value === undefined || value === null ? undefined : String(value);
+  return value === undefined || value === null || typeof value === 'object'
+    ? undefined
+    : String(value);
 }

@@ -16,10 +16,41 @@ const CRD_PREFIX = resourcePrefix({ group: CRD_GROUP, plural: CRD_PLURAL });
 /** `onstart` for built-in group versions, `true` for those of CRDs. */
 const MANAGED = 'kube-aggregator.kubernetes.io/automanaged';
 
-/** Priorities of built-in groups begin here and fall with the order of discovery; CRDs have a fixed one. */
-const FIRST_PRIORITY = 18_000;
-const PRIORITY_STEP = 50;
+/** `groupPriorityMinimum` of built-in groups, as Kubernetes 1.35 has them. */
+const GROUP_PRIORITIES: Record<string, number> = {
+  '': 18_000,
+  apps: 17_800,
+  'events.k8s.io': 17_750,
+  'authentication.k8s.io': 17_700,
+  'authorization.k8s.io': 17_600,
+  autoscaling: 17_500,
+  batch: 17_400,
+  'certificates.k8s.io': 17_300,
+  'networking.k8s.io': 17_200,
+  policy: 17_100,
+  'rbac.authorization.k8s.io': 17_000,
+  'storage.k8s.io': 16_800,
+  'admissionregistration.k8s.io': 16_700,
+  'apiextensions.k8s.io': 16_700,
+  'scheduling.k8s.io': 16_600,
+  'coordination.k8s.io': 16_500,
+  'node.k8s.io': 16_300,
+  'discovery.k8s.io': 16_200,
+  'resource.k8s.io': 16_200,
+  'flowcontrol.apiserver.k8s.io': 16_100,
+};
+/** Where it is not 15. */
+const VERSION_PRIORITIES: Record<string, number> = {
+  'v1.': 1,
+  'v2.autoscaling': 30,
+  'v1.resource.k8s.io': 21,
+  'v1.flowcontrol.apiserver.k8s.io': 21,
+};
 const CRD_PRIORITY = { groupPriorityMinimum: 1000, versionPriority: 100 };
+/** Of what is no part of kube-apiserver: metrics. */
+const ADDED_PRIORITY = 100;
+/** The aggregator does not list itself. */
+const UNLISTED = 'apiregistration.k8s.io';
 
 export interface LocalApiServicesOptions {
   storage: Storage;
@@ -38,19 +69,18 @@ export function followGroupVersions(options: LocalApiServicesOptions): () => voi
 }
 
 function synchronise({ storage, registry, clock, randomId }: LocalApiServicesOptions): void {
-  const served = new Map(
-    registry.groupVersions().map((item, index) => [nameOf(item), { item, index }]),
-  );
+  const listed = registry.groupVersions().filter(({ group }) => group !== UNLISTED);
+  const served = new Map(listed.map((item) => [nameOf(item), item]));
   for (const entry of storage.list(PREFIX).entries) {
     const { metadata } = fromStorage(entry);
     const isOurs = stringAt(metadata.labels, MANAGED) !== undefined;
     if (isOurs && !served.has(metadata.name)) storage.delete(entry.key, entry.revision);
   }
-  for (const [name, { item, index }] of served) {
+  for (const [name, item] of served) {
     const key = `${PREFIX}${name}`;
     if (storage.get(key)) continue;
     const created = { uid: randomId(), creationTimestamp: timestamp(clock.now()) };
-    storage.create(key, apiService(item, index, created));
+    storage.create(key, apiService(item, created));
   }
 }
 
@@ -60,13 +90,15 @@ function nameOf({ group, version }: ServedGroupVersion): string {
 
 function apiService(
   served: ServedGroupVersion,
-  index: number,
   created: { uid: string; creationTimestamp: string },
 ): ApiObject {
   const { group, version, resources } = served;
   const isCustom = resources.every((resource) => resource.isCustom);
-  const groupPriorityMinimum = FIRST_PRIORITY - PRIORITY_STEP * index;
-  const priority = isCustom ? CRD_PRIORITY : { groupPriorityMinimum, versionPriority: 15 };
+  const own = {
+    groupPriorityMinimum: GROUP_PRIORITIES[group] ?? ADDED_PRIORITY,
+    versionPriority: VERSION_PRIORITIES[nameOf(served)] ?? 15,
+  };
+  const priority = isCustom ? CRD_PRIORITY : own;
   return {
     apiVersion: 'apiregistration.k8s.io/v1',
     kind: 'APIService',

@@ -52,7 +52,10 @@ const VALUE_RULE = rule(
 /** What is wrong with the name of an object of this kind; empty when nothing is. */
 export function nameProblems(of: { group: string; kind: string }, name: string): string[] {
   if (of.group === 'rbac.authorization.k8s.io') return pathSegmentProblems(name);
-  if (of.group === '' && of.kind === 'Namespace') return check(LABEL_RULE, name);
+  if (of.group === '' && of.kind === 'Namespace') return dnsLabelProblems(name);
+  if (of.group === 'apps' && of.kind === 'StatefulSet') return dnsLabelProblems(name);
+  // Their names are not looked at when they are made.
+  if (of.group === 'policy') return pathSegmentProblems(name);
   if (of.group === '' && of.kind === 'Service') return check(LABEL_1035_RULE, name);
   return check(SUBDOMAIN_RULE, name);
 }
@@ -62,7 +65,7 @@ export function labelErrors(labels: Record<string, string>): FieldError[] {
   const field = 'metadata.labels';
   return Object.entries(labels).flatMap(([key, value]) => [
     ...qualifiedNameProblems(key).map((problem) => invalidValue(field, key, problem)),
-    ...check(VALUE_RULE, value).map((problem) => invalidValue(field, value, problem)),
+    ...check(VALUE_RULE, value, 'bytes').map((problem) => invalidValue(field, value, problem)),
   ]);
 }
 
@@ -93,7 +96,7 @@ export function qualifiedNameProblems(key: string): string[] {
   const parts = key.split('/');
   if (parts.length > 2) {
     return [
-      `a qualified name ${QUALIFIED_RULE.text.slice('name part '.length)} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
+      `a valid label key ${QUALIFIED_RULE.text.slice('name part '.length)} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
     ];
   }
   const name = parts.at(-1) ?? '';
@@ -103,18 +106,34 @@ export function qualifiedNameProblems(key: string): string[] {
       ? []
       : prefix === ''
         ? ['prefix part must be non-empty']
-        : check(SUBDOMAIN_RULE, prefix).map((text) => `prefix part ${text}`);
+        : check(SUBDOMAIN_RULE, prefix, 'bytes').map((text) => `prefix part ${text}`);
   if (name === '') problems.push('name part must be non-empty');
-  return [...problems, ...check(QUALIFIED_RULE, name)];
+  const own = check(QUALIFIED_RULE, name, 'bytes');
+  return [
+    ...problems,
+    ...own.map((text) => (text.startsWith('name part') ? text : `name part ${text}`)),
+  ];
 }
 
 /** Complaints about the value of a label. */
 export function labelValueProblems(value: string): string[] {
-  return check(VALUE_RULE, value);
+  return check(VALUE_RULE, value, 'bytes');
 }
 
 export function invalidValue(field: string, value: string, problem: string): FieldError {
   return { type: 'Invalid', field, detail: `Invalid value: ${JSON.stringify(value)}: ${problem}` };
+}
+
+/** What is wrong with an RFC 1123 label, e.g. the name of a namespace or a container. */
+export function dnsLabelProblems(value: string): string[] {
+  const problems = check(LABEL_RULE, value);
+  if (problems.at(-1) !== LABEL_RULE.text || !SUBDOMAIN_RULE.pattern.test(value)) return problems;
+  return [...problems.slice(0, -1), 'must not contain dots'];
+}
+
+/** What is wrong with an RFC 1123 subdomain, e.g. the name of a Secret. */
+export function subdomainProblems(value: string): string[] {
+  return check(SUBDOMAIN_RULE, value);
 }
 
 /** A DNS-1035 label, as CRD names need it. */
@@ -122,9 +141,10 @@ export function dns1035Problems(value: string): string[] {
   return check(LABEL_1035_RULE, value);
 }
 
-function check({ pattern, max, text }: NameRule, value: string): string[] {
+/** A real server counts characters of names and bytes of labels, by what it says; both are bytes. */
+function check({ pattern, max, text }: NameRule, value: string, unit = 'characters'): string[] {
   const problems: string[] = [];
-  if (value.length > max) problems.push(`must be no more than ${max} characters`);
+  if (value.length > max) problems.push(`must be no more than ${max} ${unit}`);
   if (!pattern.test(value)) problems.push(text);
   return problems;
 }

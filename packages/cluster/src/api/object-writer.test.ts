@@ -168,14 +168,14 @@ describe('api/object-writer', () => {
       body: { dryRun: ['Some'] },
       status: 422,
       message:
-        'DeleteOptions.meta.k8s.io "" is invalid: dryRun: Unsupported value: "Some": supported values: "All"',
+        'DeleteOptions.meta.k8s.io "" is invalid: dryRun: Unsupported value: ["Some"]: supported values: "All"',
     },
     {
       what: 'the uid of another object',
       body: { preconditions: { uid: 'other' } },
       status: 409,
       message: expect.stringMatching(
-        /^Operation cannot be fulfilled on configmaps "a": the UID in the precondition \(other\) does not match the UID in record \(.+\)\. The object might have been deleted and then recreated$/,
+        /^Operation cannot be fulfilled on ConfigMap "a": the UID in the precondition \(other\) does not match the UID in record \(.+\)\. The object might have been deleted and then recreated$/,
       ),
     },
   ])('does not delete by $what', async ({ body, status, message }) => {

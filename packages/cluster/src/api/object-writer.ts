@@ -32,6 +32,7 @@ import {
 import { inVersion } from './representation.ts';
 import type { ResourceRegistry, ServedResource } from './resource-registry.ts';
 import { admitCreate, finishSpecial, prepareSpecial, validateSpecial } from './special-kinds.ts';
+import { scaleFieldErrors } from './scale.ts';
 import type { ServiceAllocator } from './services/service-allocator.ts';
 import { alreadyExists, conflict, invalid, notFound } from './status-error.ts';
 
@@ -91,6 +92,8 @@ interface Update {
 interface Draft {
   entry: StoredEntry;
   old: ApiObject;
+  /** What the client asked for, with what is not the client's to change. */
+  stated: ApiObject;
   next: ApiObject;
   request?: AdmissionRequest;
 }
@@ -144,21 +147,21 @@ export class ObjectWriter {
     const { storage, admission } = this.#deps;
     this.#setNewMetadata(resource, object);
     admitCreate(storage, resource, object);
-    if (resource.version.status) delete object['status'];
+    const keepsStatus = resource.definition.strategy?.keepsNewStatus === true;
+    if (resource.version.status && !keepsStatus) delete object['status'];
     const request = this.#request('CREATE', { target, behaviour, object });
+    const isMutable = request !== undefined && admission.mutates(request);
+    this.#prepare(target, object, { behaviour, isMutable });
     if (!request) {
       this.#complete(target, object, behaviour);
       return this.#insert({ target, behaviour, object });
     }
-    const isMutable = admission.mutates(request);
-    if (isMutable) this.#prepareForMutation(target, object, { behaviour });
     const { uid, creationTimestamp, managedFields } = object.metadata;
-    const isTracked = isMutable || behaviour.isTracked;
     const admitted = after(admission.mutate(request), () => {
       const mutated = request.object ?? object;
       if (isMutable) Object.assign(mutated.metadata, { uid, creationTimestamp });
       if (isMutable && managedFields) mutated.metadata.managedFields = managedFields;
-      this.#complete(target, mutated, { ...behaviour, isTracked });
+      this.#complete(target, mutated, behaviour);
       Object.assign(request, { object: mutated, name: mutated.metadata.name });
       return after(admission.validate(request), () => mutated);
     });
@@ -186,7 +189,8 @@ export class ObjectWriter {
     return after(this.view(target), ({ entry, object: old }) => {
       const changed = change(old, attempt);
       checkPreconditions(target.resource, changed, old);
-      const draft: Draft = { entry, old, next: withOwnedParts(target, changed, old) };
+      const next = withOwnedParts(target, changed, old);
+      const draft: Draft = { entry, old, stated: changed, next };
       const { next: object } = draft;
       draft.request = this.#request('UPDATE', { target, behaviour, object, oldObject: old });
       return after(this.#admitDraft(update, draft), () =>
@@ -213,9 +217,9 @@ export class ObjectWriter {
   #admitDraft({ target, behaviour }: Update, draft: Draft): Eventual<void> {
     const { admission } = this.#deps;
     const { request, old } = draft;
+    const isMutable = request !== undefined && admission.mutates(request);
+    this.#prepare(target, draft.next, { behaviour, isMutable, old, stated: draft.stated });
     if (!request) return this.#completeDraft(target, behaviour, draft);
-    const isMutable = admission.mutates(request);
-    if (isMutable) this.#prepareForMutation(target, draft.next, { behaviour, old });
     const { managedFields } = draft.next.metadata;
     return after(admission.mutate(request), () => {
       const mutated = request.object ?? draft.next;
@@ -223,8 +227,7 @@ export class ObjectWriter {
         draft.next = withOwnedParts(target, mutated, old);
         if (managedFields) draft.next.metadata.managedFields = managedFields;
       }
-      const isTracked = isMutable || behaviour.isTracked;
-      this.#completeDraft(target, { ...behaviour, isTracked }, draft);
+      this.#completeDraft(target, behaviour, draft);
       request.object = draft.next;
       return admission.validate(request);
     });
@@ -261,7 +264,8 @@ export class ObjectWriter {
     const { storage, admission, converter } = this.#deps;
     const { namespace, name } = object.metadata;
     const key = objectKey(resource.prefix, namespace, name);
-    if (storage.get(key)) throw alreadyExists(resource, name);
+    const existing = storage.get(key);
+    if (existing) throw alreadyExists(resource, name, isBeingDeleted(existing));
     if (behaviour.dryRun) {
       if (request) admission.commit(request);
       return object;
@@ -305,17 +309,43 @@ export class ObjectWriter {
     };
   }
 
-  /** Gives mutating plugins what a decoded object has on a real server: defaults, and fields with owners. */
-  #prepareForMutation(
+  /**
+   * Gives the object what a decoded one has on a real server: defaults, and fields with owners. What admission plugins and
+   * the kind's own rules put in after that belongs to nobody.
+   */
+  #prepare(
     target: WriteTarget,
     object: ApiObject,
-    { behaviour, old }: { behaviour: WriteBehaviour; old?: ApiObject },
+    {
+      behaviour,
+      isMutable,
+      old,
+      stated,
+    }: {
+      behaviour: WriteBehaviour;
+      isMutable: boolean;
+      old?: ApiObject;
+      stated?: ApiObject;
+    },
   ): void {
+    if (behaviour.isTracked && !isMutable) return;
     const { resource, subresource } = target;
     if (!WITHOUT_STRATEGY.has(subresource ?? ''))
       resource.definition.strategy?.applyDefaults?.(object);
     resource.version.schema.applyDefaults(object);
-    if (!behaviour.isTracked) this.#track(target, object, { manager: behaviour.manager, old });
+    // A binding goes past the owners of fields.
+    if (behaviour.isTracked || subresource === 'binding') return;
+    const change = { manager: behaviour.manager, old };
+    if (!resource.isCustom || subresource !== 'status' || !stated || !old) {
+      this.#track(target, object, change);
+      return;
+    }
+    // Whoever states metadata along with a status owns it, though it is not stored.
+    const { metadata, ...rest } = stated;
+    const owned = { ...rest, metadata: { ...metadata }, spec: old['spec'] };
+    if (owned.spec === undefined) delete owned.spec;
+    this.#track(target, owned, change);
+    object.metadata.managedFields = owned.metadata.managedFields;
   }
 
   /** Makes a new object ready to be stored. */
@@ -326,8 +356,8 @@ export class ObjectWriter {
     resource.definition.strategy?.prepareCreate?.(object, behaviour.caller?.user);
     prepareSpecial(resource, object, context);
     resource.version.schema.applyDefaults(object);
-    if (!behaviour.isTracked) this.#track(target, object, { manager: behaviour.manager });
     this.#validate(resource, object);
+    warn(resource, object, { behaviour });
     finishSpecial(resource, object, context);
     if (isService(resource)) this.#deps.services.allocate(object, { dryRun: behaviour.dryRun });
   }
@@ -338,6 +368,7 @@ export class ObjectWriter {
     const { next, old } = draft;
     if (!WITHOUT_STRATEGY.has(subresource ?? ''))
       resource.definition.strategy?.prepareUpdate?.(next, old);
+    if (subresource === 'status') resource.definition.strategy?.prepareStatus?.(next, old);
     const { registry, clock } = this.#deps;
     const context = { registry, now: clock.now(), old, subresource };
     prepareSpecial(resource, next, context);
@@ -347,9 +378,9 @@ export class ObjectWriter {
     if (counts && isNewGeneration(resource, next, old)) {
       next.metadata.generation = (old.metadata.generation ?? 0) + 1;
     }
-    if (!behaviour.isTracked) this.#track(target, next, { manager: behaviour.manager, old });
     this.#validate(resource, next, { old, subresource });
     if (subresource === 'status') return;
+    warn(resource, next, { behaviour, old });
     finishSpecial(resource, next, context);
     const { dryRun } = behaviour;
     if (isService(resource)) this.#deps.services.allocate(next, { old, dryRun });
@@ -384,11 +415,15 @@ export class ObjectWriter {
     change: { manager: string; old?: ApiObject },
   ): void {
     const { resource, subresource } = target;
+    // An empty list is none where objects are not decoded into structs.
+    if (resource.isCustom && after.metadata.managedFields?.length === 0)
+      delete after.metadata.managedFields;
     const fields: ManagedFieldsEntry[] = trackUpdate({
       before: change.old,
       after,
       manager: change.manager,
       source: resource.version.schema.source,
+      empty: resource.version.schema.empty,
       subresource: subresource ?? '',
       apiVersion: resource.apiVersion,
       versions: this.versions(resource),
@@ -408,11 +443,38 @@ export class ObjectWriter {
     const errors = [
       ...metadataErrors(resource, object, old),
       ...(isStatus ? found.map(fromStatusSchema) : found),
-      ...(resource.definition.strategy?.validate?.(object, old) ?? []),
-      ...validateSpecial(resource, object, old),
+      ...strategyErrors(resource, object, { old, subresource }),
+      ...(resource.isCustom ? scaleFieldErrors(resource, object) : []),
+      ...validateSpecial(resource, object, { old, subresource }),
     ];
-    if (errors.length > 0) throw invalid(resource, object.metadata.name, errors);
+    if (errors.length === 0) return;
+    // Refusals are about what is stored.
+    const { group } = resource.definition.storedAs ?? resource;
+    throw invalid({ group, kind: resource.kind }, object.metadata.name, errors);
   }
+}
+
+function warn(
+  { definition: { strategy } }: ServedResource,
+  object: ApiObject,
+  { behaviour, old }: { behaviour: WriteBehaviour; old?: ApiObject },
+): void {
+  if (strategy?.warnings === undefined || behaviour.caller === undefined) return;
+  for (const text of strategy.warnings(object, old)) behaviour.caller.warn(text);
+}
+
+function strategyErrors(
+  { definition: { strategy } }: ServedResource,
+  object: ApiObject,
+  { old, subresource }: { old?: ApiObject; subresource?: string },
+): FieldError[] {
+  if (old !== undefined && subresource === 'status' && strategy?.validateStatus !== undefined)
+    return strategy.validateStatus(object, old);
+  return strategy?.validate?.(object, old, subresource) ?? [];
+}
+
+function isBeingDeleted(entry: StoredEntry): boolean {
+  return fromStorage(entry).metadata.deletionTimestamp !== undefined;
 }
 
 /** The status of a custom resource is checked with its own part of the schema, whose texts do not begin at the object. */

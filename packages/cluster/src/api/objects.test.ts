@@ -136,7 +136,7 @@ describe('api/objects', () => {
     expect(body).not.toHaveProperty('metadata.resourceVersion');
     expect((await refusal(api, 'POST', `${CONFIG_MAPS}?dryRun=All`, configMap('A')))[0]).toBe(422);
     expect((await refusal(api, 'POST', `${CONFIG_MAPS}?dryRun=Some`, configMap('a')))[2]).toContain(
-      'dryRun: Unsupported value: "Some"',
+      'dryRun: Unsupported value: ["Some"]',
     );
     expect(api.storage.revision()).toBe(before);
     await api.call('POST', CONFIG_MAPS, { body: configMap('one') });

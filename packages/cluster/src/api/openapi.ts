@@ -12,10 +12,9 @@ import { swaggerPart } from '../builtin/openapi-v2.ts';
 import type { SwaggerPart } from '../builtin/openapi-v2.ts';
 import { groupVersion } from './object.ts';
 import { parseAccept } from './representation.ts';
-import { json } from './request.ts';
+import { json, pageNotFound } from './request.ts';
 import type { ApiHeaders, ApiRequest, ApiResponse } from './request.ts';
 import type { ResourceRegistry, ServedGroupVersion } from './resource-registry.ts';
-import { notAcceptable, unknownPath } from './status-error.ts';
 
 /** A document that stays right until its hash changes. */
 interface CachedDocument {
@@ -37,11 +36,11 @@ export class OpenApiPublisher {
   /** Answers paths below `/openapi`. Throws 404, 406. */
   answer(request: ApiRequest): ApiResponse {
     if (request.path === '/openapi/v2') return this.#v2(request);
-    if (request.path === '/openapi/v3' || request.path === '/openapi/v3/')
-      return this.#index(request);
+    if (request.path === '/openapi/v3') return this.#index(request);
+    if (!request.path.startsWith('/openapi/v3/')) return pageNotFound();
     const path = request.path.replace(/^\/openapi\/v3\//, '');
     const served = this.#registry.groupVersions().find((item) => documentPath(item) === path);
-    if (!served || path === request.path) throw unknownPath();
+    if (!served) return withoutBody(404, {});
     const headers = cacheHeaders(served.hash, request.query.get('hash') === served.hash);
     if (isKnown(request, headers)) return notModified(headers);
     // A client in this process gets the document itself.
@@ -59,7 +58,8 @@ export class OpenApiPublisher {
       const path = documentPath(served);
       return [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${served.hash}` }];
     });
-    return json({ paths: Object.fromEntries(paths) }, 200, headers);
+    const typed = { ...headers, 'content-type': 'text/plain; charset=utf-8' };
+    return json({ paths: Object.fromEntries(paths) }, 200, typed);
   }
 
   #document(served: ServedGroupVersion): OpenApiDocument {
@@ -69,6 +69,7 @@ export class OpenApiPublisher {
 
   #v2(request: ApiRequest): ApiResponse {
     const form = formOf(request);
+    if (!form) return withoutBody(406, {});
     const { hash } = this.#registry;
     const headers = cacheHeaders(`${hash}-${form}`, false);
     if (isKnown(request, headers)) return notModified(headers);
@@ -118,14 +119,14 @@ export class OpenApiPublisher {
 
 const V2_PROTOBUF = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
 
-/** What the client wants of version 2; JSON when it does not say. */
-function formOf(request: ApiRequest): 'json' | 'protobuf' {
+/** What the client wants of version 2, JSON when it does not say; undefined for what there is not. */
+function formOf(request: ApiRequest): 'json' | 'protobuf' | undefined {
   for (const { type } of parseAccept(request.headers['accept'])) {
     if (/^application\/com\.github\.proto-openapi\.spec\.v2[@.]v1\.0\+protobuf$/.test(type))
       return 'protobuf';
     if (['application/json', 'application/*', '*/*'].includes(type)) return 'json';
   }
-  throw notAcceptable(['application/json', V2_PROTOBUF]);
+  return undefined;
 }
 
 function takesGzip(request: ApiRequest): boolean {
@@ -138,7 +139,12 @@ function gzipped(body: Buffer, headers: ApiHeaders): ApiResponse {
 }
 
 function notModified(headers: ApiHeaders): ApiResponse {
-  return { kind: 'text', status: 304, headers, body: '' };
+  return withoutBody(304, headers);
+}
+
+/** Refusals here are nothing but a code. */
+function withoutBody(status: number, headers: ApiHeaders): ApiResponse {
+  return { kind: 'text', status, headers, body: '' };
 }
 
 function documentPath({ group, version }: ServedGroupVersion): string {

@@ -170,8 +170,8 @@ describe('api/patch', () => {
     const other = { ...deployment('two'), metadata: { name: 'web', uid: 'other' } };
     const wrong = await patch(api, 'apply-patch+yaml', other, 'fieldManager=me');
     expect(wrong.body).toMatchObject({
-      code: 409,
-      message: expect.stringContaining('UID in precondition: other'),
+      code: 422,
+      message: expect.stringContaining('metadata.uid: Invalid value: "other": field is immutable'),
     });
     const fewer = await patch(api, 'apply-patch+yaml', deployment('two'), 'fieldManager=helm');
     expect(fewer.status).toBe(200);
@@ -215,8 +215,7 @@ describe('api/patch', () => {
       'fieldManager=me',
     );
     expect(undeclared.body).toMatchObject({
-      code: 400,
-      reason: 'BadRequest',
+      code: 500,
       message:
         'failed to create typed patch object (default/web; apps/v1, Kind=Deployment): .spec.nope: field not declared in schema',
     });

@@ -6,6 +6,7 @@ import { listAt, objectAt, stringAt, valueAt } from './json.ts';
 import type { ApiObject } from './object.ts';
 import type { ApiRequest, ApiResponse } from './request.ts';
 import { isTrue } from './route.ts';
+import { uidConflict } from './update-rules.ts';
 import { badRequest, conflict, invalid } from './status-error.ts';
 import { numberIn } from './write-options.ts';
 
@@ -18,15 +19,21 @@ export async function readPodLog(
   logs: PodLogs | undefined,
 ): Promise<ApiResponse> {
   const { name, namespace = '' } = pod.metadata;
-  if (!logs || !stringAt(pod, 'spec', 'nodeName')) {
-    throw badRequest(`pod ${name} does not have a host assigned`);
-  }
   const { query, signal } = request;
-  checkLogOptions(name, query);
   const sinceTime = query.get('sinceTime');
   const since = sinceTime === null ? undefined : Date.parse(sinceTime);
-  if (Number.isNaN(since))
-    throw badRequest(`invalid value for sinceTime: ${JSON.stringify(sinceTime)}`);
+  if (Number.isNaN(since)) {
+    const text = JSON.stringify(sinceTime);
+    throw badRequest(
+      `parsing time ${text} as "2006-01-02T15:04:05Z07:00": cannot parse ${text} as "2006"`,
+    );
+  }
+  checkLogOptions(name, query);
+  if (!stringAt(pod, 'spec', 'nodeName')) {
+    requireContainer(pod, query.get('container'));
+    return { kind: 'text', status: 204, headers: {}, body: '' };
+  }
+  if (!logs) throw badRequest(`pod ${name} does not have a host assigned`);
   const chunks = await logs.read({
     namespace,
     pod: name,
@@ -43,6 +50,17 @@ export async function readPodLog(
   return { kind: 'stream', status: 200, headers: { 'content-type': 'text/plain' }, chunks };
 }
 
+function requireContainer(pod: ApiObject, container: string | null): void {
+  const containers = ['initContainers', 'containers', 'ephemeralContainers'].flatMap((list) =>
+    listAt(pod, 'spec', list),
+  );
+  const { name } = pod.metadata;
+  if (container !== null && container !== '') {
+    if (containers.some((item) => stringAt(item, 'name') === container)) return;
+    throw badRequest(`container ${container} is not valid for pod ${name}`);
+  }
+}
+
 /** As `ValidatePodLogOptions` of the API server: 422 for numbers that make no sense. */
 function checkLogOptions(name: string, query: URLSearchParams): void {
   const errors: FieldError[] = [];
@@ -55,20 +73,31 @@ function checkLogOptions(name: string, query: URLSearchParams): void {
   atLeast('limitBytes', 1, 'greater than 0');
   if (query.has('sinceSeconds') && query.has('sinceTime')) {
     const detail = 'Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified';
-    errors.push({ type: 'Forbidden', field: '', detail });
+    errors.push({ type: 'Forbidden', field: '[]', detail });
   } else atLeast('sinceSeconds', 1, 'greater than 0');
   if (errors.length > 0) throw invalid({ group: '', kind: 'PodLogOptions' }, name, errors);
 }
 
-/** The pod on the node a Binding names. Throws Conflict when it is on one already. */
+/** What is wrong with a Binding. */
+export function bindingProblem(binding: unknown): string | undefined {
+  const kind = stringAt(binding, 'target', 'kind') ?? '';
+  if (kind !== '' && kind !== 'Node')
+    return `target.kind: Unsupported value: ${JSON.stringify(kind)}: supported values: "Node", "<empty>"`;
+  const node = stringAt(binding, 'target', 'name') ?? '';
+  return node === '' ? 'target.name: Required value' : undefined;
+}
+
+/** The pod on the node a Binding names. Throws Conflict when it is on one already, or is another pod. */
 export function bindPod(pod: ApiObject, binding: unknown, now: string): ApiObject {
   const node = stringAt(binding, 'target', 'name') ?? '';
-  if (node === '') throw badRequest('target.name: Required value');
   const current = stringAt(pod, 'spec', 'nodeName') ?? '';
   const { name } = pod.metadata;
+  const uid = stringAt(binding, 'metadata', 'uid') ?? '';
+  if (uid !== '' && uid !== pod.metadata.uid)
+    throw uidConflict({ ...PODS, isCustom: false }, pod.metadata, uid);
   if (current !== '')
     throw conflict(
-      PODS,
+      { ...PODS, plural: 'pods/binding' },
       name,
       `pod ${name} is already assigned to node ${JSON.stringify(current)}`,
     );
@@ -78,14 +107,34 @@ export function bindPod(pod: ApiObject, binding: unknown, now: string): ApiObjec
   const scheduled = {
     type: 'PodScheduled',
     status: 'True',
-    lastProbeTime: null,
     lastTransitionTime: now,
   };
+  const annotations = objectAt(binding, 'metadata', 'annotations') as Record<string, string>;
   return {
     ...pod,
+    metadata: {
+      ...pod.metadata,
+      ...(annotations && { annotations: { ...pod.metadata.annotations, ...annotations } }),
+    },
     spec: { ...objectAt(pod, 'spec'), nodeName: node },
     status: { ...objectAt(pod, 'status'), conditions: [...others, scheduled] },
   };
+}
+
+/** The pod with the word that it ends because somebody evicted it. */
+export function evictedPod(pod: ApiObject, now: string): ApiObject {
+  const conditions = listAt(pod, 'status', 'conditions');
+  const before = conditions.find((item) => stringAt(item, 'type') === 'DisruptionTarget');
+  const target = {
+    type: 'DisruptionTarget',
+    status: 'True',
+    reason: 'EvictionByEvictionAPI',
+    message: 'Eviction API: evicting',
+    lastTransitionTime:
+      stringAt(before, 'status') === 'True' ? stringAt(before, 'lastTransitionTime') : now,
+  };
+  const others = conditions.filter((item) => item !== before);
+  return { ...pod, status: { ...objectAt(pod, 'status'), conditions: [...others, target] } };
 }
 
 /** The DeleteOptions in an Eviction. */

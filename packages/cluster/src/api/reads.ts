@@ -4,6 +4,7 @@ import { StorageError } from '../storage/storage.ts';
 import { after } from './eventual.ts';
 import type { Eventual } from './eventual.ts';
 import { stringAt, valueAt } from './json.ts';
+import { jsonSyntaxError } from './json-syntax.ts';
 import { listOptions } from './list-options.ts';
 import { parseSelection } from './list-selection.ts';
 import type { Selection } from './list-selection.ts';
@@ -33,7 +34,8 @@ export function listObjects(
   query: URLSearchParams,
 ): ListResult {
   const selection = parseSelection(target.resource, target, query);
-  const limit = numberIn(query, 'limit') ?? 0;
+  numberIn(query, 'timeoutSeconds');
+  const limit = limitOf(query);
   const start = startOf(storage, { query, limit, prefix: selection.prefix });
   try {
     return page(storage, selection, { limit, ...start });
@@ -68,6 +70,12 @@ export function listComputed(
 
 function sortKey({ metadata }: ApiObject): string {
   return `${metadata.namespace ?? ''}/${metadata.name}`;
+}
+
+/** A list that takes what there is (revision "0") comes in one page. */
+function limitOf(query: URLSearchParams): number {
+  const limit = numberIn(query, 'limit') ?? 0;
+  return query.get('resourceVersion') === '0' ? 0 : limit;
 }
 
 interface Start {
@@ -117,10 +125,10 @@ function startOf(
   const { continueToken, match, revision: asked = 0 } = listOptions(query, 'list');
   const current = storage.revision();
   if (continueToken !== '') {
+    const start = decodeContinue(continueToken, prefix);
     if (asked !== 0)
       throw badRequest('specifying resource version is not allowed when using continue');
-    const start = decodeContinue(continueToken, prefix);
-    if ((start.revision ?? 0) > current) throw invalidContinue('it is from the future');
+    if ((start.revision ?? 0) > current) throw invalidContinue(': it is from the future');
     return start;
   }
   if (asked > current) throw tooLargeResourceVersion(asked, current);
@@ -139,22 +147,32 @@ function encodeContinue(revision: number, after: string): string {
 
 /** A token is good for the list it was given for: it cannot lead out of `prefix`. */
 function decodeContinue(token: string, prefix: string): Start {
-  let value: unknown;
-  try {
-    value = JSON.parse(Buffer.from(token, 'base64url').toString('utf8'));
-  } catch {
-    throw invalidContinue('it cannot be decoded');
-  }
-  const after = stringAt(value, 'start');
-  const revision = valueAt(value, 'rv');
-  if (stringAt(value, 'v') !== TOKEN_VERSION) throw invalidContinue('server does not recognize it');
-  if (after === undefined || !after.startsWith(prefix))
-    throw invalidContinue('it belongs to another list');
+  const value = continueIn(token);
+  const after = stringAt(value, 'start') ?? '';
+  const revision = valueAt(value, 'rv') ?? 0;
+  const version = stringAt(value, 'v') ?? '';
+  if (version !== TOKEN_VERSION)
+    throw invalidContinue(` server does not recognize this encoded version ${version}`);
   if (typeof revision !== 'number' || !Number.isInteger(revision) || revision === 0)
-    throw invalidContinue('incorrect encoded start resourceVersion');
+    throw invalidContinue(`: incorrect encoded start resourceVersion (version ${TOKEN_VERSION})`);
+  if (after === '') throw invalidContinue(`: encoded start key empty (version ${TOKEN_VERSION})`);
+  if (!after.startsWith(prefix)) throw invalidContinue(`: ${after}`);
   return revision < 0 ? { after } : { after, revision };
 }
 
+function continueIn(token: string): unknown {
+  const broken = token.search(/[^\w-]/);
+  // a last character alone is no byte
+  const at = broken === -1 && token.length % 4 === 1 ? token.length - 1 : broken;
+  if (at !== -1) throw invalidContinue(`: illegal base64 data at input byte ${at}`);
+  const bytes = Buffer.from(token, 'base64url');
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch {
+    throw invalidContinue(`: ${jsonSyntaxError(bytes, 'it cannot be decoded')}`);
+  }
+}
+
 function invalidContinue(why: string): StatusError {
-  return badRequest(`continue key is not valid: ${why}`);
+  return badRequest(`invalid continue token: continue key is not valid${why}`);
 }

@@ -49,21 +49,26 @@ describe('api/representation', () => {
     expect(body).toMatchObject({ kind });
   });
 
-  test.each(['text/html', 'application/vnd.kubernetes.protobuf', TABLE.replace('v=v1', 'v=v9')])(
-    'refuses %s',
-    async (accept) => {
-      using api = await withConfigMap();
-      const { status, body } = await api.call('GET', `${PATH}/one`, { headers: { accept } });
-      expect({ status, body }).toMatchObject({
-        status: 406,
-        body: {
-          reason: 'NotAcceptable',
-          message:
-            'only the following media types are accepted: application/json, application/yaml',
-        },
-      });
-    },
-  );
+  const PROTOBUF = 'application/vnd.kubernetes.protobuf';
+
+  test.each([
+    [
+      'text/html',
+      `406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, ${PROTOBUF}`,
+    ],
+    [PROTOBUF, 'only the following media types are accepted: application/json, application/yaml'],
+    [
+      TABLE.replace('v=v1', 'v=v9'),
+      `only the following media types are accepted: application/json, application/yaml, ${PROTOBUF}`,
+    ],
+  ])('refuses %s', async (accept, message) => {
+    using api = await withConfigMap();
+    const { status, body } = await api.call('GET', `${PATH}/one`, { headers: { accept } });
+    expect({ status, body }).toMatchObject({
+      status: 406,
+      body: { reason: 'NotAcceptable', message },
+    });
+  });
 
   test.each([
     ['None', undefined],

@@ -4,7 +4,9 @@ import type { IncludeObject, TablePrinter } from './table.ts';
 import type { ApiRequest } from './request.ts';
 import type { ApiObject } from './object.ts';
 import type { ServedResource } from './resource-registry.ts';
-import { badRequest, notAcceptable } from './status-error.ts';
+import { parseResourceRoute } from './route.ts';
+import { badRequest, notAcceptable, nothingAcceptable } from './status-error.ts';
+import type { StatusError } from './status-error.ts';
 
 export type Representation =
   | { as: 'object' }
@@ -44,9 +46,13 @@ const YAML = 'application/yaml';
 const SHAPE_GROUP = 'meta.k8s.io';
 
 /** The first shape of the header this server can give; a watch is always JSON. Throws 406. */
-export function negotiate(request: ApiRequest, isWatch = false): Representation {
+export function negotiate(
+  request: ApiRequest,
+  { isWatch = false, isCustom = false }: { isWatch?: boolean; isCustom?: boolean } = {},
+): Representation {
   for (const { type, parameters } of parseAccept(request.headers['accept'])) {
-    if (!OBJECT_TYPES.includes(type) && (type !== YAML || isWatch)) continue;
+    if (!OBJECT_TYPES.includes(type) && type !== YAML) continue;
+    if (isWatch && type === YAML) throw notAcceptable(STREAMED);
     const { as, g: group, v: version = '' } = parameters;
     if (as === undefined) return { as: 'object' };
     if (group !== SHAPE_GROUP || !['v1', 'v1beta1'].includes(version)) continue;
@@ -55,7 +61,31 @@ export function negotiate(request: ApiRequest, isWatch = false): Representation 
     if (as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList')
       return { as: 'metadata' };
   }
-  throw notAcceptable(isWatch ? ['application/json'] : ['application/json', YAML]);
+  const { verb } = parseResourceRoute(request.method, request.path, request.query) ?? {};
+  const isListed = verb === 'list' || verb === 'watch';
+  if (isCustom) throw notAcceptable(PRODUCED);
+  throw unacceptable(request, isListed ? [...PRODUCED, ...STREAMED] : PRODUCED);
+}
+
+const PROTOBUF = 'application/vnd.kubernetes.protobuf';
+const PRODUCED = ['application/json', YAML, PROTOBUF];
+const STREAMED = ['application/json;stream=watch', `${PROTOBUF};stream=watch`];
+
+/**
+ * The 406 for an Accept header: of a path that has nothing of the media types at all, or of an answer that has them, but
+ * not in the shape. Who takes nothing but protobuf is told what there is.
+ */
+function unacceptable(request: ApiRequest, available = PRODUCED): StatusError {
+  const types = parseAccept(request.headers['accept']).map(({ type }) => type);
+  if (!types.some((type) => available.includes(type))) return nothingAcceptable(available);
+  return notAcceptable(PRODUCED.filter((type) => type !== PROTOBUF || !types.includes(PROTOBUF)));
+}
+
+/** For answers that have no shape but their own. Throws 406. */
+export function requireOwnShape(request: ApiRequest): void {
+  const isServed = ({ type, parameters }: MediaType) =>
+    (OBJECT_TYPES.includes(type) || type === YAML) && parameters['as'] === undefined;
+  if (!parseAccept(request.headers['accept']).some(isServed)) throw unacceptable(request);
 }
 
 /** Whether the first clause that can be served at all asks for YAML. The shape of the answer is the same. */
@@ -68,7 +98,9 @@ export function prefersYaml(accept: string | undefined): boolean {
 function includeOf(value: string | null): IncludeObject {
   if (value === null || value === '') return 'Metadata';
   if (value === 'None' || value === 'Metadata' || value === 'Object') return value;
-  throw badRequest(`unrecognized includeObject value: ${JSON.stringify(value)}`);
+  throw badRequest(
+    `Unable to convert to Table as requested: includeObject: Invalid value: ${JSON.stringify(value)}: must be 'Metadata', 'Object', 'None', or empty`,
+  );
 }
 
 /** A stored object in the version it was asked for. Between versions of a CRD only `apiVersion` changes. */
@@ -132,7 +164,8 @@ export function renderList(
       return {
         kind: resource.definition.listKind,
         apiVersion: resource.apiVersion,
-        metadata,
+        // Lists of custom resources always have the field.
+        metadata: resource.isCustom ? { continue: '', ...metadata } : metadata,
         items: objects,
       };
     case 'metadata':

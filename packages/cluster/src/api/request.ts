@@ -34,8 +34,11 @@ export interface ApiRequest {
 export type ApiHeaders = Record<string, string | string[]>;
 
 export type ApiResponse =
-  /** A JSON document. `body` may be shared and must not be changed. */
-  | { kind: 'json'; status: number; headers: ApiHeaders; body: unknown }
+  /**
+   * A JSON document. `body` may be shared and must not be changed. With `bareItems` it is a list whose items go over the
+   * wire without apiVersion and kind.
+   */
+  | { kind: 'json'; status: number; headers: ApiHeaders; body: unknown; bareItems?: boolean }
   | { kind: 'text'; status: number; headers: ApiHeaders; body: string }
   /** Bytes as they go over the wire, compressed or not as the headers say. */
   | { kind: 'bytes'; status: number; headers: ApiHeaders; body: Uint8Array }
@@ -53,4 +56,18 @@ export type ApiHandler = (request: ApiRequest) => Promise<ApiResponse>;
 
 export function json(body: unknown, status = 200, headers: ApiHeaders = {}): ApiResponse {
   return { kind: 'json', status, headers, body };
+}
+
+export function plainText(status: number, body: string): ApiResponse {
+  const headers = {
+    'content-type': 'text/plain; charset=utf-8',
+    'x-content-type-options': 'nosniff',
+    'cache-control': 'no-cache, private',
+  };
+  return { kind: 'text', status, headers, body };
+}
+
+/** What none of the API groups of this server knows, in the words of Go's HTTP server. */
+export function pageNotFound(): ApiResponse {
+  return plainText(404, '404 page not found\n');
 }

@@ -56,6 +56,11 @@ export class ResourceRegistry {
     return this.#resources.get(`${group}/${version}/${plural}`);
   }
 
+  /** Whether the group is one of the server's own; the paths of others are known only as far as CRDs serve them. */
+  isBuiltinGroup(group: string): boolean {
+    return this.#builtin.some((definition) => definition.group === group);
+  }
+
   /** A served version of a resource, the first in order of preference. */
   findAny(group: string, plural: string): ServedResource | undefined {
     return this.all().find((resource) => resource.group === group && resource.plural === plural);

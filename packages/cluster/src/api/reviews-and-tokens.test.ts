@@ -167,11 +167,8 @@ describe('api/reviews', () => {
       user: { username: 'carl', uid: 'c-1', groups: ['ops', 'system:authenticated'] },
     });
     const audiences = ['vault'];
-    expect(await ask({ token: 'known-token', audiences })).toMatchObject({ authenticated: false });
-    expect(await ask({ token: 'rubbish' })).toMatchObject({
-      authenticated: false,
-      error: 'invalid bearer token',
-    });
+    expect(await ask({ token: 'known-token', audiences })).not.toHaveProperty('authenticated');
+    expect(await ask({ token: 'rubbish' })).toEqual({ user: {}, error: 'invalid bearer token' });
     expect((await api.call('POST', TOKEN_REVIEWS, { body: { spec: {} } })).status).toBe(400);
   });
 });
@@ -207,12 +204,12 @@ describe('api/tokens', () => {
         token,
         audiences: ['vault'],
       }),
-    ).toMatchObject({ authenticated: false });
+    ).not.toHaveProperty('authenticated');
     expect(
       await review(api, TOKEN_REVIEWS, 'TokenReview', {
         token: 'rubbish',
       }),
-    ).toMatchObject({ authenticated: false });
+    ).not.toHaveProperty('authenticated');
   });
 
   test('binds tokens to an audience, a pod, the account and a time', async () => {

@@ -5,6 +5,8 @@ import type { FieldError } from '../schema/schema.ts';
 import type { Authorizer } from './authorization/authorizer.ts';
 import { joinErrors } from './authorization/rbac-authorizer.ts';
 import { listAt, objectAt, stringAt } from './json.ts';
+import { timestamp } from './object.ts';
+import type { ApiObject } from './object.ts';
 import type { User } from './request.ts';
 import { badRequest, invalid } from './status-error.ts';
 import type { TokenAuthority } from './tokens.ts';
@@ -17,6 +19,7 @@ export interface ReviewContext {
   namespace?: string;
   authorizer: Authorizer;
   tokens: TokenAuthority;
+  now: number;
 }
 
 /** Gives the `status` of a review from its `spec`. Throws 400 and 422. */
@@ -24,11 +27,11 @@ type Review = (spec: JsonObject, context: ReviewContext) => object;
 
 const REVIEWS: Record<string, Review> = {
   'authorization.k8s.io/selfsubjectaccessreviews': (spec, context) => {
-    refuse('SelfSubjectAccessReview', attributeErrors(spec));
+    refuse(attributeErrors(spec));
     return access(spec, context.user, context);
   },
   'authorization.k8s.io/subjectaccessreviews': (spec, context) => {
-    refuse('SubjectAccessReview', [...attributeErrors(spec), ...subjectErrors(spec)]);
+    refuse([...attributeErrors(spec), ...subjectErrors(spec)]);
     return access(spec, subjectOf(spec), context);
   },
   'authorization.k8s.io/localsubjectaccessreviews': (spec, context) => {
@@ -37,11 +40,11 @@ const REVIEWS: Record<string, Review> = {
       ...subjectErrors(spec),
       ...localErrors(spec, context),
     ];
-    refuse('LocalSubjectAccessReview', errors);
+    refuse(errors);
     return access(spec, subjectOf(spec), context);
   },
   'authorization.k8s.io/selfsubjectrulesreviews': rulesReview,
-  'authentication.k8s.io/selfsubjectreviews': (_spec, { user }) => ({ userInfo: userInfo(user) }),
+  'authentication.k8s.io/selfsubjectreviews': selfReview,
   'authentication.k8s.io/tokenreviews': tokenReview,
 };
 
@@ -51,9 +54,19 @@ export function reviewOf(group: string, plural: string): Review | undefined {
 }
 
 /** The review with its answer. */
-export function answerReview(review: Review, body: JsonObject, context: ReviewContext): JsonObject {
+export function answerReview(review: Review, body: ApiObject, context: ReviewContext): JsonObject {
   const spec = isObject(body['spec']) ? body['spec'] : {};
-  return { ...body, status: review(spec, context) };
+  const { name, ...metadata } = body.metadata;
+  const answer = { ...body, metadata: { ...(name !== '' && { name }), ...metadata } };
+  const status = review(spec, context);
+  if (review === rulesReview) return { ...answer, spec: {}, status };
+  if (review !== selfReview) return { ...answer, status };
+  const creationTimestamp = timestamp(context.now);
+  return { ...answer, metadata: { ...answer.metadata, creationTimestamp }, status };
+}
+
+function selfReview(_spec: JsonObject, { user }: ReviewContext): object {
+  return { userInfo: userInfo(user) };
 }
 
 function access(spec: JsonObject, user: User, { authorizer }: ReviewContext): object {
@@ -82,7 +95,16 @@ function attributeErrors(spec: JsonObject): FieldError[] {
   const why = hasResource
     ? 'cannot be specified in combination with resourceAttributes'
     : 'exactly one of nonResourceAttributes or resourceAttributes must be specified';
-  return [{ type: 'Invalid', field, detail: `Invalid value: null: ${why}` }];
+  return [
+    { type: 'Invalid', field, detail: `Invalid value: ${hasPath ? shown(spec) : 'null'}: ${why}` },
+  ];
+}
+
+/** The attributes of a path as Go writes its internal type. */
+function shown(spec: JsonObject): string {
+  const path = objectAt(spec, 'nonResourceAttributes');
+  const [Path, Verb] = [stringAt(path, 'path') ?? '', stringAt(path, 'verb') ?? ''];
+  return JSON.stringify({ Path, Verb });
 }
 
 function subjectErrors(spec: JsonObject): FieldError[] {
@@ -93,7 +115,7 @@ function subjectErrors(spec: JsonObject): FieldError[] {
 
 function localErrors(spec: JsonObject, { namespace = '' }: ReviewContext): FieldError[] {
   if (objectAt(spec, 'nonResourceAttributes') !== undefined) {
-    const detail = 'Invalid value: null: disallowed on this kind of request';
+    const detail = `Invalid value: ${shown(spec)}: disallowed on this kind of request`;
     return [{ type: 'Invalid', field: 'spec.nonResourceAttributes', detail }];
   }
   const asked = stringAt(spec, 'resourceAttributes', 'namespace') ?? '';
@@ -102,8 +124,9 @@ function localErrors(spec: JsonObject, { namespace = '' }: ReviewContext): Field
   return [{ type: 'Invalid', field: 'spec.resourceAttributes.namespace', detail }];
 }
 
-function refuse(kind: string, errors: FieldError[]): void {
-  if (errors.length > 0) throw invalid({ group: 'authorization.k8s.io', kind }, '', errors);
+/** The refusal names no kind. */
+function refuse(errors: FieldError[]): void {
+  if (errors.length > 0) throw invalid({ group: 'authorization.k8s.io', kind: '' }, '', errors);
 }
 
 function rulesReview(spec: JsonObject, { user, authorizer }: ReviewContext): object {
@@ -140,7 +163,7 @@ function tokenReview(spec: JsonObject, { tokens }: ReviewContext): object {
   if (token === '') throw badRequest('token is required for TokenReview in authentication');
   const asked = strings(listAt(spec, 'audiences'));
   const verified = tokens.verify(token, asked.length > 0 ? asked : [ISSUER]);
-  if (!verified) return { authenticated: false, user: {}, error: 'invalid bearer token' };
+  if (!verified) return { user: {}, error: 'invalid bearer token' };
   return { authenticated: true, user: userInfo(verified.user), audiences: verified.audiences };
 }
 

@@ -37,14 +37,15 @@ export function parseResourceRoute(
   const target = splitTarget(watchPath ? tail.slice(1) : tail);
   if (!target) return undefined;
   // Parameters of what is connected to are not ours.
-  const wantsWatch = watchPath || (target.subresource !== 'proxy' && isTrue(query.get('watch')));
+  const isAsked = target.subresource !== 'proxy' && isTrue(query.get('watch'));
+  const wantsWatch = watchPath ? 'path' : isAsked ? 'query' : undefined;
   const verb = verbOf(method, target.name !== undefined, wantsWatch);
   return verb && { group, version, ...target, verb };
 }
 
-/** Query flags as Go reads them: present without a value, `1` and `true` in any case are true. */
+/** Query flags as Go reads them: whatever is there is true, but `0` and `false` in any case. */
 export function isTrue(value: string | null): boolean {
-  return value !== null && ['', '1', 't', 'true'].includes(value.toLowerCase());
+  return value !== null && value !== '0' && value.toLowerCase() !== 'false';
 }
 
 /** Decoded path segments without empty ones; undefined when an escape is broken. */
@@ -74,18 +75,22 @@ function splitTarget(parts: string[]): Target | undefined {
   return { plural: first, name: second, subresource: third };
 }
 
-function verbOf(method: string, named: boolean, wantsWatch: boolean): Verb | undefined {
+function verbOf(
+  method: string,
+  named: boolean,
+  wantsWatch: 'path' | 'query' | undefined,
+): Verb | undefined {
   switch (method) {
     case 'GET':
     case 'HEAD':
-      if (wantsWatch) return 'watch';
+      if (wantsWatch === 'path' || (wantsWatch === 'query' && !named)) return 'watch';
       return named ? 'get' : 'list';
     case 'POST':
       return 'create';
     case 'PUT':
-      return named ? 'update' : undefined;
+      return 'update';
     case 'PATCH':
-      return named ? 'patch' : undefined;
+      return 'patch';
     case 'DELETE':
       return named ? 'delete' : 'deletecollection';
     default:

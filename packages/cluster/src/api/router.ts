@@ -1,25 +1,28 @@
 /** What a request is about: a resource, a review, discovery, health. Who may ask is decided here, before anything else. */
-import { isObject } from '../schema/json.ts';
 import type { AuditTrail } from './audit/audit-event.ts';
 import { accessOf, refusal } from './authorization/access.ts';
 import type { AccessRequest, Authorizer } from './authorization/authorizer.ts';
 import { impersonate } from './authorization/impersonation.ts';
-import { decodeBody } from './body.ts';
+import { decodeObject, pruneUnknown } from './decode-object.ts';
 import { discover } from './discovery.ts';
 import { discoverIssuer } from './issuer-discovery.ts';
 import type { OpenApiPublisher } from './openapi.ts';
 import { metricsAnswer } from './monitoring/server-metrics.ts';
 import type { Measured, RequestMetrics } from './monitoring/request-metrics.ts';
-import { json } from './request.ts';
+import { json, pageNotFound } from './request.ts';
 import type { ApiRequest, ApiResponse } from './request.ts';
-import { handleResource } from './resource-handler.ts';
+import type { ResourceRegistry } from './resource-registry.ts';
+import { handleResource, warningHeader } from './resource-handler.ts';
 import type { ResourceDependencies } from './resource-handler.ts';
+import { requireOwnShape } from './representation.ts';
 import { answerReview, reviewOf } from './reviews.ts';
-import { parseResourceRoute } from './route.ts';
+import { parseResourceRoute, segments } from './route.ts';
 import type { ResourceRoute } from './route.ts';
-import { answerHealth, isHealthPath, versionInfo } from './server-state.ts';
-import { badRequest, methodNotAllowed, unknownPath } from './status-error.ts';
+import { answerHealth, healthMetrics, isHealthPath, versionInfo } from './server-state.ts';
+import { methodNotAllowed, unknownPath } from './status-error.ts';
 import { ISSUER } from './tokens.ts';
+import { decodeTyped } from './typed-body.ts';
+import { writeOptions } from './write-options.ts';
 
 export interface RouterOptions {
   resources: ResourceDependencies;
@@ -62,21 +65,31 @@ export class Router {
   }
 
   #routePath(request: ApiRequest): ApiResponse {
-    const { path } = request;
-    const isRead = request.method === 'GET' || request.method === 'HEAD';
-    if (!isRead) throw /^\/(api|apis)\//.test(path) ? methodNotAllowed() : unknownPath();
+    const { path, method } = request;
+    const { resources } = this.#options;
+    if (method !== 'GET' && this.#isOnlyRead(path)) throw methodNotAllowed();
     if (path === '/version' || path === '/version/')
       return json(versionInfo(this.#options.version));
     if (path === '/metrics') return this.#metrics();
+    if (path === '/metrics/slis') return healthMetrics();
     const health = answerHealth(request);
     if (health) return health;
     if (path.startsWith('/openapi/')) return this.#options.openApi.answer(request);
-    const { jwk } = this.#options.resources.tokens;
+    const { jwk } = resources.tokens;
     const issuer = discoverIssuer(request, { issuer: ISSUER, jwk });
     if (issuer) return issuer;
-    const discovered = discover(this.#options.resources.registry, request);
-    if (!discovered) throw unknownPath();
-    return discovered;
+    const discovered = discover(resources.registry, request);
+    if (discovered) return discovered;
+    if (isBuiltinPath(resources.registry, path)) throw unknownPath();
+    return pageNotFound();
+  }
+
+  /** Every method is a read to most of these paths; a few were made for GET alone. */
+  #isOnlyRead(path: string): boolean {
+    if (/^\/(?:api|version)\/?$/.test(path)) return true;
+    const parts = segments(path) ?? [];
+    const isGroup = parts[0] === 'apis' && parts.length < 3;
+    return !isGroup && isBuiltinPath(this.#options.resources.registry, path);
   }
 
   #metrics(): ApiResponse {
@@ -97,13 +110,29 @@ export class Router {
     review: NonNullable<ReturnType<typeof reviewOf>>,
   ): ApiResponse {
     const { resources, authorizer } = this.#options;
-    if (!resources.registry.find(route.group, route.version, route.plural)) throw unknownPath();
-    const body = decodeBody(request).value;
-    if (!isObject(body)) throw badRequest('the body is not a review');
-    const { user } = request;
-    const context = { user, namespace: route.namespace, authorizer, tokens: resources.tokens };
-    return json(answerReview(review, body, context), 201);
+    const resource = resources.registry.find(route.group, route.version, route.plural);
+    const { namespace } = route;
+    if (!resource || resource.namespaced !== (namespace !== undefined)) throw unknownPath();
+    requireOwnShape(request);
+    const { fieldValidation } = writeOptions(request, 'CreateOptions');
+    const { value, duplicates } = decodeTyped(request, resource);
+    const asked = decodeObject(value, { resource, namespace, name: '' });
+    const warnings: string[] = [];
+    const warn = (text: string) => warnings.push(text);
+    pruneUnknown(asked, resource, { fieldValidation, duplicates, warn });
+    const { tokens, clock } = resources;
+    const context = { user: request.user, namespace, authorizer, tokens, now: clock.now() };
+    const response = json(answerReview(review, asked, context), 201);
+    if (warnings.length > 0) response.headers['warning'] = warnings.map(warningHeader);
+    return response;
   }
+}
+
+/** Below a group of the server's own, where refusals are Statuses. */
+function isBuiltinPath(registry: ResourceRegistry, path: string): boolean {
+  const [root, group = ''] = segments(path) ?? [];
+  if (root === 'api') return true;
+  return root === 'apis' && registry.isBuiltinGroup(group);
 }
 
 const SHELLS = new Set(['exec', 'attach', 'portforward']);

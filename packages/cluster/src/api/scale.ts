@@ -1,11 +1,14 @@
 /** The `scale` subresource: autoscaling/v1 Scale as a view on any kind that declares where its replicas are. */
+import { goText, goTypeName } from '../patch/go-text.ts';
+import { invalid as invalidField } from '../schema/field-error.ts';
 import { cloneJson, isObject } from '../schema/json.ts';
 import type { JsonObject } from '../schema/json.ts';
+import type { FieldError } from '../schema/schema.ts';
 import { objectAt, setAt, stringAt, valueAt } from './json.ts';
 import { fieldPath } from './json-path.ts';
 import type { ApiObject } from './object.ts';
 import type { ServedResource } from './resource-registry.ts';
-import { badRequest, invalid, unknownPath } from './status-error.ts';
+import { badRequest, internalError, invalid, unknownPath } from './status-error.ts';
 
 type ScalePaths = NonNullable<ServedResource['version']['scale']>;
 
@@ -33,7 +36,7 @@ export function toScale(resource: ServedResource, object: ApiObject): JsonObject
       resourceVersion,
       creationTimestamp,
     },
-    spec: { replicas: typeof specReplicas === 'number' ? specReplicas : 0 },
+    spec: typeof specReplicas === 'number' && specReplicas !== 0 ? { replicas: specReplicas } : {},
     status: {
       replicas: typeof statusReplicas === 'number' ? statusReplicas : 0,
       ...(selector !== undefined && selector !== '' && { selector: selectorText(selector) }),
@@ -41,14 +44,38 @@ export function toScale(resource: ServedResource, object: ApiObject): JsonObject
   };
 }
 
+/** What a Scale says whose object has no replicas: below every number of them. */
+const NO_REPLICAS = -2_147_483_648;
+
+/** The Scale as it is before a write, which shows when the object of a custom kind has no replicas. */
+export function scaleToWrite(resource: ServedResource, object: ApiObject): JsonObject {
+  const scale = toScale(resource, object);
+  return hasReplicas(resource, object) ? scale : { ...scale, spec: { replicas: NO_REPLICAS } };
+}
+
+/** Throws 500 for an object of a custom kind that has no replicas, as a real server does. */
+export function requireReplicas(resource: ServedResource, object: ApiObject): void {
+  if (hasReplicas(resource, object)) return;
+  const path = JSON.stringify(pathsOf(resource).specReplicasPath);
+  throw internalError(`the spec replicas field ${path} does not exist`);
+}
+
+function hasReplicas(resource: ServedResource, object: ApiObject): boolean {
+  if (!resource.isCustom) return true;
+  return valueAt(object, ...fieldPath(pathsOf(resource).specReplicasPath)) !== undefined;
+}
+
 /** The object with the replicas of a Scale. Checks name and resourceVersion of the Scale's metadata as of the object's. */
 export function fromScale(resource: ServedResource, current: ApiObject, scale: unknown): ApiObject {
   if (!isObject(scale) || scale['kind'] !== 'Scale')
     throw badRequest('the body is not an object of kind Scale');
   const replicas = valueAt(scale, 'spec', 'replicas') ?? 0;
-  checkReplicas(replicas, current.metadata.name);
+  const { specReplicasPath } = pathsOf(resource);
+  if (replicas === NO_REPLICAS)
+    throw badRequest(`the spec replicas field ${JSON.stringify(specReplicasPath)} cannot be empty`);
+  if (!resource.isCustom) checkReplicas(replicas, current.metadata.name);
   const next = cloneJson(current);
-  setAt(next, fieldPath(pathsOf(resource).specReplicasPath), replicas);
+  setAt(next, fieldPath(specReplicasPath), replicas);
   const { metadata } = next;
   metadata.resourceVersion = stringAt(scale, 'metadata', 'resourceVersion');
   metadata.uid = stringAt(scale, 'metadata', 'uid');
@@ -63,32 +90,40 @@ function checkReplicas(replicas: unknown, name: string): void {
   ]);
 }
 
-/**
- * What applying a Scale means for the object itself: the configuration that states its replicas, or nothing when the Scale
- * does not state them. Throws 400 for what is no Scale, 422 for replicas that cannot be.
- */
-export function applicableScale(
-  resource: ServedResource,
-  place: { namespace?: string; name: string },
-  scale: unknown,
-): ApiObject {
-  if (!isObject(scale) || scale['kind'] !== 'Scale' || scale['apiVersion'] !== 'autoscaling/v1')
-    throw badRequest('the body is not an object of kind Scale');
-  const { name, namespace } = place;
-  const applied: ApiObject = {
-    apiVersion: resource.apiVersion,
-    kind: resource.kind,
-    metadata: { name, ...(namespace !== undefined && { namespace }) },
-  };
-  for (const field of ['resourceVersion', 'uid'] as const) {
-    const value = stringAt(scale, 'metadata', field);
-    if (value !== undefined) applied.metadata[field] = value;
-  }
-  const replicas = valueAt(scale, 'spec', 'replicas');
-  if (replicas === undefined || replicas === null) return applied;
-  checkReplicas(replicas, name);
-  setAt(applied, fieldPath(pathsOf(resource).specReplicasPath), replicas);
-  return applied;
+/** What is wrong with the fields that an object of a custom kind shows in its Scale. */
+export function scaleFieldErrors(
+  { version: { scale } }: ServedResource,
+  object: ApiObject,
+): FieldError[] {
+  if (scale === undefined) return [];
+  const { specReplicasPath, statusReplicasPath, labelSelectorPath } = scale;
+  const errors = [specReplicasPath, statusReplicasPath].flatMap((path) =>
+    replicasErrors(object, path),
+  );
+  if (labelSelectorPath !== undefined)
+    errors.push(...typeErrors(object, labelSelectorPath, { type: 'string', zero: '' }));
+  return errors;
+}
+
+function replicasErrors(object: ApiObject, path: string): FieldError[] {
+  const replicas = valueAt(object, ...fieldPath(path));
+  if (typeof replicas !== 'number') return typeErrors(object, path, { type: 'int64', zero: 0 });
+  if (replicas < 0) return [invalidField(path, replicas, 'should be a non-negative integer')];
+  if (replicas <= MAX_REPLICAS) return [];
+  return [invalidField(path, replicas, `should be less than or equal to ${MAX_REPLICAS}`)];
+}
+
+const MAX_REPLICAS = 2_147_483_647;
+
+function typeErrors(
+  object: ApiObject,
+  path: string,
+  { type, zero }: { type: string; zero: unknown },
+): FieldError[] {
+  const value = valueAt(object, ...fieldPath(path));
+  if (value === undefined || typeof value === typeof zero) return [];
+  const found = `${path} accessor error: ${goText(value)} is of the type ${goTypeName(value)}, expected ${type}`;
+  return [invalidField(path, zero, found)];
 }
 
 /** A LabelSelector object as the text that list requests take. */

@@ -110,7 +110,7 @@ class LabelParser {
         return membership(this.#checked(key, [this.#value()]), operator.token !== '!=');
       case '>':
       case '<':
-        return comparison(this.#value(), operator.token);
+        return this.#comparison(key, operator.token);
       default:
         throw badRequirement(`found '${operator.text}', expected: ${OPERATORS}`);
     }
@@ -125,17 +125,24 @@ class LabelParser {
     return next.text;
   }
 
+  #comparison(key: string, operator: '>' | '<'): Requirement['matches'] {
+    const bound = this.#value();
+    const matches = comparison(bound, operator);
+    this.#checked(key, [bound]);
+    return matches;
+  }
+
   /** `(a, b)`; between commas may be nothing, which is the empty value. */
   #set(): string[] {
     const open = this.#take();
-    if (open.token !== '(') throw badRequirement(`found '${open.text}', expected: '('`);
+    if (open.token !== '(') throw badRequirement(`found '${open.text}' expected: '('`);
     const values: string[] = [];
     let isValueNext = true;
     for (;;) {
       const { token, text } = this.#take();
       if (token === ')') {
-        if (isValueNext && values.length > 0) values.push('');
-        break;
+        if (isValueNext) values.push('');
+        return values;
       }
       if (token === ',') {
         if (isValueNext) values.push('');
@@ -148,9 +155,6 @@ class LabelParser {
         throw badRequirement(`found '${text}', expected: ${expected}`);
       }
     }
-    if (values.length > 0) return values;
-    const detail = "for 'in', 'notin' operators, values set can't be empty";
-    throw badRequirement(`values: Invalid value: []: ${detail}`);
   }
 
   #checked(key: string, values: string[]): Set<string> {

@@ -3,19 +3,20 @@ import { configurationErrors } from './admission/validate-configuration.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { FieldError } from '../schema/schema.ts';
 import {
+  beginCrdStatus,
   CRD_FINALIZER,
   CRD_GROUP,
   CRD_PLURAL,
   defaultCrd,
   establishCrd,
   nameConflict,
-  validateCrd,
 } from './crd.ts';
+import { validateCrd, validateCrdStatus } from './crd-validation.ts';
 import { listAt, objectAt } from './json.ts';
 import { fromStorage, objectKey, resourcePrefix } from './object.ts';
 import type { ApiObject } from './object.ts';
 import type { ResourceRegistry, ServedResource } from './resource-registry.ts';
-import { forbidden, notFound, StatusError } from './status-error.ts';
+import { forbidden, methodNotSupported, notFound, StatusError } from './status-error.ts';
 
 const NAMESPACES = { group: '', plural: 'namespaces' };
 const NAMESPACE_PREFIX = resourcePrefix(NAMESPACES);
@@ -36,7 +37,7 @@ export function isCrd(resource: ServedResource): boolean {
 export function admitCreate(storage: Storage, resource: ServedResource, object: ApiObject): void {
   if (resource.isTerminating) {
     const why = 'create not allowed while custom resource definition is terminating';
-    throw forbidden(resource, object.metadata.name, why);
+    throw methodNotSupported(resource, 'create', why);
   }
   const { namespace } = object.metadata;
   if (namespace === undefined) return;
@@ -44,7 +45,8 @@ export function admitCreate(storage: Storage, resource: ServedResource, object: 
   if (!entry) throw notFound(NAMESPACES, namespace);
   if (fromStorage(entry).metadata.deletionTimestamp === undefined) return;
   const why = `unable to create new content in namespace ${namespace} because it is being terminated`;
-  const { status } = forbidden(resource, object.metadata.name, why);
+  const { name, generateName = '' } = object.metadata;
+  const { status } = forbidden(resource, name === '' ? generateName : name, why);
   const cause = {
     reason: 'NamespaceTerminating',
     message: `namespace ${namespace} is being terminated`,
@@ -87,12 +89,15 @@ export function prepareSpecial(
     if (!context.old) object['status'] = { phase: 'Active' };
     // Only `finalize` may take the content finalizer away.
     if (context.subresource !== 'finalize') {
-      const finalizers = context.old ? listAt(context.old, 'spec', 'finalizers') : ['kubernetes'];
+      const finalizers = context.old
+        ? listAt(context.old, 'spec', 'finalizers')
+        : [...new Set([...listAt(object, 'spec', 'finalizers'), 'kubernetes'])];
       object['spec'] = { ...objectAt(object, 'spec'), finalizers };
     }
   }
   if (isCrd(resource)) {
     defaultCrd(object);
+    beginCrdStatus(object, context.subresource === 'status' ? object : context.old);
     if (!context.old)
       object.metadata.finalizers = [
         ...new Set([...(object.metadata.finalizers ?? []), CRD_FINALIZER]),
@@ -104,10 +109,11 @@ export function prepareSpecial(
 export function validateSpecial(
   resource: ServedResource,
   object: ApiObject,
-  old?: ApiObject,
+  { old, subresource }: { old?: ApiObject | undefined; subresource?: string | undefined } = {},
 ): FieldError[] {
   if (resource.group === 'admissionregistration.k8s.io') return configurationErrors(object);
-  return isCrd(resource) ? validateCrd(object, old) : [];
+  if (!isCrd(resource)) return [];
+  return subresource === 'status' ? validateCrdStatus(object) : validateCrd(object, old);
 }
 
 /** What follows from a valid object, e.g. a CRD's conditions. Changes `object`. */

@@ -14,7 +14,12 @@ export class StatusError extends Error {
   readonly status: Status & { code: number };
 
   constructor(
-    failure: { code: number; reason: string; message: string; details?: StatusDetails },
+    failure: {
+      code: number;
+      reason?: string | undefined;
+      message: string;
+      details?: StatusDetails;
+    },
     cause?: unknown,
   ) {
     super(failure.message, { cause });
@@ -25,7 +30,7 @@ export class StatusError extends Error {
       metadata: {},
       status: 'Failure',
       message: failure.message,
-      reason: failure.reason,
+      ...(failure.reason !== undefined && { reason: failure.reason }),
       ...(failure.details && { details: failure.details }),
       code: failure.code,
     };
@@ -63,8 +68,9 @@ export function unknownPath(): StatusError {
   return new StatusError({ code: 404, reason: 'NotFound', message, details: {} });
 }
 
-export function alreadyExists(of: ResourceName, name: string): StatusError {
-  const message = `${qualified(of)} "${name}" already exists`;
+export function alreadyExists(of: ResourceName, name: string, isBeingDeleted = false): StatusError {
+  const prefix = isBeingDeleted ? 'object is being deleted: ' : '';
+  const message = `${prefix}${qualified(of)} "${name}" already exists`;
   return new StatusError({
     code: 409,
     reason: 'AlreadyExists',
@@ -111,10 +117,32 @@ export function methodNotAllowed(): StatusError {
   return new StatusError({ code: 405, reason: 'MethodNotAllowed', message, details: {} });
 }
 
+/** What custom resources say of a verb they do not have. */
+export function methodNotSupported(
+  of: ResourceName,
+  verb: string,
+  message = `${verb} is not supported on resources of kind "${qualified(of)}"`,
+): StatusError {
+  const details = detailsOf(of);
+  return new StatusError({ code: 405, reason: 'MethodNotAllowed', message, details });
+}
+
+/** No representation of the path is of a media type the client takes. */
+export function nothingAcceptable(available: string[]): StatusError {
+  const message = `406: Not Acceptable\n\nAvailable representations: ${available.join(', ')}`;
+  return new StatusError({ code: 406, reason: 'NotAcceptable', message, details: {} });
+}
+
 /** No clause of the Accept header can be served. */
 export function notAcceptable(accepted: string[]): StatusError {
   const message = `only the following media types are accepted: ${accepted.join(', ')}`;
   return new StatusError({ code: 406, reason: 'NotAcceptable', message });
+}
+
+/** The path has no operation for bodies of this media type: patches of built-in kinds. */
+export function noSuchMediaType(): StatusError {
+  const message = '415: Unsupported Media Type';
+  return new StatusError({ code: 415, reason: 'UnsupportedMediaType', message, details: {} });
 }
 
 export function unsupportedMediaType(accepted: string[]): StatusError {
@@ -137,7 +165,7 @@ export function tooLargeResourceVersion(asked: number, current: number): StatusE
   return new StatusError({
     code: 504,
     reason: 'Timeout',
-    message: `Too large resource version: ${asked}, current: ${current}`,
+    message: `Timeout: Too large resource version: ${asked}, current: ${current}`,
     details: {
       causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
       retryAfterSeconds: 1,

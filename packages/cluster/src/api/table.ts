@@ -13,6 +13,8 @@ type Cell = string | number | boolean | null;
 
 interface TableLayout {
   columnDefinitions: object[];
+  /** The layout of kinds nobody made columns for; without objects its rows are null. */
+  isDefault: boolean;
   cells(object: ApiObject, now: number): Cell[];
 }
 
@@ -24,6 +26,12 @@ const NAME_COLUMN = {
     'Name must be unique within a namespace. Is required when creating resources, although some resources may allow a ' +
     'client to request the generation of an appropriate name automatically.',
   priority: 0,
+};
+
+const OBJECT_OF_ROW: Record<IncludeObject, (object: ApiObject) => object | null> = {
+  None: () => null,
+  Metadata: partialObject,
+  Object: (object) => object,
 };
 
 /** Makes tables; keeps the compiled columns of each kind version. */
@@ -39,16 +47,15 @@ export class TablePrinter {
     const layout = this.#layout(resource.version.columns);
     const rows = objects.map((object) => ({
       cells: layout.cells(object, options.now),
-      ...(options.include !== 'None' && {
-        object: options.include === 'Object' ? object : partialObject(object),
-      }),
+      ...conditionsOf(resource, object),
+      object: OBJECT_OF_ROW[options.include](object),
     }));
     return {
       kind: 'Table',
       apiVersion: 'meta.k8s.io/v1',
       metadata: options.metadata ?? { resourceVersion: objects[0]?.metadata.resourceVersion ?? '' },
       columnDefinitions: options.withColumns === false ? null : layout.columnDefinitions,
-      rows,
+      rows: layout.isDefault && rows.length === 0 ? null : rows,
     };
   }
 
@@ -57,6 +64,11 @@ export class TablePrinter {
     if (!layout) this.#layouts.set(columns, (layout = layOut(columns)));
     return layout;
   }
+}
+
+function conditionsOf({ version }: ServedResource, object: ApiObject): object | undefined {
+  const conditions = version.rowConditions?.(object);
+  return conditions && { conditions };
 }
 
 /** Only type and metadata, as metadata informers ask for it. */
@@ -72,7 +84,9 @@ function layOut(columns: PrinterColumn[]): TableLayout {
   // Events have theirs at the end.
   const hasName = columns.some(({ name }) => name === 'Name');
   const printers = columns.map((column) => printerOf(column));
+  const [first] = columns;
   return {
+    isDefault: first?.name === 'Created At' && columns.length === 1,
     columnDefinitions: [
       ...(hasName ? [] : [NAME_COLUMN]),
       ...columns.map((column) => ({

@@ -1,12 +1,15 @@
 /** POST `serviceaccounts/<name>/token`: a token for an account, bound to an audience, a time and, if asked, to an object. */
+import type { Clock } from '@kagent/kube';
+
 import { isObject } from '../schema/json.ts';
 import type { JsonObject } from '../schema/json.ts';
 import type { FieldError } from '../schema/schema.ts';
 import type { Storage } from '../storage/storage.ts';
 import { listAt, numberAt, objectAt, stringAt } from './json.ts';
-import { fromStorage, objectKey, resourcePrefix } from './object.ts';
+import { fromStorage, objectKey, resourcePrefix, timestamp } from './object.ts';
 import type { ApiObject } from './object.ts';
 import { badRequest, conflict, invalid, notFound } from './status-error.ts';
+import type { StatusError } from './status-error.ts';
 import { ISSUER } from './tokens.ts';
 import type { BoundObject, TokenAuthority } from './tokens.ts';
 
@@ -16,13 +19,15 @@ const DEFAULT_SECONDS = 3600;
 
 /** The TokenRequest with its answer in `status`. Throws 400, 404, 409 and 422 as a real API server does. */
 export function answerTokenRequest(
-  deps: { storage: Storage; tokens: TokenAuthority },
+  deps: { storage: Storage; tokens: TokenAuthority; clock: Clock },
   account: ApiObject,
   body: unknown,
 ): JsonObject {
   if (!isObject(body)) throw badRequest('the body is not an object of kind TokenRequest');
   const { namespace = '', name, uid = '' } = account.metadata;
-  const expirationSeconds = lifetime(body, name);
+  const asked = stringAt(body, 'metadata', 'name') ?? '';
+  if (asked !== '' && asked !== name) throw misnamed(name, asked);
+  const expirationSeconds = lifetime(body);
   const boundTo = boundObject(deps.storage, account, body);
   const audiences = listAt(body, 'spec', 'audiences').filter((item) => typeof item === 'string');
   const subject = { namespace, name, uid, audiences, expirationSeconds, boundTo };
@@ -31,12 +36,20 @@ export function answerTokenRequest(
     ...objectAt(body, 'spec'),
     audiences: audiences.length > 0 ? audiences : [ISSUER],
     expirationSeconds,
+    boundObjectRef: objectAt(body, 'spec', 'boundObjectRef') ?? null,
   };
-  const metadata = { ...objectAt(body, 'metadata'), name, namespace };
+  const creationTimestamp = timestamp(deps.clock.now());
+  const metadata = { ...objectAt(body, 'metadata'), name, namespace, uid, creationTimestamp };
   return { ...body, metadata, spec, status: { token, expirationTimestamp } };
 }
 
-function lifetime(body: JsonObject, name: string): number {
+function misnamed(name: string, asked: string): StatusError {
+  const detail = `Invalid value: ${JSON.stringify(asked)}: must match the service account name if specified`;
+  const error: FieldError = { type: 'Invalid', field: 'metadata.name', detail };
+  return invalid({ group: 'authentication.k8s.io', kind: 'TokenRequest' }, name, [error]);
+}
+
+function lifetime(body: JsonObject): number {
   const seconds = numberAt(body, 'spec', 'expirationSeconds') ?? DEFAULT_SECONDS;
   const problem =
     seconds < MIN_SECONDS
@@ -47,7 +60,7 @@ function lifetime(body: JsonObject, name: string): number {
   if (problem === undefined) return seconds;
   const detail = `Invalid value: ${seconds}: ${problem}`;
   const error: FieldError = { type: 'Invalid', field: 'spec.expirationSeconds', detail };
-  throw invalid({ group: 'authentication.k8s.io', kind: 'TokenRequest' }, name, [error]);
+  throw invalid({ group: 'authentication.k8s.io', kind: 'TokenRequest' }, '', [error]);
 }
 
 const BINDABLE = { Pod: 'pods', Secret: 'secrets', Node: 'nodes' } as const;
@@ -61,8 +74,8 @@ function boundObject(
   if (!reference) return undefined;
   const kind = stringAt(reference, 'kind') ?? '';
   const apiVersion = stringAt(reference, 'apiVersion') ?? '';
-  if (apiVersion !== 'v1' || !isBindable(kind)) {
-    const type = apiVersion === '' ? kind : `${apiVersion}, Kind=${kind}`;
+  if (!['', 'v1'].includes(apiVersion) || !isBindable(kind)) {
+    const type = `${apiVersion.includes('/') ? '' : '/'}${apiVersion}, Kind=${kind}`;
     throw badRequest(`cannot bind token to object of type ${type}`);
   }
   const resource = { group: '', plural: BINDABLE[kind] };

@@ -93,6 +93,7 @@ export class TokenAuthority {
     const now = Math.floor(this.#options.clock.now() / 1000);
     const exp = now + subject.expirationSeconds;
     const { namespace, name, uid, boundTo } = subject;
+    const isExtended = isForClientLibraries(subject);
     const issuedId = this.#options.randomId();
     const token = this.#signer.sign({
       iss: ISSUER,
@@ -100,12 +101,13 @@ export class TokenAuthority {
       aud: subject.audiences.length > 0 ? subject.audiences : [ISSUER],
       iat: now,
       nbf: now,
-      exp,
+      exp: isExtended ? now + EXTENDED_SECONDS : exp,
       jti: issuedId,
       'kubernetes.io': {
         namespace,
         ...this.#boundClaims(namespace, boundTo),
         serviceaccount: { name, uid },
+        ...(isExtended && { warnafter: exp }),
       },
     });
     return { token, expirationTimestamp: timestamp(exp * 1000), issuedId };
@@ -206,7 +208,7 @@ export class TokenAuthority {
     const nodeName = stringAt(pod, 'spec', 'nodeName');
     if (nodeName === undefined) return claims;
     const node = this.#find('nodes', { name: nodeName });
-    return { ...claims, ...(node && { node: { name: nodeName, uid: node.metadata.uid } }) };
+    return { ...claims, node: { name: nodeName, ...(node && { uid: node.metadata.uid }) } };
   }
 
   /** The stored object, when it is the one with that uid. */
@@ -220,6 +222,16 @@ export class TokenAuthority {
     const object = fromStorage(entry);
     return of.uid === undefined || object.metadata.uid === of.uid ? object : undefined;
   }
+}
+
+/** What the token of a pod's projected volume is asked for with. */
+const PROJECTED_SECONDS = 3607;
+/** Clients that read their token once must not fail after an hour; the claim `warnafter` says when they should not use it. */
+const EXTENDED_SECONDS = 365 * 24 * 60 * 60;
+
+function isForClientLibraries({ boundTo, audiences, expirationSeconds }: TokenSubject): boolean {
+  const isForServer = audiences.length === 0 || (audiences.length === 1 && audiences[0] === ISSUER);
+  return isForServer && boundTo?.kind === 'Pod' && expirationSeconds === PROJECTED_SECONDS;
 }
 
 function accountUser(account: {

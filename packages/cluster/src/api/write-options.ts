@@ -1,8 +1,6 @@
-/** The options of writes, from query parameters and bodies of DeleteOptions. */
-import { isObject } from '../schema/json.ts';
+/** The options of writes, from query parameters; those of deletes are in `delete-options.ts`. */
 import type { JsonObject } from '../schema/json.ts';
 import type { FieldError } from '../schema/schema.ts';
-import { stringAt, valueAt } from './json.ts';
 import type { ApiRequest } from './request.ts';
 import { isTrue } from './route.ts';
 import { badRequest, invalid } from './status-error.ts';
@@ -29,10 +27,8 @@ export function writeOptions(
 ): WriteOptions {
   const { query } = request;
   const errors: FieldError[] = [];
-  const dryRun = query.getAll('dryRun').filter((value) => value !== '');
-  if (dryRun.some((value) => value !== 'All')) {
-    errors.push(unsupported('dryRun', dryRun.join(','), ['All']));
-  }
+  const dryRun = query.getAll('dryRun');
+  if (dryRun.some((value) => value !== 'All')) errors.push(unsupported('dryRun', dryRun, ['All']));
   const manager = query.get('fieldManager') ?? '';
   if (manager.length > 128) {
     errors.push({
@@ -42,7 +38,9 @@ export function writeOptions(
     });
   }
   if (manager.search(UNPRINTABLE) !== -1) {
-    const why = 'should only contain printable characters';
+    const at = manager.search(UNPRINTABLE);
+    const code = (manager.codePointAt(at) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+    const why = `invalid character U+${code} (at position ${at})`;
     const detail = `Invalid value: ${JSON.stringify(manager)}: ${why}`;
     errors.push({ type: 'Invalid', field: 'fieldManager', detail });
   }
@@ -63,7 +61,7 @@ export function writeOptions(
   }
   const validation = query.get('fieldValidation') ?? '';
   if (!['', 'Strict', 'Warn', 'Ignore'].includes(validation)) {
-    errors.push(unsupported('fieldValidation', validation, ['Ignore', 'Warn', 'Strict']));
+    errors.push(unsupported('fieldValidation', validation, ['', 'Ignore', 'Strict', 'Warn']));
   }
   if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind }, '', errors);
   return {
@@ -82,7 +80,11 @@ export function writeOptions(
   };
 }
 
-function unsupported(field: string, value: string, supported: string[]): FieldError {
+export function unsupported(
+  field: string,
+  value: string | string[],
+  supported: string[],
+): FieldError {
   const list = supported.map((item) => JSON.stringify(item)).join(', ');
   return {
     type: 'NotSupported',
@@ -100,86 +102,26 @@ function defaultManager(request: ApiRequest): string {
   return agent === '' ? 'unknown' : agent.replace(UNPRINTABLE, '').slice(0, 128);
 }
 
-export interface DeleteOptions {
-  dryRun: boolean;
-  propagation?: 'Background' | 'Foreground' | 'Orphan';
-  gracePeriodSeconds?: number;
-  uid?: string;
-  resourceVersion?: string;
-}
+const INT64_MAX = 2n ** 63n - 1n;
+const NUMBERS = {
+  ParseInt: { form: /^[-+]?\d+$/, min: -INT64_MAX - 1n, max: INT64_MAX },
+  ParseUint: { form: /^\d+$/, min: 0n, max: 2n ** 64n - 1n },
+};
 
-/** The options as webhooks get them. */
-export function deleteOptionsObject(options: DeleteOptions): JsonObject {
-  const { dryRun, propagation, gracePeriodSeconds, uid, resourceVersion } = options;
-  const preconditions = {
-    ...(uid !== undefined && { uid }),
-    ...(resourceVersion !== undefined && { resourceVersion }),
-  };
-  return {
-    kind: 'DeleteOptions',
-    apiVersion: 'meta.k8s.io/v1',
-    ...(gracePeriodSeconds !== undefined && { gracePeriodSeconds }),
-    ...(Object.keys(preconditions).length > 0 && { preconditions }),
-    ...(propagation !== undefined && { propagationPolicy: propagation }),
-    ...(dryRun && { dryRun: ['All'] }),
-  };
-}
-
-/** Body and query of a delete; the body wins. */
-export function deleteOptions(body: unknown, query: URLSearchParams): DeleteOptions {
-  if (body !== undefined && body !== null && !isObject(body))
-    throw badRequest('DeleteOptions must be an object');
-  const grace = valueAt(body, 'gracePeriodSeconds') ?? numberIn(query, 'gracePeriodSeconds');
-  if (grace !== undefined && grace !== null && !Number.isInteger(grace))
-    throw badRequest('json: cannot unmarshal gracePeriodSeconds into a field of type int64');
-  const orphan =
-    valueAt(body, 'orphanDependents') ??
-    (query.has('orphanDependents') ? isTrue(query.get('orphanDependents')) : undefined);
-  const policy = stringAt(body, 'propagationPolicy') ?? query.get('propagationPolicy') ?? '';
-  const given = valueAt(body, 'dryRun') ?? query.getAll('dryRun');
-  const dryRun = (Array.isArray(given) ? given : []).map(String).filter((value) => value !== '');
-  checkDeleteOptions({ policy, hasOrphan: typeof orphan === 'boolean', dryRun });
-  const propagation =
-    policy !== '' ? policy : orphan === true ? 'Orphan' : orphan === false ? 'Background' : '';
-  return {
-    dryRun: dryRun.length > 0,
-    ...(isPropagation(propagation) && { propagation }),
-    ...(typeof grace === 'number' && { gracePeriodSeconds: grace }),
-    uid: stringAt(body, 'preconditions', 'uid'),
-    resourceVersion: stringAt(body, 'preconditions', 'resourceVersion'),
-  };
-}
-
-type Propagation = NonNullable<DeleteOptions['propagation']>;
-
-function isPropagation(text: string): text is Propagation {
-  return text === 'Background' || text === 'Foreground' || text === 'Orphan';
-}
-
-function checkDeleteOptions(options: {
-  policy: string;
-  hasOrphan: boolean;
-  dryRun: string[];
-}): void {
-  const { policy, hasOrphan, dryRun } = options;
-  const errors: FieldError[] = [];
-  const field = 'propagationPolicy';
-  if (policy !== '' && hasOrphan) {
-    const why = 'orphanDependents and deletionPropagation cannot be both set';
-    const detail = `Invalid value: ${JSON.stringify(policy)}: ${why}`;
-    errors.push({ type: 'Invalid', field, detail });
-  }
-  if (policy !== '' && !isPropagation(policy))
-    errors.push(unsupported(field, policy, ['Foreground', 'Background', 'Orphan']));
-  if (dryRun.some((value) => value !== 'All'))
-    errors.push(unsupported('dryRun', dryRun.join(','), ['All']));
-  if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors);
+/** What Go's `strconv` says of a number of 64 bits; undefined when it can read it. */
+export function numberProblem(reader: keyof typeof NUMBERS, text: string): string | undefined {
+  const { form, min, max } = NUMBERS[reader];
+  const complaint = `strconv.${reader}: parsing ${JSON.stringify(text)}`;
+  if (!form.test(text)) return `${complaint}: invalid syntax`;
+  const value = BigInt(text.replace('+', ''));
+  return value < min || value > max ? `${complaint}: value out of range` : undefined;
 }
 
 /** A whole number in the query; undefined when it is not there. Throws 400 for anything else. */
 export function numberIn(query: URLSearchParams, name: string): number | undefined {
   const text = query.get(name);
-  if (text === null || text === '') return undefined;
-  if (!/^-?\d+$/.test(text)) throw badRequest(`invalid value for ${name}: ${JSON.stringify(text)}`);
+  if (text === null) return undefined;
+  const problem = numberProblem('ParseInt', text);
+  if (problem !== undefined) throw badRequest(problem);
   return Number(text);
 }

@@ -2,8 +2,16 @@
  * Server-side apply with the semantics of structured-merge-diff: a manager states the fields it wants, others keep theirs,
  * fields it no longer states and nobody else owns go away, and touching another's field is a conflict unless forced.
  */
-import { malformedPatch } from '../patch/errors.ts';
-import { cloneJson, isObject, jsonEqual, own, put, type JsonObject } from '../schema/json.ts';
+import { malformedPatch, unexpectedPatch } from '../patch/errors.ts';
+import {
+  canonicalJson,
+  cloneJson,
+  isObject,
+  jsonEqual,
+  own,
+  put,
+  type JsonObject,
+} from '../schema/json.ts';
 import { rootNodeOf, type SchemaNode } from '../schema/node.ts';
 import type { SchemaSource } from '../schema/schema.ts';
 import {
@@ -23,14 +31,8 @@ import {
   type Manager,
 } from './managers.ts';
 import { ownable, withoutChanges } from './track.ts';
-import {
-  claimedFields,
-  compare,
-  identityProblem,
-  mergeObjects,
-  removeUnclaimed,
-  type Comparison,
-} from './typed.ts';
+import { claimedFields, compare, mergeObjects, removeUnclaimed, type Comparison } from './typed.ts';
+import { configurationProblem } from './validate.ts';
 import { Versions, type VersionLookup } from './versions.ts';
 
 export interface ApplyInput {
@@ -42,6 +44,8 @@ export interface ApplyInput {
   /** Take fields away from other managers instead of reporting a conflict. */
   force: boolean;
   source: SchemaSource;
+  /** What every object of the kind holds, and nobody owns; nothing by default. */
+  empty?: JsonObject | undefined;
   /** `status` or another subresource; empty or absent for the object itself. */
   subresource?: string;
   /** Version of the request, `apps/v1`. */
@@ -50,10 +54,10 @@ export interface ApplyInput {
   versions?: VersionLookup;
   /** As metav1.Time prints: `2026-01-31T12:00:00Z`. */
   now: string;
-  /**
-   * The kind has a status subresource: applying the object ignores `status`, applying `status` ignores everything else.
-   */
+  /** The kind has a status subresource: applying the object ignores `status`, applying `status` ignores `spec`. */
   hasStatus?: boolean;
+  /** Fields of `metadata` that applying `status` ignores. */
+  statusResets?: readonly string[];
 }
 
 /** One field of another manager, as `details.causes` of the 409 wants it. */
@@ -76,10 +80,10 @@ export type ApplyResult =
  */
 export function serverSideApply(input: ApplyInput): ApplyResult {
   const root = rootNodeOf(input.source);
-  const applied = readConfiguration(input, root);
+  const { applied, whole } = readConfiguration(input, root);
   const live = input.live === undefined ? undefined : ownable(input.live);
   const versions = new Versions(input);
-  const managers = versions.existing(startingManagers(input, live, root), live ?? {});
+  const managers = versions.existing(startingManagers(input, live, root));
   const mine: Manager = {
     name: input.manager,
     operation: 'Apply',
@@ -95,71 +99,75 @@ export function serverSideApply(input: ApplyInput): ApplyResult {
   const object =
     previous === undefined || node === undefined
       ? merged
-      : // Empty lists are stated but not owned: they are put back after the removal of what they held.
-        mergeObjects(
-          removeUnclaimed(merged, node, {
-            last: previous.fields,
-            kept: union(systemFields, unionOf([...others, mine])),
-          }),
-          applied,
-          root,
-        );
+      : removeUnclaimed(merged, node, {
+          last: previous.fields,
+          kept: union(systemFields, unionOf([...others, mine])),
+        });
   const changes = versions.comparing(live ?? {}, object);
-  const conflicts = findConflicts(others, changes);
-  const isAllowed = input.force || isMigration({ input, live, root, conflicts });
-  if (conflicts.length > 0 && !isAllowed) return describeConflicts(conflicts);
-  const stored = jsonEqual(live, object) ? keepTime(previous, mine) : mine;
+  const found = input.force ? [] : findConflicts(others, changes);
+  const conflicts = withoutMigrated(found, { input, live, root });
+  if (conflicts.length > 0) return describeConflicts(conflicts);
+  // What is stated in vain counts as a change.
+  const isUnchanged =
+    live !== undefined && jsonEqual(live, object) && mergeObjects(live, whole, root) === live;
+  const stored = isUnchanged ? keepTime(previous, mine) : mine;
   const remaining = withoutChanges(others, changes);
-  const result = finish(withLastApplied(object, input, applied), [...remaining, stored]);
+  const result = finish(withLastApplied(object, input), [...remaining, stored]);
   if (input.live !== undefined && jsonEqual(input.live, result)) {
     return { kind: 'applied', object: cloneJson(input.live) };
   }
   return { kind: 'applied', object: result };
 }
 
-/** A copy of the configuration without what apply cannot state. */
-function readConfiguration(input: ApplyInput, root: SchemaNode): JsonObject {
+interface Configuration {
+  /** Without what apply cannot state. */
+  applied: JsonObject;
+  whole: JsonObject;
+}
+
+/** A copy of the configuration, which is checked. */
+function readConfiguration(input: ApplyInput, root: SchemaNode): Configuration {
   const applied = cloneJson(input.applied);
   const metadata = own(applied, 'metadata');
-  if (isObject(metadata)) {
-    const entries = own(metadata, 'managedFields');
-    if (Array.isArray(entries) && entries.length > 0) {
-      throw malformedPatch('metadata.managedFields must be nil');
-    }
-    for (const name of ['managedFields', 'creationTimestamp', 'generation', 'selfLink']) {
-      delete metadata[name];
-    }
-  }
-  if (input.hasStatus === true) {
-    if (input.subresource === 'status') keepOnlyStatus(applied);
-    else delete applied.status;
-  }
-  const problem = identityProblem(applied, root);
+  if (isObject(metadata) && (metadata.managedFields ?? null) !== null)
+    throw malformedPatch('metadata.managedFields must be nil');
+  const problem = configurationProblem(applied, root);
   if (problem !== undefined) {
-    throw malformedPatch(
-      `failed to create typed patch object (${nameOf(applied)}; ${input.apiVersion}, Kind=${String(applied.kind)}): ${problem}`,
+    const type = typeText(input.apiVersion, String(applied.kind));
+    throw unexpectedPatch(
+      `failed to create typed patch object (${nameOf(applied)}; ${type}): ${problem}`,
     );
   }
-  return applied;
-}
-
-const identityFields = new Set(['name', 'namespace', 'uid', 'resourceVersion']);
-
-function keepOnlyStatus(applied: JsonObject): void {
-  for (const key of Object.keys(applied)) {
-    const value = applied[key];
-    if (key === 'metadata' && isObject(value)) {
-      for (const name of Object.keys(value)) if (!identityFields.has(name)) delete value[name];
-    } else if (key !== 'status' && key !== 'apiVersion' && key !== 'kind') {
-      delete applied[key];
-    }
+  const whole = { ...applied };
+  if (isObject(metadata)) {
+    for (const name of ['managedFields', 'creationTimestamp', 'generation', 'selfLink'])
+      delete metadata[name];
   }
+  if (input.hasStatus === true) {
+    if (input.subresource === 'status') keepForStatus(applied, input.statusResets ?? []);
+    else delete applied.status;
+  }
+  return { applied, whole };
 }
 
-function nameOf(object: JsonObject): string {
+function keepForStatus(applied: JsonObject, resets: readonly string[]): void {
+  delete applied.spec;
+  const metadata = own(applied, 'metadata');
+  if (isObject(metadata)) for (const name of resets) delete metadata[name];
+}
+
+/** A type in the words of Go: `apps/v1, Kind=Deployment`, `/v1, Kind=Pod`. */
+export function typeText(apiVersion: string, kind: string): string {
+  if (apiVersion.split('/').length > 2) return '/, Kind=';
+  return `${apiVersion.includes('/') ? '' : '/'}${apiVersion}, Kind=${kind}`;
+}
+
+/** Namespace and name as they are in an object: `ns/name`. */
+export function nameOf(object: JsonObject): string {
   const metadata = own(object, 'metadata');
   if (!isObject(metadata)) return '/';
-  return `${String(metadata.namespace ?? '')}/${String(metadata.name ?? '')}`;
+  const text = (value: unknown) => (typeof value === 'string' ? value : '');
+  return `${text(metadata.namespace)}/${text(metadata.name)}`;
 }
 
 /** Owners of a live object that nobody has tracked: everything belongs to `before-first-apply`. */
@@ -177,7 +185,7 @@ function startingManagers(
       apiVersion: input.apiVersion,
       subresource: '',
       time: input.now,
-      fields: difference(compare({}, live, root).changed, systemFields),
+      fields: difference(compare(input.empty ?? {}, live, root).changed, systemFields),
     },
   ];
 }
@@ -237,24 +245,18 @@ const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
  * `kubectl apply --server-side` on an object of client-side apply: conflicts about fields that kubectl itself applied last,
  * and nobody touched since, are not conflicts.
  */
-function isMigration({
-  input,
-  live,
-  root,
-  conflicts,
-}: {
-  input: ApplyInput;
-  live: JsonObject | undefined;
-  root: SchemaNode;
-  conflicts: Conflict[];
-}): boolean {
-  if (conflicts.length === 0) return true;
-  if (input.manager !== 'kubectl' || live === undefined) return false;
+function withoutMigrated(
+  conflicts: Conflict[],
+  { input, live, root }: { input: ApplyInput; live: JsonObject | undefined; root: SchemaNode },
+): Conflict[] {
+  if (conflicts.length === 0 || input.manager !== 'kubectl' || live === undefined) return conflicts;
   const lastApplied = readLastApplied(live);
-  if (lastApplied === undefined) return false;
+  if (lastApplied?.apiVersion !== input.apiVersion) return conflicts;
   const { changed, removed } = compare(lastApplied, live, root);
   const untouched = difference(difference(claimedFields(lastApplied, root), changed), removed);
-  return conflicts.every(({ fields }) => difference(fields, untouched).size === 0);
+  return conflicts
+    .map(({ manager, fields }) => ({ manager, fields: difference(fields, untouched) }))
+    .filter(({ fields }) => fields.size > 0);
 }
 
 function readLastApplied(live: JsonObject): JsonObject | undefined {
@@ -271,14 +273,22 @@ function readLastApplied(live: JsonObject): JsonObject | undefined {
 }
 
 /** `kubectl apply --server-side` keeps the record of client-side apply up to date where an object has one. */
-function withLastApplied(object: JsonObject, input: ApplyInput, applied: JsonObject): JsonObject {
+function withLastApplied(object: JsonObject, input: ApplyInput): JsonObject {
   const metadata = own(object, 'metadata');
   const annotations = isObject(metadata) ? own(metadata, 'annotations') : undefined;
-  const hasRecord = isObject(annotations) && Object.hasOwn(annotations, LAST_APPLIED);
+  const hasRecord = isObject(annotations) && (own(annotations, LAST_APPLIED) ?? '') !== '';
   if (input.manager !== 'kubectl' || !hasRecord || !isObject(metadata)) return object;
-  const record = `${JSON.stringify(withoutRecord(applied))}\n`;
+  const record = `${asGoWrites(canonicalJson(withoutRecord(input.applied)))}\n`;
   const recorded = { ...annotations, [LAST_APPLIED]: record };
   return { ...object, metadata: { ...metadata, annotations: recorded } };
+}
+
+/** Go escapes in JSON what would mean something in HTML. */
+function asGoWrites(json: string): string {
+  return json.replace(
+    /[<>&\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 function withoutRecord(applied: JsonObject): JsonObject {
@@ -289,12 +299,11 @@ function withoutRecord(applied: JsonObject): JsonObject {
   return { ...applied, metadata: { ...metadata, annotations: rest } };
 }
 
-/** An apply that leaves the object as it is leaves the time of its entry alone. */
+/** An apply that leaves the object as it is leaves the time of its entry alone; a new entry has none. */
 function keepTime(previous: Manager | undefined, mine: Manager): Manager {
-  if (previous === undefined) return mine;
   const isRepeated =
-    previous.apiVersion === mine.apiVersion && sameFields(previous.fields, mine.fields);
-  return isRepeated ? previous : { ...mine, time: previous.time };
+    previous?.apiVersion === mine.apiVersion && sameFields(previous.fields, mine.fields);
+  return isRepeated ? previous : { ...mine, time: previous?.time };
 }
 
 function finish(object: JsonObject, managers: Manager[]): JsonObject {

@@ -19,7 +19,7 @@ export interface Manager {
   readonly time: string | undefined;
   readonly fields: FieldSet;
   /** The entry as it was read, while its fields are the same. */
-  readonly entry?: ManagedFieldsEntry;
+  readonly entry?: ManagedFieldsEntry | undefined;
 }
 
 /** Updates are told apart by API version too; applying through another version takes over the old entry. */
@@ -116,29 +116,32 @@ export function withFields(manager: Manager, fields: FieldSet): Manager {
 const MAX_UPDATE_MANAGERS = 10;
 const BUCKET = 'ancient-changes';
 
-/** Keeps the number of updaters bounded: the oldest are joined into one entry per API version. */
+/**
+ * Keeps the number of updaters bounded: the oldest are joined into one entry per API version, which is there once it has
+ * two to join.
+ */
 export function capManagers(managers: readonly Manager[]): readonly Manager[] {
   const updaters = managers.filter(({ operation }) => operation === 'Update');
-  const excess = updaters.length - MAX_UPDATE_MANAGERS;
+  let excess = updaters.length - MAX_UPDATE_MANAGERS;
   if (excess <= 0) return managers;
-  const result = managers.filter(({ operation }) => operation !== 'Update');
-  const kept: Manager[] = [];
-  let left = excess;
-  for (const manager of [...updaters].sort(byAge)) {
-    const bucket = kept.findIndex(
-      (other) => other.name === BUCKET && other.apiVersion === manager.apiVersion,
-    );
-    const joined = kept[bucket];
-    if (joined !== undefined && left > 0) {
-      left -= 1;
-      const fields = union(joined.fields, manager.fields);
-      kept[bucket] = { ...withFields(joined, fields), time: manager.time };
-    } else if (left > 0) {
-      const { entry: _, ...rest } = manager;
-      kept.push({ ...rest, name: BUCKET, subresource: '' });
-    } else kept.push(manager);
+  const buckets = new Map<string, Manager>();
+  const gone = new Set<Manager>();
+  const firsts = new Map<string, Manager>();
+  for (const manager of updaters.toSorted(byAge)) {
+    if (excess === 0) break;
+    const { apiVersion } = manager;
+    const joined = buckets.get(apiVersion) ?? firsts.get(apiVersion);
+    if (joined === undefined) {
+      firsts.set(apiVersion, manager);
+      continue;
+    }
+    excess -= 1;
+    gone.add(joined).add(manager);
+    const { entry: _, ...rest } = manager;
+    const fields = union(joined.fields, manager.fields);
+    buckets.set(apiVersion, { ...rest, name: BUCKET, subresource: '', fields });
   }
-  return [...result, ...kept];
+  return [...managers.filter((manager) => !gone.has(manager)), ...buckets.values()];
 }
 
 /** Fields nobody owns: the system sets them, or they are the object's identity. */

@@ -312,16 +312,16 @@ const CASES: Case[] = [
     owners: { one: ['.map', '.struct'] },
   },
   {
-    name: 'empty: who owns an empty object owns what comes into it',
-    from: 'structured-merge-diff typed/reconcile_schema: buildGranularFieldSet',
+    name: 'empty: who owns an empty object does not own what comes into it',
+    from: 'structured-merge-diff typed/reconcile_schema',
     steps: [
       { by: 'one', apply: { map: {} } },
       { by: 'two', apply: { map: { k: '1' } } },
-      { by: 'three', apply: { map: { k: '2' } }, conflicts: ['one .map.k', 'two .map.k'] },
+      { by: 'three', apply: { map: { k: '2' } }, conflicts: ['two .map.k'] },
       { by: 'two', apply: { map: { k: '1' }, a: '1' } },
     ],
     spec: { map: { k: '1' }, a: '1' },
-    owners: { one: ['.map', '.map.k'], two: ['.a', '.map.k'] },
+    owners: { one: ['.map'], two: ['.a', '.map.k'] },
   },
   {
     name: 'set: appliers add and remove their own items',
@@ -523,15 +523,14 @@ const CASES: Case[] = [
     owners: { two: ['.struct'] },
   },
   {
-    name: 'schema change to granular: the owner of the whole owns the parts',
+    name: 'schema change to granular: the owner of the whole owns no parts',
     from: SMD('schema_change', 'to-granular'),
     steps: [
       { by: 'one', apply: { struct: { numeric: 1, string: 'a' } }, source: atomic },
-      { by: 'two', apply: { struct: { string: 'b' } }, conflicts: ['one .struct.string'] },
-      { by: 'two', force: { struct: { string: 'b' } } },
+      { by: 'two', apply: { struct: { string: 'b' } } },
     ],
     spec: { struct: { numeric: 1, string: 'b' } },
-    owners: { one: ['.struct', '.struct.numeric'], two: ['.struct.string'] },
+    owners: { one: ['.struct'], two: ['.struct.string'] },
   },
   {
     name: 'versions: fields are compared in the version of their owner',

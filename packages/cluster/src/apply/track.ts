@@ -22,6 +22,8 @@ export interface TrackInput {
   after: JsonObject;
   manager: string;
   source: SchemaSource;
+  /** What every object of the kind holds, and nobody owns; nothing by default. */
+  empty?: JsonObject | undefined;
   /** `status`, `scale`, … ; empty or absent for the object itself. */
   subresource?: string;
   /** Version of the request, `apps/v1`. */
@@ -42,10 +44,10 @@ export function trackUpdate(input: TrackInput): ManagedFieldsEntry[] {
   const started = startingManagers(input);
   if (before !== undefined && started.length === 0) return [];
   const versions = new Versions(input);
-  const live = before === undefined ? {} : ownable(before);
+  const live = before === undefined ? (input.empty ?? {}) : ownable(before);
   const changes = versions.comparing(live, ownable(after));
   const gained = difference(changes(input.apiVersion).changed, systemFields);
-  const rest = withoutChanges(versions.existing(started, live), changes);
+  const rest = withoutChanges(versions.existing(started), changes);
   if (gained.size === 0) return writeManagers(rest);
   const mine: Manager = {
     name: input.manager,

@@ -10,7 +10,6 @@ import {
   keyElement,
   NO_FIELDS,
   OWNED,
-  readableElement,
   valueElement,
   type FieldEntry,
   type FieldSet,
@@ -100,14 +99,12 @@ function compareValues(before: unknown, after: unknown, node: Node): Difference<
   // null takes the shape of the other side; two sides without content are a leaf, so that null and {} can be told apart.
   const other = isAbsent(before) || isAbsent(after) ? shape : shapeOf(before, node);
   const isEmpty = sizeOf(before ?? []) === 0 && sizeOf(after ?? []) === 0;
-  if (shape === 'leaf' || other !== shape || isEmpty) {
+  if (other !== shape) return compareShapes(before, after, node);
+  if (shape === 'leaf' || isEmpty) {
     if (after === undefined) return { removed: OWNED };
     return before === undefined || !jsonEqual(before, after) ? { changed: OWNED } : {};
   }
-  const below =
-    shape === 'map'
-      ? compareMaps(asObject(before), asObject(after), node)
-      : compareLists(asList(before), asList(after), node);
+  const below = contents(before, after, node);
   const changed = below.changed ?? NO_FIELDS;
   const removed = below.removed ?? NO_FIELDS;
   const result: Difference<FieldEntry> = {};
@@ -116,6 +113,26 @@ function compareValues(before: unknown, after: unknown, node: Node): Difference<
   if (after === undefined) result.removed = { owned: true, children: removed };
   else if (removed.size > 0) result.removed = { owned: false, children: removed };
   return result;
+}
+
+/** The value has another shape now: what the old one held is removed, what the new one holds is added. */
+function compareShapes(before: unknown, after: unknown, node: Node): Difference<FieldEntry> {
+  const { removed } = contents(before, undefined, node);
+  const { changed = NO_FIELDS } = contents(undefined, after, node);
+  const result: Difference<FieldEntry> = { changed: { owned: true, children: changed } };
+  if (removed !== undefined) result.removed = { owned: false, children: removed };
+  return result;
+}
+
+function contents(before: unknown, after: unknown, node: Node): Difference<FieldSet> {
+  switch (shapeOf(after ?? before, node)) {
+    case 'map':
+      return compareMaps(asObject(before), asObject(after), node);
+    case 'list':
+      return compareLists(asList(before), asList(after), node);
+    case 'leaf':
+      return {};
+  }
 }
 
 function isAbsent(value: unknown): boolean {
@@ -327,48 +344,4 @@ function removeBelow(value: unknown, node: Node, removal: Removal): unknown {
 function sizeOf(value: unknown): number {
   if (Array.isArray(value)) return value.length;
   return isObject(value) ? Object.keys(value).length : 1;
-}
-
-/** The first reason why `value` cannot be applied: a list item that cannot be told from the others. */
-export function identityProblem(value: unknown, node: Node): string | undefined {
-  const shape = shapeOf(value, node);
-  if (shape === 'map') {
-    const object = asObject(value);
-    for (const key of Object.keys(object)) {
-      const problem = identityProblem(object[key], node?.child(key));
-      if (problem !== undefined) return `.${key}${problem}`;
-    }
-  } else if (shape === 'list' && node !== undefined) {
-    return listProblem(asList(value), node);
-  }
-  return undefined;
-}
-
-function listProblem(list: unknown[], node: SchemaNode): string | undefined {
-  const seen = new Set<string>();
-  for (const [i, item] of list.entries()) {
-    const problem = itemProblem(item, node);
-    if (problem !== undefined) return `: element ${i}: ${problem}`;
-    const element = itemElement(node, item);
-    if (seen.has(element)) return `: duplicate entries for key ${readableElement(element)}`;
-    seen.add(element);
-    const below = identityProblem(item, node.items);
-    if (below !== undefined) return readableElement(element) + below;
-  }
-  return undefined;
-}
-
-function itemProblem(item: unknown, list: SchemaNode): string | undefined {
-  if (list.listType === 'set') {
-    if (isObject(item)) return "associative list without keys has an element that's a map type";
-    return Array.isArray(item)
-      ? 'not supported: associative list with lists as elements'
-      : undefined;
-  }
-  if (item === null) return 'associative list with keys may not have a null element';
-  if (!isObject(item)) return 'associative list with keys may not have non-map elements';
-  const keys = listKeyValues(list, item);
-  const missing = list.listKeys.find((key) => keys[key] === undefined);
-  if (missing === undefined) return undefined;
-  return `associative list with keys has an element that omits key field ${JSON.stringify(missing)} (and doesn't have default value)`;
 }

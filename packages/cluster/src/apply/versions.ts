@@ -50,19 +50,12 @@ export class Versions {
     return this.#version(apiVersion)?.node;
   }
 
-  /** Managers of versions that still exist, their fields fitted to today's schema and the live object. */
-  existing(managers: readonly Manager[], live: JsonObject): Manager[] {
+  /** Managers of versions that still exist, their fields fitted to today's schema. */
+  existing(managers: readonly Manager[]): Manager[] {
     return managers.flatMap((manager) => {
       const version = this.#version(manager.apiVersion);
       if (version === undefined) return [];
-      const shown = version.show(live);
-      if (shown === undefined) return [manager];
-      return [
-        withFields(
-          manager,
-          reconcileFields(manager.fields, version.node, () => shown),
-        ),
-      ];
+      return [withFields(manager, reconcileFields(manager.fields, version.node))];
     });
   }
 

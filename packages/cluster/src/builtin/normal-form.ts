@@ -35,7 +35,7 @@ export class NormalForm {
       if (below !== undefined) eachObject(value, field.type, (item) => this.apply(item, below));
       else if (value === '' && !isAmount(field.type)) delete object[field.name];
       else if (isResourceList(field.type)) normaliseAmounts(value);
-      else if (typeof value === 'number') object[field.name] = String(value);
+      else if (isAmount(field.type)) normaliseAmount(object, field.name);
     }
   }
 
@@ -121,6 +121,14 @@ function eachObject(
       if (isObject(item)) visit(item, `[${key}]`);
     }
   } else visit(value, '');
+}
+
+function normaliseAmount(object: JsonObject, key: string): void {
+  const value = object[key];
+  if (typeof value !== 'string' && typeof value !== 'number') return;
+  const text = canonicalQuantity(value, { isExact: true });
+  // What did not change may be shared with a stored object.
+  if (text !== undefined && text !== value) object[key] = text;
 }
 
 function normaliseAmounts(amounts: unknown): void {

@@ -40,6 +40,7 @@ export interface PublishedResource {
   list: string;
   status: string;
   deleteOptions: string;
+  patch: string;
   isBuiltin: boolean;
   subresources: { name: string; schema: string; kind: GroupVersionKind }[];
 }
@@ -94,6 +95,12 @@ const DELETE = [
   DRY_RUN,
   query('gracePeriodSeconds', 'integer', 'Seconds until the object is removed.'),
   query(
+    'ignoreStoreReadErrorWithClusterBreakingPotential',
+    'boolean',
+    'Delete the object even when what is stored of it cannot be read.',
+  ),
+  query('orphanDependents', 'boolean', 'The older form of propagationPolicy Orphan.'),
+  query(
     'propagationPolicy',
     'string',
     'What happens to dependents: Orphan, Background or Foreground.',
@@ -142,7 +149,7 @@ export function resourcePaths(paths: Record<string, PathItem>, resource: Publish
 }
 
 /** Reviews are answered and forgotten. */
-function isStored({ verbs }: KindDefinition): boolean {
+export function isStored({ verbs }: KindDefinition): boolean {
   return verbs?.includes('get') ?? true;
 }
 
@@ -244,9 +251,7 @@ class OperationMaker {
         parameters: [...WRITE, FORCE],
         requestBody: {
           required: true,
-          content: Object.fromEntries(
-            patchTypes.map((type) => [type, { schema: { type: 'object' } }]),
-          ),
+          content: content(this.#resource.patch, patchTypes),
         },
         result: schema,
         codes: ['200', '201'],
@@ -269,11 +274,10 @@ class OperationMaker {
     },
   ): Operation {
     const { kind } = this.#resource;
-    const place = kind.group === '' ? 'core' : kind.group;
-    const scope = kind.namespaced ? 'Namespaced' : '';
+    const place = placeOf(kind);
     const answer = { description: 'OK', content: content(options.result, [JSON_TYPE, YAML_TYPE]) };
     return {
-      operationId: `${verb}${identifier(`${place}.${this.#kind.version}`)}${scope}${kind.kind}${options.suffix ?? ''}`,
+      operationId: this.#operationId(verb, options.suffix ?? ''),
       tags: [`${place}_${this.#kind.version}`],
       parameters: options.parameters,
       ...(options.requestBody !== undefined && { requestBody: options.requestBody }),
@@ -282,6 +286,20 @@ class OperationMaker {
       'x-kubernetes-group-version-kind': options.kind ?? this.#kind,
     };
   }
+
+  /** `listAppsV1NamespacedDeployment`, `deleteAppsV1CollectionNamespacedDeployment`, `listAppsV1DeploymentForAllNamespaces` */
+  #operationId(verb: string, suffix: string): string {
+    const { kind } = this.#resource;
+    const place = identifier(`${placeOf(kind)}.${this.#kind.version}`);
+    const isAcross = suffix === 'ForAllNamespaces';
+    const scope = kind.namespaced && !isAcross ? 'Namespaced' : '';
+    const [action, what] = verb === 'deleteCollection' ? ['delete', 'Collection'] : [verb, ''];
+    return `${action}${place}${what}${scope}${kind.kind}${suffix}`;
+  }
+}
+
+function placeOf({ group }: KindDefinition): string {
+  return group === '' ? 'core' : group;
 }
 
 /** `rbac.authorization.k8s.io.v1` → `RbacAuthorizationK8sIoV1` */

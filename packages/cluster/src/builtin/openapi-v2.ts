@@ -77,23 +77,63 @@ function parameter({ schema, ...rest }: NonNullable<PathItem['parameters']>[numb
 
 /** Keywords Swagger does not have; what they say is lost. */
 const UNKNOWN = new Set(['nullable', 'oneOf', 'anyOf', 'not']);
+const PRESERVES = 'x-kubernetes-preserve-unknown-fields';
+const OWN_KIND = 'x-kubernetes-group-version-kind';
+const SELECTABLE = 'x-kubernetes-selectable-fields';
 
 /** A schema in the words of Swagger. */
 export function swaggerSchema(schema: Schema): JsonObject {
+  if (schema[PRESERVES] === true && schema[OWN_KIND] !== undefined) return anyObject(schema);
   const { $ref, allOf } = schema;
   const [only] = allOf ?? [];
   // What stands beside a reference is wrapped in version 3 and not here.
   const reference = $ref ?? (allOf?.length === 1 ? only?.$ref : undefined);
+  const lost = lostKeywords(schema);
   const result: JsonObject = {};
   for (const [key, value] of Object.entries(schema)) {
-    if (UNKNOWN.has(key) || (reference !== undefined && (key === 'allOf' || key === '$ref'))) {
-      continue;
-    }
+    if (lost.has(key) || (reference !== undefined && key === '$ref')) continue;
     result[key] = keywordValue(key, value);
   }
+  if (Array.isArray(result.required)) requireOnly(result, schema);
   if (reference !== undefined) result.$ref = reference.replace(V3, V2);
   if (schema.type === undefined && schema.oneOf !== undefined) result.type = 'string';
   return result;
+}
+
+/** A custom kind that takes any field: with properties, kubectl would refuse all others. */
+function anyObject(schema: Schema): JsonObject {
+  return {
+    type: 'object',
+    [OWN_KIND]: schema[OWN_KIND],
+    ...(schema[SELECTABLE] !== undefined && { [SELECTABLE]: schema[SELECTABLE] }),
+  };
+}
+
+/** Beside the unknown keywords those that would let kubectl refuse what the server takes. */
+function lostKeywords(schema: Schema): ReadonlySet<string> {
+  const preserves = schema[PRESERVES] === true;
+  const isOpen = schema.nullable === true || preserves;
+  const hasNoItems = schema.type === 'array' && (isOpen || schema.items === undefined);
+  const losesType =
+    schema.nullable === true || hasNoItems || (preserves && schema.type === 'object');
+  return new Set([
+    ...UNKNOWN,
+    'allOf',
+    ...(isOpen ? ['items', 'properties'] : []),
+    ...(losesType ? ['type'] : []),
+  ]);
+}
+
+/** Nothing that may be null is required. */
+function requireOnly(result: JsonObject, { required, properties = {}, ...schema }: Schema): void {
+  const { additionalProperties: others } = schema;
+  const isOpen = schema.nullable === true || schema[PRESERVES] === true;
+  const left =
+    isObject(others) && others['nullable'] === true
+      ? []
+      : (required ?? []).filter((name) => isOpen || properties[name]?.nullable !== true);
+  if (left.length === 0) delete result.required;
+  else result.required = left;
 }
 
 function keywordValue(key: string, value: unknown): unknown {
@@ -103,8 +143,6 @@ function keywordValue(key: string, value: unknown): unknown {
     case 'items':
     case 'additionalProperties':
       return schemaOf(value);
-    case 'allOf':
-      return Array.isArray(value) ? value.map(schemaOf) : value;
     default:
       return value;
   }

@@ -42,17 +42,19 @@ describe('openApiV3', () => {
     expect(pod?.required).toEqual(['containers']);
     expect(pod?.properties?.containers).toEqual({
       type: 'array',
-      items: { $ref: '#/components/schemas/io.k8s.api.core.v1.Container' },
+      items: {
+        default: {},
+        allOf: [{ $ref: '#/components/schemas/io.k8s.api.core.v1.Container' }],
+      },
       description: 'Containers of the pod, at least one.',
       'x-kubernetes-list-type': 'map',
       'x-kubernetes-list-map-keys': ['name'],
       'x-kubernetes-patch-strategy': 'merge',
       'x-kubernetes-patch-merge-key': 'name',
     });
-    expect(pod?.properties?.restartPolicy).toMatchObject({
-      default: 'Always',
-      enum: ['Always', 'Never', 'OnFailure'],
-    });
+    // Filled in by a function of the server, which is not told.
+    expect(pod?.properties?.restartPolicy).not.toHaveProperty('default');
+    expect(pod?.properties?.restartPolicy?.enum).toEqual(['Always', 'Never', 'OnFailure']);
     expect(pod?.properties?.securityContext?.allOf).toEqual([
       { $ref: '#/components/schemas/io.k8s.api.core.v1.PodSecurityContext' },
     ]);

@@ -5,11 +5,16 @@
 import type { KindDefinition } from '../api/kinds.ts';
 import { isObject } from '../schema/json.ts';
 import type { Schema } from '../schema/schema.ts';
-import { resourcePaths, type PathItem, type PublishedResource } from './openapi-paths.ts';
+import { publishedCustomSchema } from './custom-schema.ts';
+import { isStored, resourcePaths, type PathItem, type PublishedResource } from './openapi-paths.ts';
 import { publishedSchemas } from './schemas.ts';
-import { builtinTypes } from './types.ts';
+import { builtinTypes, typeGroups } from './types.ts';
 
 const REFERENCE = '#/components/schemas/';
+
+const INFO = { title: 'Kubernetes', version: '1.35' };
+const CUSTOM_INFO = { title: 'Kubernetes CRD Swagger', version: 'v0.1.0' };
+const typeGroupNames = new Set(Object.values(typeGroups).map((of) => of.group));
 
 export interface OpenApiOptions {
   /** Empty for the core group. */
@@ -53,9 +58,7 @@ export function openApiV3(options: OpenApiOptions): OpenApiDocument {
       version,
       schema,
       isBuiltin: type !== undefined,
-      list: components.addList(kind, version, schema),
-      status: components.addBuiltin('meta.Status'),
-      deleteOptions: components.addBuiltin('meta.DeleteOptions'),
+      ...(isStored(kind) ? components.addShared(kind, version, schema) : UNSTORED),
       subresources: served.status ? [{ name: 'status', schema, kind: ownKind(kind, version) }] : [],
     };
     if (served.scale !== undefined) {
@@ -65,13 +68,16 @@ export function openApiV3(options: OpenApiOptions): OpenApiDocument {
     }
     resourcePaths(paths, resource);
   }
+  const isCustom = !typeGroupNames.has(group);
   return {
     openapi: '3.0.0',
-    info: { title: 'Kubernetes', version: 'unversioned' },
+    info: isCustom ? CUSTOM_INFO : INFO,
     paths,
     components: { schemas: components.schemas },
   };
 }
+
+const UNSTORED = { list: '', status: '', deleteOptions: '', patch: '' };
 
 function ownKind(kind: KindDefinition, version: string) {
   return { group: kind.group, version, kind: kind.kind };
@@ -95,23 +101,46 @@ class Components {
     return name;
   }
 
+  /** What the operations of stored kinds refer to beside the object. */
+  addShared(
+    kind: KindDefinition,
+    version: string,
+    schema: string,
+  ): Pick<PublishedResource, 'list' | 'status' | 'deleteOptions' | 'patch'> {
+    return {
+      list: this.addList(kind, version, schema),
+      status: this.addBuiltin('meta.Status'),
+      deleteOptions: this.addBuiltin('meta.DeleteOptions'),
+      patch: this.addPatch(),
+    };
+  }
+
+  addPatch(): string {
+    const name = 'io.k8s.apimachinery.pkg.apis.meta.v1.Patch';
+    const description = 'A change in the form its content type says.';
+    this.schemas[name] = { type: 'object', description };
+    return name;
+  }
+
   addCustom(kind: KindDefinition, version: string, schema: Schema): string {
     const name = customName(kind, version);
-    const meta = this.addBuiltin('meta.ObjectMeta');
+    const meta = { $ref: REFERENCE + this.addBuiltin('meta.ObjectMeta') };
     const text: Schema = { type: 'string' };
+    const published = publishedCustomSchema(schema, meta);
     this.schemas[name] = {
-      ...schema,
+      ...published,
       type: 'object',
       properties: {
-        ...schema.properties,
+        ...published.properties,
         apiVersion: {
           ...text,
-          description: 'Group and version of the schema this object is written in.',
+          description:
+            'APIVersion defines the group and version of the schema this object is written in.',
         },
         kind: { ...text, description: 'Name of the kind this object is of.' },
         metadata: {
-          description: 'Name, labels and bookkeeping of the object.',
-          allOf: [{ $ref: REFERENCE + meta }],
+          description: "Standard object's metadata: name, labels and bookkeeping.",
+          allOf: [meta],
         },
       },
       'x-kubernetes-group-version-kind': [ownKind(kind, version)],
@@ -123,16 +152,20 @@ class Components {
   addList(kind: KindDefinition, version: string, item: string): string {
     const name = `${item}List`;
     const meta = this.addBuiltin('meta.ListMeta');
+    const isBuiltin = item.startsWith('io.k8s.');
+    const each = { $ref: REFERENCE + item };
+    const zero = isBuiltin && { default: {} };
     this.schemas[name] = {
       type: 'object',
       required: ['items'],
       properties: {
         apiVersion: { type: 'string' },
         kind: { type: 'string' },
-        metadata: { $ref: REFERENCE + meta },
-        items: { type: 'array', items: { $ref: REFERENCE + item } },
+        metadata: { ...zero, allOf: [{ $ref: REFERENCE + meta }] },
+        items: { type: 'array', items: isBuiltin ? { ...zero, allOf: [each] } : each },
       },
       'x-kubernetes-group-version-kind': [{ group: kind.group, version, kind: kind.listKind }],
+      ...(!isBuiltin && selectableFields(kind, version)),
     };
     return name;
   }

@@ -73,7 +73,7 @@ describe('builtinKinds', () => {
     ['Pod', '', true],
     ['Deployment', 'apps', true],
     ['NetworkPolicy', 'networking.k8s.io', true],
-    ['PriorityClass', 'scheduling.k8s.io', true],
+    ['PriorityClass', 'scheduling.k8s.io', false],
     ['ConfigMap', '', false],
     ['Service', '', false],
     ['Namespace', '', false],

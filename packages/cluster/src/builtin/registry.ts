@@ -6,6 +6,7 @@ import type { KindDefinition, KindVersion, PrinterColumn } from '../api/kinds.ts
 import { compileSource } from '../schema/compile.ts';
 import type { ObjectSchema } from '../schema/schema.ts';
 import { AGE } from './columns/cells.ts';
+import { GoForm } from './go-form.ts';
 import { METRICS_RESOURCES, RESOURCES, type Resource } from './resources.ts';
 import { builtinSource } from './schemas.ts';
 import { strategyOf } from './strategies/strategy.ts';
@@ -42,12 +43,14 @@ function definition(resource: Resource): KindDefinition {
     verbs: resource.verbs,
     hasGeneration: WITH_GENERATION.has(type),
     ...(resource.storedAs !== undefined && { storedAs: resource.storedAs }),
+    ...(resource.compute !== undefined && { compute: resource.compute }),
   };
 }
 
 /** Kinds whose objects have `metadata.generation` on a real API server. */
 const WITH_GENERATION = new Set([
   'core.Pod',
+  'core.PodTemplate',
   'core.ReplicationController',
   'apps.DaemonSet',
   'apps.Deployment',
@@ -63,7 +66,6 @@ const WITH_GENERATION = new Set([
   'networking.IngressClass',
   'networking.NetworkPolicy',
   'policy.PodDisruptionBudget',
-  'scheduling.PriorityClass',
   'admission.MutatingWebhookConfiguration',
   'admission.ValidatingWebhookConfiguration',
   'admission.ValidatingAdmissionPolicy',
@@ -84,6 +86,8 @@ class BuiltinVersion implements KindVersion {
   readonly served = true;
   readonly storage = true;
   readonly columns: PrinterColumn[];
+  readonly rowConditions: KindVersion['rowConditions'];
+  readonly deprecation: string | undefined;
   readonly status: boolean;
   readonly scale: KindVersion['scale'];
   readonly selectableFields: string[];
@@ -93,6 +97,8 @@ class BuiltinVersion implements KindVersion {
   constructor(resource: Resource, version: string) {
     this.version = version;
     this.columns = resource.columns ?? [AGE];
+    this.rowConditions = resource.rowConditions;
+    this.deprecation = resource.deprecation;
     this.status = resource.status === true;
     this.scale = resource.scale;
     this.selectableFields = resource.fields ?? [];
@@ -100,7 +106,27 @@ class BuiltinVersion implements KindVersion {
   }
 
   get schema(): ObjectSchema {
-    this.#schema ??= compileSource(builtinSource(this.#type));
+    this.#schema ??= goSchema(this.#type);
     return this.#schema;
   }
+}
+
+const goForm = new GoForm(builtinTypes);
+
+/** Defaults are for the parts of a Go struct, which are always there, and have the same form themselves. */
+function goSchema(type: string): ObjectSchema {
+  const compiled = compileSource(builtinSource(type));
+  // What a CRD holds is JSON rather than Go structs.
+  if (type.startsWith('crd.')) return compiled;
+  const empty = {};
+  goForm.apply(empty, type);
+  return {
+    ...compiled,
+    empty,
+    applyDefaults(object) {
+      goForm.apply(object, type);
+      compiled.applyDefaults(object);
+      goForm.apply(object, type);
+    },
+  };
 }

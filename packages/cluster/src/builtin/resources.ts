@@ -1,12 +1,13 @@
 /** Every built-in resource: how it is called, what it can do, and what `kubectl get` shows of it. */
-import type { KindVersion, PrinterColumn, StoredForm } from '../api/kinds.ts';
+import type { KindDefinition, KindVersion, PrinterColumn, StoredForm } from '../api/kinds.ts';
 import { CREATED_AT } from './columns/cells.ts';
 import { admissionPolicyBindingColumns, admissionPolicyColumns } from './columns/admission.ts';
 import * as cluster from './columns/cluster.ts';
+import { componentStatusColumns, componentStatuses } from './component-statuses.ts';
 import { metricsColumns } from './columns/metrics.ts';
 import * as network from './columns/network.ts';
 import * as others from './columns/others.ts';
-import { podColumns, podTemplateColumns } from './columns/pods.ts';
+import { podColumns, podRowConditions, podTemplateColumns } from './columns/pods.ts';
 import * as workloads from './columns/workloads.ts';
 import { autoscalerForm, eventForm } from './stored-forms.ts';
 
@@ -21,8 +22,13 @@ export interface Resource {
   status?: boolean;
   scale?: KindVersion['scale'];
   columns?: PrinterColumn[];
+  rowConditions?: KindVersion['rowConditions'];
   fields?: string[];
   verbs?: string[];
+  /** Every answer warns with it. */
+  deprecation?: string;
+  /** Set where objects are made for each request. */
+  compute?: KindDefinition['compute'];
   storedAs?: StoredForm;
 }
 
@@ -38,6 +44,17 @@ const ASK = ['create'];
 
 /** Groups in the order of discovery, the resources of each by name. */
 export const RESOURCES: Resource[] = [
+  { type: 'core.Binding', plural: 'bindings', verbs: ASK },
+  {
+    type: 'core.ComponentStatus',
+    plural: 'componentstatuses',
+    shortNames: ['cs'],
+    isClusterScoped: true,
+    columns: componentStatusColumns,
+    verbs: ['get', 'list'],
+    deprecation: 'v1 ComponentStatus is deprecated in v1.19+',
+    compute: componentStatuses,
+  },
   {
     type: 'core.ConfigMap',
     plural: 'configmaps',
@@ -48,6 +65,7 @@ export const RESOURCES: Resource[] = [
     type: 'core.Endpoints',
     plural: 'endpoints',
     shortNames: ['ep'],
+    deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
     columns: network.endpointsColumns,
   },
   {
@@ -105,6 +123,7 @@ export const RESOURCES: Resource[] = [
     isInAll: true,
     status: true,
     columns: podColumns,
+    rowConditions: podRowConditions,
     fields: [
       'spec.nodeName',
       'spec.restartPolicy',
@@ -113,6 +132,7 @@ export const RESOURCES: Resource[] = [
       'spec.hostNetwork',
       'status.phase',
       'status.podIP',
+      'status.podIPs',
       'status.nominatedNodeName',
     ],
   },
@@ -139,7 +159,6 @@ export const RESOURCES: Resource[] = [
     type: 'core.ServiceAccount',
     plural: 'serviceaccounts',
     shortNames: ['sa'],
-    columns: others.serviceAccountColumns,
   },
   {
     type: 'core.Service',
@@ -187,7 +206,6 @@ export const RESOURCES: Resource[] = [
     status: true,
     scale,
     columns: workloads.replicaSetColumns,
-    fields: ['status.replicas'],
   },
   {
     type: 'apps.StatefulSet',
@@ -348,7 +366,7 @@ export const RESOURCES: Resource[] = [
   {
     type: 'storage.CSIStorageCapacity',
     plural: 'csistoragecapacities',
-    columns: cluster.csiStorageCapacityColumns,
+    columns: [CREATED_AT],
   },
   {
     type: 'storage.StorageClass',

@@ -123,8 +123,11 @@ export class SchemaRenderer {
     this.#addFields(type, properties, required);
     // Without properties a type would count as free-form.
     if (Object.keys(properties).length > 0) schema.properties = properties;
-    if (isPublished && required.length > 0) schema.required = required.sort();
+    if (isPublished && required.length > 0) schema.required = required;
     if (definition.isAtomic) schema['x-kubernetes-map-type'] = 'atomic';
+    const unions = isPublished ? UNIONS[type] : undefined;
+    if (unions !== undefined)
+      Object.assign(schema, { 'x-kubernetes-unions': [unionOf(...unions)] });
     if (isPublished && definition.isKind) {
       const { group, version } = this.#types.groupOf(type);
       const kind = type.slice(type.indexOf('.') + 1);
@@ -134,7 +137,7 @@ export class SchemaRenderer {
   }
 
   #addFields(type: string, properties: Record<string, Schema>, required: string[]): void {
-    const hasEnums = this.#rendering === 'published' || !OBSERVED.test(type);
+    const hasEnums = this.#rendering === 'published' || !UNCHECKED.test(type);
     for (const field of this.#types.get(type).fields) {
       if (field.name === '' && field.type.form === 'object') {
         this.#addFields(field.type.type, properties, required);
@@ -148,15 +151,19 @@ export class SchemaRenderer {
   }
 
   #field(field: Field, hasEnums: boolean): Schema {
-    const schema = this.#type(field.type, hasEnums ? field.enum : undefined);
+    const values = this.#rendering === 'published' ? field.publishedEnum : undefined;
+    const schema = this.#type(field.type, values ?? (hasEnums ? field.enum : undefined));
     if (this.#rendering === 'published' && field.description !== undefined) {
       schema.description = field.description;
     }
-    if (field.default !== undefined) schema.default = field.default;
+    const value = this.#rendering === 'published' ? publishedDefault(field) : field.default;
+    if (value !== undefined) schema.default = value;
     if (field.listType !== undefined) {
-      if (field.type.form === 'list') schema['x-kubernetes-list-type'] = field.listType;
+      const isList = field.type.form === 'list' || field.type.form === 'scalar';
+      if (isList) schema['x-kubernetes-list-type'] = field.listType;
       else schema['x-kubernetes-map-type'] = 'atomic';
     }
+    if (field.isGranular === true) schema['x-kubernetes-map-type'] = 'granular';
     if (field.listKeys !== undefined) schema['x-kubernetes-list-map-keys'] = field.listKeys;
     if (field.patchStrategy !== undefined) {
       schema['x-kubernetes-patch-strategy'] = field.patchStrategy;
@@ -174,9 +181,8 @@ export class SchemaRenderer {
     const own = `${type.slice(type.indexOf('.') + 1)}.${name}`;
     const text =
       property.description ?? this.#descriptions.get(own) ?? this.#descriptions.get(name);
-    if (text === undefined) return;
-    property.description = text;
-    // Nothing may stand beside a `$ref`.
+    if (text !== undefined) property.description = text;
+    // Wrapped also where nothing stands beside it: in Kubernetes every field has a description.
     if (property.$ref === undefined) return;
     property.allOf = [{ $ref: property.$ref }];
     delete property.$ref;
@@ -185,14 +191,25 @@ export class SchemaRenderer {
   #type(type: FieldType, values?: string[]): Schema {
     switch (type.form) {
       case 'scalar':
-        return { ...this.#scalar(type.scalar), ...(values !== undefined && { enum: values }) };
+        return {
+          ...this.#scalar(type.scalar),
+          ...(values && values.length > 0 && { enum: values }),
+        };
       case 'object':
         return this.reference(type.type);
       case 'list':
-        return { type: 'array', items: this.#type(type.items, values) };
+        return { type: 'array', items: this.#element(type.items, values) };
       case 'map':
-        return { type: 'object', additionalProperties: this.#type(type.values, values) };
+        return { type: 'object', additionalProperties: this.#element(type.values, values) };
     }
+  }
+
+  /** What is in a list or map is never absent: published with the zero of its Go type. */
+  #element(type: FieldType, values?: string[]): Schema {
+    const schema = this.#type(type, values);
+    if (this.#rendering === 'working') return schema;
+    const zero = zeroOf(type);
+    return wrapReference(zero === undefined ? schema : { ...schema, default: zero });
   }
 
   #scalar(scalar: Scalar): Schema {
@@ -201,16 +218,56 @@ export class SchemaRenderer {
   }
 }
 
-/** What controllers and nodes report is not held to lists of known values. */
-const OBSERVED = /(?:Status|Condition|ConditionType)$/;
+/** As the generator of Kubernetes has it: a static default, else the zero of what is always written, and of every struct. */
+function publishedDefault(field: Field): unknown {
+  const { type, isPointer, keepsZero } = field;
+  const value = field.publishedDefault === undefined ? field.default : field.publishedDefault;
+  if (value !== undefined && value !== null) return value;
+  if (isPointer || (!keepsZero && type.form !== 'object')) return undefined;
+  return zeroOf(type);
+}
 
-const API_VERSION = 'Group and version of the schema this object is written in.';
+/** The zero of a Go type, as JSON; undefined for what is null then. */
+function zeroOf(type: FieldType): unknown {
+  if (type.form === 'object') return {};
+  return type.form === 'scalar' ? ZEROS[type.scalar] : undefined;
+}
+
+const ZEROS: Partial<Record<Scalar, unknown>> = {
+  string: '',
+  int32: 0,
+  int64: 0,
+  double: 0,
+  bool: false,
+};
+
+/** The field that tells which one is set, and those it tells of. */
+const UNIONS: Record<string, [discriminator: string, fields: string[]]> = {
+  'core.AppArmorProfile': ['type', ['localhostProfile']],
+  'core.SeccompProfile': ['type', ['localhostProfile']],
+  'flowcontrol.LimitResponse': ['type', ['queuing']],
+  'flowcontrol.PriorityLevelConfigurationSpec': ['type', ['exempt', 'limited']],
+  'flowcontrol.Subject': ['kind', ['group', 'serviceAccount', 'user']],
+};
+
+function unionOf(discriminator: string, fields: string[]): object {
+  const named = fields.map((name) => [name, name.charAt(0).toUpperCase() + name.slice(1)]);
+  return { discriminator, 'fields-to-discriminateBy': Object.fromEntries(named) };
+}
+
+/** What controllers and nodes report is not held to lists of known values; other kinds' strategies have words of their own. */
+const UNCHECKED =
+  /(?:Status|Condition|ConditionType)$|^(?:apiextensions|apps|autoscaling|batch|core|discovery|networking|policy|scheduling|storage)\./;
+
+const API_VERSION =
+  'APIVersion defines the group and version of the schema this object is written in.';
 const KIND = 'Name of the kind this object is of.';
 
 /** Nothing may stand beside a `$ref`. */
 function wrapReference(schema: Schema): Schema {
   const { $ref, ...siblings } = schema;
-  return Object.keys(siblings).length === 0 ? schema : { ...siblings, allOf: [{ $ref }] };
+  const isAlone = $ref === undefined || Object.keys(siblings).length === 0;
+  return isAlone ? schema : { ...siblings, allOf: [{ $ref }] };
 }
 
 export const workingSchemas = new SchemaRenderer(builtinTypes, 'working');

@@ -66,10 +66,16 @@ export interface Field {
   keepsZero: boolean;
   listType?: 'atomic' | 'set' | 'map';
   listKeys?: string[];
+  /** Owned field by field, though its type is atomic or it would not be told. */
+  isGranular?: boolean;
   patchStrategy?: string;
   patchMergeKey?: string;
   default?: unknown;
+  /** What OpenAPI says of the default, where that is not the same; null for nothing. */
+  publishedDefault?: unknown;
   enum?: string[];
+  /** Values that OpenAPI tells of, where those are not the same; empty for none. */
+  publishedEnum?: string[];
   description?: string;
 }
 
@@ -286,12 +292,14 @@ function applyFlag(field: Field, flag: string): void {
   switch (flag[0]) {
     case '!':
       field.isRequired = true;
-      field.keepsZero = true;
+      field.keepsZero = flag !== '!!';
       return;
     case '?':
       field.keepsZero = true;
       return;
     case '@':
+      field.isGranular = word === 'granular';
+      if (field.isGranular) return;
       field.listType = word === 'set' ? 'set' : word === 'map' ? 'map' : 'atomic';
       if (list !== undefined) field.listKeys = list.split(',');
       return;
@@ -302,8 +310,21 @@ function applyFlag(field: Field, flag: string): void {
     case '=':
       field.default = parseDefault(rest);
       return;
+    case ':':
+      field.default = parseDefault(rest.slice(1));
+      field.publishedDefault = null;
+      return;
+    case '^':
+      field.publishedDefault = parseDefault(rest.slice(1));
+      return;
     case '{':
       field.enum = rest.slice(0, -1).split('|');
+      return;
+    case '<':
+      field.publishedEnum = rest
+        .slice(0, -1)
+        .split('|')
+        .filter((value) => value !== '');
       return;
     default:
       throw new Error(`unknown flag ${flag} of field ${field.name}`);

@@ -1,6 +1,7 @@
 /**
- * The scheduler: gives pending pods to nodes, or says why it can't. Pods of the embedded node's namespaces go to that node,
- * whatever they request; pods of simulated namespaces go to simulated nodes, by the rules of kube-scheduler.
+ * The scheduler: gives pending pods to nodes by the rules of kube-scheduler, or says why it can't. Pods go to the embedded
+ * node, whatever they request, unless they ask for another one that somebody made; pods of simulated namespaces go to
+ * simulated nodes.
  */
 import { isConflict, isNotFound } from '@kagent/kube';
 import type { Informer, KubeClient, ResourceType } from '@kagent/kube';
@@ -112,7 +113,12 @@ class ClusterBinder implements Binder {
       throw error;
     }
     const message = `Successfully assigned ${namespace}/${name} to ${placement.node}`;
-    this.#options.recorder.record(pod, { type: 'Normal', reason: 'Scheduled', message });
+    this.#options.recorder.record(pod, {
+      type: 'Normal',
+      reason: 'Scheduled',
+      message,
+      action: 'Binding',
+    });
   }
 
   async #assign(pod: Pod, node: string): Promise<void> {
@@ -133,20 +139,16 @@ class ClusterBinder implements Binder {
   #states(pod: Pod): NodeState[] {
     const { nodes, nodeName, simulated, pods } = this.#options;
     const { namespace = '' } = pod.metadata;
-    if (simulated?.isSimulated(namespace) !== true) {
-      const node = nodes.get({ name: nodeName });
-      if (node === undefined) return [];
-      const near = caresForPods(pod)
-        ? pods.list().filter((other) => other.spec.nodeName === nodeName)
-        : [];
-      return [{ node, pods: near, countsResources: false }];
-    }
+    const isSimulated = simulated?.isSimulated(namespace) === true;
     const states = new Map<string, NodeState>();
     for (const node of nodes.list()) {
       const { name } = node.metadata;
-      if (name === nodeName || !simulated.offers(name, namespace)) continue;
-      states.set(name, { node, pods: [], countsResources: true });
+      const isEmbedded = name === nodeName;
+      if (isEmbedded ? isSimulated : simulated?.offers(name, namespace) === false) continue;
+      states.set(name, { node, pods: [], isEmbedded });
     }
+    if (states.size === 1 && states.has(nodeName) && !caresForPods(pod))
+      return [...states.values()];
     for (const other of pods.list()) {
       if (!isOver(other)) states.get(other.spec.nodeName ?? '')?.pods.push(other);
     }
@@ -214,7 +216,12 @@ class ClusterBinder implements Binder {
     this.#waiting.set(keyOf(pod), { uid, told: isNews || isDue ? now() : told });
     if (isNews) await this.#writeReason(pod, message);
     if (isNews || isDue)
-      recorder.record(pod, { type: 'Warning', reason: 'FailedScheduling', message });
+      recorder.record(pod, {
+        type: 'Warning',
+        reason: 'FailedScheduling',
+        message,
+        action: 'Scheduling',
+      });
     return { requeueAfterMs: isNews || isDue ? RETRY_MS : told + RETRY_MS - now() };
   }
 
@@ -224,6 +231,7 @@ class ClusterBinder implements Binder {
     const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== 'PodScheduled');
     const scheduled = {
       type: 'PodScheduled',
+      observedGeneration: pod.metadata.generation,
       status: 'False',
       reason: 'Unschedulable',
       message,

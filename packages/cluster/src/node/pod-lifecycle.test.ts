@@ -41,6 +41,10 @@ function ended(pod: Pod | undefined) {
   return pod?.status?.containerStatuses?.[0]?.state?.terminated;
 }
 
+function waitingOf(pod: Pod | undefined) {
+  return pod?.status?.containerStatuses?.[0]?.state?.waiting;
+}
+
 const ready = (pod: Pod | undefined, type: string) =>
   pod?.status?.conditions?.find((condition) => condition.type === type);
 
@@ -381,6 +385,42 @@ describe('what a container finds', () => {
       name: 'files',
       mountPath: '/files',
     });
+  });
+
+  it('are not there while a variable of their path has no value', async () => {
+    await using platform = await startTestPlatform({ workloads: false, extraEnv });
+    const fieldPath = "metadata.annotations['folder']";
+    const container = {
+      env: [{ name: 'FOLDER', valueFrom: { fieldRef: { fieldPath } } }],
+      volumeMounts: [{ name: 'scratch', mountPath: '/scratch', subPathExpr: '$(FOLDER)/x' }],
+    };
+    const volumes = [{ name: 'scratch', emptyDir: {} }];
+    await platform.client.create(PODS, shellPod('p', 'sleep 60', { volumes, container }));
+    const waits = await eventually(
+      () => platform.pod('p'),
+      (pod) => waitingOf(pod)?.message !== undefined,
+    );
+    expect(waitingOf(waits)).toEqual({
+      reason: 'CreateContainerConfigError',
+      message: 'missing value for FOLDER',
+    });
+    const patch = { type: 'merge', body: { metadata: { annotations: { folder: 'a' } } } } as const;
+    await platform.client.patch(PODS, { namespace: 'default', name: 'p', patch });
+    expect(isReady(await eventually(() => platform.pod('p'), isReady))).toBe(true);
+  });
+
+  it('tell of labels and annotations as they are now', async () => {
+    await using platform = await startTestPlatform({ workloads: false, extraEnv });
+    const items = [{ path: 'labels', fieldRef: { fieldPath: 'metadata.labels' } }];
+    const volumes = [{ name: 'about', downwardAPI: { items } }];
+    const container = { volumeMounts: [{ name: 'about', mountPath: '/about' }] };
+    await platform.client.create(PODS, shellPod('p', 'sleep 60', { volumes, container }));
+    const { metadata } = (await eventually(() => platform.pod('p'), isReady))!;
+    const patch = { type: 'merge', body: { metadata: { labels: { color: 'blue' } } } } as const;
+    await platform.client.patch(PODS, { namespace: 'default', name: 'p', patch });
+    const file = join(platform.dataDir, 'pods', metadata.uid ?? '', 'volumes/about/labels');
+    const read = (): Promise<string> => readFile(file, 'utf8');
+    await expect.poll(read).toContain('color="blue"');
   });
 
   it.each([

@@ -4,10 +4,12 @@ import type { Informer, Reconciler } from '@kagent/kube';
 
 import { PODS } from '../workloads/objects.ts';
 import type { Pod } from '../workloads/objects.ts';
+import { timeText } from '../workloads/time-text.ts';
 import type { Binder } from './binder.ts';
 import { configReferences } from './config-source.ts';
 import { PodWorker } from './pod-worker.ts';
 import type { PodHost } from './pod-worker.ts';
+import { NO_FREE_PORT, wantsTakenPort } from './scheduling/filters.ts';
 
 const CONCURRENCY = 32;
 /** Pods that come up at the same time; in a wave the first ones are ready soon, instead of all of them late. */
@@ -104,7 +106,30 @@ export class PodManager {
       this.#waiting.add(key);
       return;
     }
+    if (worker === undefined && wantsTakenPort(pod, () => this.#others(pod)))
+      return this.#refuse(pod, { reason: 'NodePorts', problem: NO_FREE_PORT });
     await (worker ?? this.#admit(pod)).sync(pod);
+  }
+
+  *#others(pod: Pod): Iterable<Pod> {
+    for (const { facts, uid } of this.#workers.values())
+      if (uid !== pod.metadata.uid && !isOver(facts.pod)) yield facts.pod;
+  }
+
+  /** A pod that was given to this node past the scheduler and cannot run here, as kubelet tells of it. */
+  async #refuse(pod: Pod, { reason, problem }: { reason: string; problem: string }): Promise<void> {
+    const { client, clock, recorder } = this.#host;
+    const why = `Predicate ${reason} failed: ${problem}`;
+    recorder.record(pod, { type: 'Warning', reason, message: why });
+    const status = {
+      phase: 'Failed',
+      reason,
+      message: `Pod was rejected: ${why}`,
+      startTime: timeText(clock.now()),
+    };
+    const { namespace, name } = pod.metadata;
+    const patch = { type: 'merge', body: { status } } as const;
+    await client.patch(PODS, { namespace, name, patch }, { subresource: 'status' });
   }
 
   /** Frees the pod's place and gives it to the next. */

@@ -72,6 +72,12 @@ describe('podStatus', () => {
     now: 'now',
   });
 
+  it('shows an init container as ready when it has done its work', () => {
+    const init = [record(ended(0)), record(ended(1)), record(waiting)];
+    const { initContainerStatuses } = podStatus(state(podWith('Always'), [record(waiting)], init));
+    expect(initContainerStatuses?.map(({ ready }) => ready)).toEqual([true, false, false]);
+  });
+
   it('names what is not ready', () => {
     const main = [record(running), record(waiting, { container: { name: 'slow' } })];
     const { conditions } = podStatus(state(podWith('Always'), main, [record(ended(0))]));

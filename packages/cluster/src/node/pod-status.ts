@@ -191,6 +191,11 @@ function statusOf(record: ContainerRecord): ContainerStatus {
   };
 }
 
+/** An init container is ready when it has done its work. */
+function initStatusOf(record: ContainerRecord): ContainerStatus {
+  return { ...statusOf(record), ready: record.ready || succeeded(record) };
+}
+
 function qosClass(pod: Pod): string {
   const all = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
   const lists = all.flatMap(({ resources }) => [resources?.requests, resources?.limits]);
@@ -221,7 +226,7 @@ export function podStatus(state: PodState): PodStatus {
     podIPs: [{ ip: state.podIP }],
     startTime: state.startTime,
     qosClass: state.pod.status?.qosClass ?? qosClass(state.pod),
-    ...(state.init.length === 0 ? {} : { initContainerStatuses: state.init.map(statusOf) }),
+    ...(state.init.length === 0 ? {} : { initContainerStatuses: state.init.map(initStatusOf) }),
     containerStatuses: state.main.map(statusOf),
     ...(ephemeral.length === 0 ? {} : { ephemeralContainerStatuses: ephemeral.map(statusOf) }),
   };

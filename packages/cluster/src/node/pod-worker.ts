@@ -152,10 +152,12 @@ export class PodWorker {
    * Rejects when the status could not be written.
    */
   async sync(pod: Pod): Promise<void> {
-    if (!jsonEqual(pod.metadata.annotations ?? {}, this.#pod.metadata.annotations ?? {})) {
+    if (!isSameFor(['annotations'], pod, this.#pod)) {
       // an annotation may say how to run what could not be run
       for (const entry of this.#all()) entry.unblock();
     }
+    // Files of the downward API tell of both.
+    if (!isSameFor(['annotations', 'labels'], pod, this.#pod)) this.#areFilesStale = true;
     this.#pod = pod;
     this.#facts.pod = pod;
     if (this.#ending !== undefined) return;
@@ -227,10 +229,8 @@ export class PodWorker {
         before: isRerun ? again(status) : status,
         policy: own,
       });
-      const waitsForInit =
-        containers === this.#pod.spec.containers &&
-        (this.#pod.spec.initContainers ?? []).length > 0;
-      if (waitsForInit && entry.record.state.waiting !== undefined) {
+      const hasInit = (this.#pod.spec.initContainers ?? []).length > 0;
+      if (hasInit && entry.record.state.waiting !== undefined) {
         entry.record.state = { waiting: { reason: 'PodInitializing' } };
       }
       return entry;
@@ -438,4 +438,10 @@ function again(status: ContainerStatus | undefined): ContainerStatus | undefined
   const ended = status?.state?.terminated;
   if (status === undefined || ended === undefined) return status;
   return { ...status, state: {}, lastState: { terminated: ended } };
+}
+
+function isSameFor(fields: ('annotations' | 'labels')[], next: Pod, before: Pod): boolean {
+  return fields.every((field) =>
+    jsonEqual(next.metadata[field] ?? {}, before.metadata[field] ?? {}),
+  );
 }

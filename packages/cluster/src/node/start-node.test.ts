@@ -78,6 +78,34 @@ describe('startNode', () => {
     expect(await answer.json()).toMatchObject({ pod: 'web' });
   });
 
+  it('refuses a pod that was given to it past the scheduler and wants a port somebody has', async () => {
+    await using platform = await startTestPlatform({
+      workloads: false,
+      images: [scriptImage('forever', () => new Promise<number>(() => {}))],
+    });
+    const wanting = (name: string, hostIP: string) => {
+      const ports = [{ containerPort: 80, hostPort: 8099, hostIP }];
+      return podOf(name, {
+        nodeName: 'node-1',
+        containers: [{ name: 'main', image: 'forever', ports }],
+      });
+    };
+    await platform.client.create(PODS, wanting('first', '127.0.0.1'));
+    await eventually(() => platform.pod('first'), isReady);
+    await platform.client.create(PODS, wanting('second', '127.0.0.2'));
+    await eventually(() => platform.pod('second'), isReady);
+    await platform.client.create(PODS, wanting('third', '0.0.0.0'));
+    const refused = await eventually(
+      () => platform.pod('third'),
+      (pod) => pod?.status?.phase === 'Failed',
+    );
+    expect(refused?.status).toMatchObject({
+      reason: 'NodePorts',
+      message:
+        "Pod was rejected: Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports",
+    });
+  });
+
   it('needs two status writes at most from creation to Ready', async () => {
     await using platform = await startTestPlatform({ workloads: false });
     const created = await platform.client.create(PODS, podOf('web', { containers: [web] }));

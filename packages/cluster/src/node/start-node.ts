@@ -166,7 +166,7 @@ function buildBinder(
   const component = 'default-scheduler';
   const schedulerEvents = createEventRecorder({ client, component, clock, logger });
   const binder = createBinder({
-    client,
+    client: namedClient(client, 'kube-scheduler'),
     recorder: schedulerEvents,
     nodeName,
     pods: informers.get(PODS),

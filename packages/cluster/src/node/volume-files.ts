@@ -4,6 +4,7 @@
  */
 import {
   chmod,
+  chown,
   mkdir,
   readdir,
   readFile,
@@ -25,6 +26,9 @@ import type { VolumeFiles, VolumeInput } from './volumes.ts';
 const FOLDER_MODE = 0o755;
 /** Any user of a container may write there. */
 const EMPTY_DIR_MODE = 0o777;
+/** With `fsGroup`: files can be read by the group, and what is made in a folder belongs to it. */
+const GROUP_READS = 0o440;
+const OF_GROUP = 0o2000;
 
 /** Folder of a volume under the folder of its pod. */
 export function volumeFolder(podFolder: string, volume: string): string {
@@ -38,7 +42,19 @@ async function filesUnder(folder: string): Promise<string[]> {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
-async function writeFiles(folder: string, files: VolumeFiles): Promise<void> {
+/** What `fsGroup` says: the group owns it. Only root can give files away; others go without. */
+async function giveTo(
+  path: string,
+  { group, mode }: { group?: number | undefined; mode: number },
+): Promise<void> {
+  if (group !== undefined) await chown(path, -1, group).catch(() => {});
+  await chmod(path, mode);
+}
+
+async function writeFiles(
+  folder: string,
+  { files, group }: { files: VolumeFiles; group: number | undefined },
+): Promise<void> {
   for (const [path, { bytes, mode }] of files) {
     const target = join(folder, path);
     if (relative(folder, target).startsWith('..'))
@@ -47,7 +63,8 @@ async function writeFiles(folder: string, files: VolumeFiles): Promise<void> {
     if (old !== undefined && old.equals(bytes)) continue;
     await mkdir(dirname(target), { recursive: true, mode: FOLDER_MODE });
     await writeFile(`${target}.new`, bytes, { mode: 0o600 });
-    await chmod(`${target}.new`, mode);
+    const own = group === undefined ? mode : mode | GROUP_READS;
+    await giveTo(`${target}.new`, { group, mode: own });
     await rename(`${target}.new`, target);
   }
   for (const path of await filesUnder(folder)) {
@@ -99,9 +116,13 @@ async function writeVolume(input: VolumeInput, volume: Volume, folder: string): 
     return;
   }
   const isEmptyDir = volume.emptyDir !== undefined || Object.keys(volume).length === 1;
+  const group = input.facts.pod.spec.securityContext?.fsGroup;
   const made = await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
-  if (made !== undefined && isEmptyDir) await chmod(folder, EMPTY_DIR_MODE);
-  if (!isEmptyDir) await writeFiles(folder, files);
+  if (made !== undefined && isEmptyDir) {
+    const mode = group === undefined ? EMPTY_DIR_MODE : EMPTY_DIR_MODE | OF_GROUP;
+    await giveTo(folder, { group, mode });
+  }
+  if (!isEmptyDir) await writeFiles(folder, { files, group });
 }
 
 /** Brings the pod's folders up to date; each file is replaced in one step. Rejects with MountProblem. */

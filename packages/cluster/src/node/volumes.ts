@@ -217,12 +217,20 @@ export function mountsOf(
   return (container.volumeMounts ?? [])
     .map((mount) => {
       const { subPathExpr = '' } = mount;
-      const subPath = subPathExpr === '' ? mount.subPath : expandVariables(subPathExpr, env);
+      const subPath = subPathExpr === '' ? mount.subPath : expandedPath(subPathExpr, env);
       if (subPath === undefined || !subPath.split('/').includes('..'))
         return { ...mount, subPath, subPathExpr: undefined };
       throw new ConfigProblem(`subPath "${subPath}" must not contain '..'`);
     })
     .toSorted((a, b) => b.mountPath.length - a.mountPath.length);
+}
+
+/** A folder is not to be chosen by what is not there: a variable without a value is an error, unlike in a command. */
+function expandedPath(text: string, env: Readonly<Record<string, string>>): string {
+  const missing = new Set<string>();
+  const path = expandVariables(text, env, (name) => missing.add(name));
+  if (missing.size === 0) return path;
+  throw new ConfigProblem(`missing value for ${[...missing].toSorted().join(', ')}`);
 }
 
 function trimSlash(path: string): string {

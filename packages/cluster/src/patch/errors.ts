@@ -1,8 +1,8 @@
 /** What a patch request can fail with before the object itself is judged. */
 
 export interface PatchErrorOptions {
-  /** 400 malformed patch, 413 too large, 422 well formed but it does not apply. */
-  status: 400 | 413 | 422;
+  /** 400 malformed patch, 413 too large, 422 well formed but it does not apply, 500 what a real server does not expect. */
+  status: 400 | 413 | 422 | 500;
   /** The message of the Status, worded as a real server words it. */
   message: string;
   /** What is really wrong, for logs and for people; a real server keeps it to itself. */
@@ -10,19 +10,24 @@ export interface PatchErrorOptions {
 }
 
 /** Status reasons that belong to the status codes above. */
-export type PatchErrorReason = 'BadRequest' | 'RequestEntityTooLarge' | 'Invalid';
+const REASONS = {
+  400: 'BadRequest',
+  413: 'RequestEntityTooLarge',
+  422: 'Invalid',
+  500: undefined,
+} as const;
+export type PatchErrorReason = (typeof REASONS)[keyof typeof REASONS];
 
 export class PatchError extends Error {
   override readonly name = 'PatchError';
-  readonly status: 400 | 413 | 422;
+  readonly status: PatchErrorOptions['status'];
   readonly reason: PatchErrorReason;
   readonly detail: string;
 
   constructor({ status, message, detail }: PatchErrorOptions) {
     super(message);
     this.status = status;
-    this.reason =
-      status === 400 ? 'BadRequest' : status === 413 ? 'RequestEntityTooLarge' : 'Invalid';
+    this.reason = REASONS[status];
     this.detail = detail ?? message;
   }
 }
@@ -30,6 +35,11 @@ export class PatchError extends Error {
 /** 400 with the reason in the message. */
 export function malformedPatch(message: string): PatchError {
   return new PatchError({ status: 400, message });
+}
+
+/** 500: bad input that a real server has no better answer for. */
+export function unexpectedPatch(message: string): PatchError {
+  return new PatchError({ status: 500, message });
 }
 
 /** 422. The API server answers every patch that does not apply with this one sentence. */

@@ -5,7 +5,8 @@
 import { cloneJson, isObject, own, put, type JsonObject } from '../schema/json.ts';
 import { rootNodeOf, type SchemaNode } from '../schema/node.ts';
 import type { SchemaSource } from '../schema/schema.ts';
-import { malformedPatch, type PatchError } from './errors.ts';
+import { malformedPatch, unexpectedPatch, type PatchError } from './errors.ts';
+import { goText, goTypeName, goTypeOf } from './go-text.ts';
 
 const DIRECTIVE = '$patch';
 const RETAIN_KEYS = '$retainKeys';
@@ -20,11 +21,17 @@ export interface StrategicMergeInput {
 }
 
 /**
- * The patched object. What the schema does not know is merged when it is an object and replaced otherwise.
- * @throws PatchError 400 for a malformed patch, directives and merge keys that cannot be used included
+ * The patched object. What the schema does not know is merged when it is an object and replaced otherwise. `null` changes
+ * nothing.
+ * @throws PatchError 400 for what is no patch, 500 for directives and merge keys that cannot be used, as a real server
  */
 export function applyStrategicMerge({ original, patch, source }: StrategicMergeInput): JsonObject {
-  if (!isObject(patch)) throw malformedPatch('error decoding patch: the patch is not an object');
+  if (patch === null) return cloneJson(original);
+  if (!isObject(patch)) {
+    throw malformedPatch(
+      `json: cannot unmarshal ${goTypeOf(patch)} into Go value of type map[string]interface {}`,
+    );
+  }
   return mergeObject(cloneJson(original), patch, rootNodeOf(source));
 }
 
@@ -36,9 +43,7 @@ function mergeObject(
   const directive = own(patch, DIRECTIVE);
   if (directive === 'replace') return clean(without(patch, DIRECTIVE));
   if (directive === 'delete') return {};
-  if (directive !== undefined && directive !== 'merge') {
-    throw unknownPatchType(directive, patch);
-  }
+  if (directive !== undefined) throw unknownPatchType(directive, patch);
   const result = retainKeys(original, patch);
   const ordered = new Set<string>();
   for (const key of Object.keys(patch)) {
@@ -69,11 +74,11 @@ function mergeField(result: JsonObject, { key, value }: Field, node: SchemaNode 
   else if (isObject(value) && isObject(current) && !strategies(node).has('replace')) {
     put(result, key, mergeObject(current, value, node));
   } else if (Array.isArray(value) && Array.isArray(current)) {
-    put(result, key, mergeList(current, value, node));
+    put(result, key, mergeList(current, value, { node }));
   } else if (isObject(value)) {
-    // The kinds differ or there is nothing yet: directives still must not get into the object.
-    const isDeleted = own(value, DIRECTIVE) === 'delete';
-    put(result, key, isDeleted ? {} : clean(value));
+    // The kinds differ or there is nothing yet: what has a directive is not put in.
+    if (own(value, DIRECTIVE) === undefined) put(result, key, clean(value));
+    else delete result[key];
   } else if (Array.isArray(value)) {
     put(result, key, cleanList(value));
   } else put(result, key, value);
@@ -91,19 +96,15 @@ function retainKeys(original: JsonObject, patch: JsonObject): JsonObject {
     throw malformedPatch('invalid patch format of retainKeys');
   }
   for (const key of Object.keys(patch)) {
-    if (!key.startsWith('$') && patch[key] !== null && !names.includes(key)) {
-      throw malformedPatch("patch content doesn't match retainKeys list");
-    }
+    if (!key.startsWith('$') && patch[key] !== null && !names.includes(key))
+      throw malformedPatch('invalid patch format of retainKeys');
   }
   return Object.fromEntries(Object.entries(original).filter(([key]) => names.includes(key)));
 }
 
 function deleteFromList(result: JsonObject, key: string, values: unknown): void {
   const current = own(result, key);
-  if (!Array.isArray(values)) {
-    throw malformedPatch('invalid patch format of primitive list');
-  }
-  if (!Array.isArray(current)) return;
+  if (!Array.isArray(current) || !Array.isArray(values)) return;
   put(
     result,
     key,
@@ -111,18 +112,35 @@ function deleteFromList(result: JsonObject, key: string, values: unknown): void 
   );
 }
 
-function mergeList(original: unknown[], patch: unknown[], node: SchemaNode | undefined): unknown[] {
+/** Without `order` the items of the patch are in the order of the patch. */
+function mergeList(
+  original: unknown[],
+  patch: unknown[],
+  { node, order }: { node: SchemaNode | undefined; order?: unknown[] },
+): unknown[] {
   if (!strategies(node).has('merge')) return cleanList(patch);
-  if (!isObject([...patch, ...original][0])) return mergeScalars(original, patch);
+  if (original.length === 0 && patch.length === 0) return original;
+  checkElements([...original, ...patch], [original, patch]);
   const mergeKey = node?.schema['x-kubernetes-patch-merge-key'];
+  if (!isObject([...patch, ...original][0])) {
+    const merged = [...new Set([...original, ...patch])];
+    return sortList(merged, { order: order ?? patch, before: original, identity: itself });
+  }
   if (mergeKey === undefined) return cleanList(patch);
-  return mergeByKey(original, patch, { mergeKey, items: node?.items });
+  const merged = mergeByKey(original, patch, { mergeKey, items: node?.items });
+  if (patch.some((item) => isObject(item) && own(item, DIRECTIVE) === 'replace')) return merged;
+  const identity = (item: unknown): unknown => (isObject(item) ? own(item, mergeKey) : item);
+  return sortList(merged, { order: order ?? patch, before: original, identity });
 }
 
-function mergeScalars(original: unknown[], patch: unknown[]): unknown[] {
-  const result: unknown[] = [];
-  for (const item of [...original, ...patch]) if (!result.includes(item)) result.push(item);
-  return result;
+function itself(item: unknown): unknown {
+  return item;
+}
+
+function checkElements(items: unknown[], lists: unknown[][]): void {
+  const types = new Set(items.map(goTypeName));
+  if (types.size <= 1 && !types.has('<nil>')) return;
+  throw unexpectedPatch(`list element types are not identical: ${goText(lists)}`);
 }
 
 interface KeyedList {
@@ -148,7 +166,7 @@ function mergeByKey(
       const value = keyOf(item, mergeKey);
       result = result.filter((other) => !(isObject(other) && own(other, mergeKey) === value));
     } else if (directive === 'merge') {
-      throw malformedPatch('merging lists cannot yet be specified in the patch');
+      throw unexpectedPatch('merging lists cannot yet be specified in the patch');
     } else throw unknownPatchType(directive, item);
   }
   if (isReplaced) return entries.map(clean);
@@ -169,28 +187,11 @@ function mergeByKey(
 function keyOf(item: JsonObject, mergeKey: string): unknown {
   const value = own(item, mergeKey);
   if (value !== undefined) return value;
-  throw malformedPatch(`map: ${goText(item)} does not contain declared merge key: ${mergeKey}`);
+  throw unexpectedPatch(`map: ${goText(item)} does not contain declared merge key: ${mergeKey}`);
 }
 
 function unknownPatchType(directive: unknown, patch: JsonObject): PatchError {
-  return malformedPatch(`unknown patch type: ${goText(directive)} in map: ${goText(patch)}`);
-}
-
-const MAX_TEXT = 1000;
-
-/** A value as Go prints it in error messages; long ones are cut. */
-function goText(value: unknown): string {
-  const text = Array.isArray(value)
-    ? `[${value.map(goText).join(' ')}]`
-    : isObject(value)
-      ? `map[${Object.keys(value)
-          .toSorted()
-          .map((key) => `${key}:${goText(value[key])}`)
-          .join(' ')}]`
-      : value === null
-        ? '<nil>'
-        : String(value);
-  return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
+  return unexpectedPatch(`unknown patch type: ${goText(directive)} in map: ${goText(patch)}`);
 }
 
 /**
@@ -202,26 +203,36 @@ function orderedMerge(
   patch: JsonObject,
   { field, node }: { field: string; node: SchemaNode | undefined },
 ): void {
-  const order = patch[ELEMENT_ORDER + field];
-  const patchList = own(patch, field);
-  const original = own(result, field);
-  if (!Array.isArray(order)) {
-    throw malformedPatch('invalid patch format of setElementOrder list');
-  }
-  if (patchList !== undefined && !Array.isArray(patchList)) {
-    mergeField(result, { key: field, value: patchList }, node);
+  const order = listIn(patch, ELEMENT_ORDER + field) ?? [];
+  const original = listIn(result, field);
+  const patchList = listIn(patch, field);
+  const removed = patch[DELETE_FROM_LIST + field];
+  const mergeKey = node?.schema['x-kubernetes-patch-merge-key'];
+  const identity = mergeKey === undefined ? itself : keyReader(mergeKey);
+  checkOrder(patchList ?? [], order, identity);
+  if (original === undefined) {
+    if (patchList !== undefined) put(result, field, cleanList(patchList));
     return;
   }
-  const before = Array.isArray(original) ? original : [];
-  const removed = patch[DELETE_FROM_LIST + field];
-  const kept = Array.isArray(removed) ? before.filter((item) => !removed.includes(item)) : before;
-  if (!Array.isArray(original) && patchList === undefined) return;
-  const merged = patchList === undefined ? kept : mergeList(kept, patchList, node);
-  const mergeKey = node?.schema['x-kubernetes-patch-merge-key'];
-  const identity = (item: unknown): unknown =>
-    isObject(item) && mergeKey !== undefined ? own(item, mergeKey) : item;
-  checkOrder(patchList ?? [], order, identity);
-  put(result, field, sortList(merged, { order, before, identity }));
+  const kept = Array.isArray(removed)
+    ? original.filter((item) => !removed.includes(item))
+    : original;
+  const merged = patchList === undefined ? kept : mergeList(kept, patchList, { node, order });
+  put(result, field, sortList(merged, { order, before: original, identity }));
+}
+
+/** The list in a field; undefined when there is no such field. */
+function listIn(object: JsonObject, key: string): unknown[] | undefined {
+  const value = own(object, key);
+  if (value === undefined || Array.isArray(value)) return value;
+  throw unexpectedPatch(`expected a []interface {}, but received a ${goTypeName(value)}`);
+}
+
+function keyReader(mergeKey: string): (item: unknown) => unknown {
+  return (item) => {
+    if (isObject(item)) return keyOf(item, mergeKey);
+    throw unexpectedPatch(`expected a map[string]interface {}, but received a ${goTypeName(item)}`);
+  };
 }
 
 /** What a patch adds or changes must be in the order that it asks for. */
@@ -230,16 +241,21 @@ function checkOrder(
   order: unknown[],
   identity: (item: unknown) => unknown,
 ): void {
+  if (order.length === 0) return;
   const kept = patch.filter((item) => !(isObject(item) && own(item, DIRECTIVE) !== undefined));
   let next = 0;
   for (const item of order)
     if (next < kept.length && identity(kept[next]) === identity(item)) next += 1;
   if (next === kept.length) return;
-  throw malformedPatch(
+  throw unexpectedPatch(
     `The order in patch list:\n${goText(kept)}\n doesn't match $setElementOrder list:\n${goText(order)}\n`,
   );
 }
 
+/**
+ * Items that `order` names are in its order; the others keep theirs and stand before the first item that came after them
+ * in the old list.
+ */
 function sortList(
   list: unknown[],
   {
@@ -259,7 +275,7 @@ function sortList(
   const result: unknown[] = [];
   for (const item of known) {
     const place = old.get(identity(item));
-    while (others.length > 0 && (place === undefined || at(others[0], old) < place)) {
+    while (place !== undefined && others.length > 0 && at(others[0], old) < place) {
       result.push(others.shift());
     }
     result.push(item);

@@ -37,7 +37,7 @@ describe('expressions over request data', () => {
 
   it.each([
     ['object.spec.missing', 'no such key: missing'],
-    ['params.x', 'no such overload'],
+    ['params.x', 'no such key: x'],
     ['object.spec.replicas + "a"', 'no such overload'],
   ])('%s fails: %s', (text, message) => {
     const expression = compileExpression(text, { variables });

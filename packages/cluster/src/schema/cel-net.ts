@@ -81,6 +81,42 @@ export function parseCidr(text: string): Cidr | undefined {
   return new Cidr(ip, Number(bits));
 }
 
+/** Why a text is no address, in Go's words. */
+export function addressProblem(text: string): string {
+  const problem = (why: string, at?: string): string =>
+    `ParseAddr(${JSON.stringify(text)}): ${why}${at === undefined ? '' : ` (at ${JSON.stringify(at)})`}`;
+  const [kind] = /[.:%]/.exec(text) ?? [];
+  if (kind !== '.') return problem(kind === '%' ? 'missing IPv6 address' : 'unable to parse IP');
+  let fields = 0;
+  let field = '';
+  for (let i = 0; i < text.length; i++) {
+    const character = text[i] ?? '';
+    if (/\d/.test(character)) {
+      if (field === '0') return problem('IPv4 field has octet with leading zero');
+      field += character;
+      if (Number(field) > 255) return problem('IPv4 field has value >255');
+    } else if (character !== '.') return problem('unexpected character', text.slice(i));
+    else if (field === '' || i === text.length - 1)
+      return problem('IPv4 field must have at least one digit', text.slice(i));
+    else if (fields === 3) return problem('IPv4 address too long');
+    else {
+      fields++;
+      field = '';
+    }
+  }
+  return problem('IPv4 address too short');
+}
+
+/** Why a text is no network, in Go's words. */
+export function prefixProblem(text: string): string {
+  const slash = text.lastIndexOf('/');
+  if (slash < 0) return "no '/'";
+  const [address, bits] = [text.slice(0, slash), text.slice(slash + 1)];
+  if (isIP(address) === 0) return addressProblem(address);
+  if (!/^(0|[1-9]\d*)$/.test(bits)) return `bad bits after slash: ${JSON.stringify(bits)}`;
+  return 'prefix length out of range';
+}
+
 /** Properties of an address as Go's netip names them. */
 export const ipProperties: Readonly<Record<string, (ip: IpAddress) => boolean>> = {
   isUnspecified: (ip) => ip.value === 0n,

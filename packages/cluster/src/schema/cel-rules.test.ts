@@ -134,7 +134,7 @@ describe('values as the schema types them', () => {
     ['self.wait == duration("1m30s")', 'duration is a duration'],
     ['self.data == b"hello" && size(self.data) == 5', 'byte is bytes'],
     ['self.choice + self.choice == "aa"', 'enum values are strings'],
-    ['has(self.nothing) && dyn(self.nothing) == null', 'a nullable field may hold null'],
+    ['!has(self.nothing)', 'a field that is null is not there'],
     ['self.labels["a.b/c"] == "v" && "a.b/c" in self.labels', 'map keys are not escaped'],
     ['self.__namespace__ == "n" && self.__if__ == "keyword"', 'reserved words are escaped'],
     [
@@ -163,11 +163,10 @@ describe('values as the schema types them', () => {
     ['self.open.unknown == "u"', "undefined field 'unknown'"],
     ['self.anything == 1', "undefined field 'anything'"],
     ['self.resource.metadata.labels.size() > 0', "undefined field 'labels'"],
-    ['self.namespace == "n"', "undefined field 'namespace'"],
     ['self.scalar == "3"', "found no matching overload for '_==_' applied to '(int, string)'"],
     [
       'self.nothing == null',
-      "found no matching overload for '_==_' applied to '(string, null_type)'",
+      "found no matching overload for '_==_' applied to '(string, null)'",
     ],
     [
       'self.set == self.scalar',
@@ -179,7 +178,7 @@ describe('values as the schema types them', () => {
     ],
     ['other == 1', "undeclared reference to 'other'"],
     ['self.scalar', 'cel expression must evaluate to a bool'],
-    ['self.choice.matches("[")', 'program instantiation failed: error parsing regexp'],
+    ['self.choice.matches("[")', 'invalid matches argument'],
   ];
   it.each(refused)('a CRD with the rule %s is refused: %s', (rule, says) => {
     const [error, ...others] = validateSchema(schemaWith([{ rule }]));
@@ -371,7 +370,7 @@ describe('ratcheting (KEP-4008)', () => {
       schema: record({ a: positive }),
       old: { a: 0 },
       object: { a: -1 },
-      errors: ['spec.a: Invalid value: "integer": m'],
+      errors: ['spec.a: Invalid value: -1: m'],
     },
     {
       name: 'item of a map list that moved',
@@ -388,7 +387,7 @@ describe('ratcheting (KEP-4008)', () => {
       schema: list(record({ name: text, v: positive }), byName),
       old: [{ name: 'a', v: 0 }],
       object: [{ name: 'a', v: -1 }],
-      errors: ['spec[0].v: Invalid value: "integer": m'],
+      errors: ['spec[0].v: Invalid value: -1: m'],
     },
     {
       name: 'item of a set that stayed',
@@ -409,7 +408,7 @@ describe('ratcheting (KEP-4008)', () => {
       schema: list(positive),
       old: [0],
       object: [0, 1],
-      errors: ['spec[0]: Invalid value: "integer": m'],
+      errors: ['spec[0]: Invalid value: 0: m'],
     },
     {
       name: 'unchanged atomic list beside a change',
@@ -442,7 +441,7 @@ describe('ratcheting (KEP-4008)', () => {
       }),
       old: { a: 1 },
       object: { a: 1 },
-      errors: ['spec.a: Invalid value: "integer": m'],
+      errors: ['spec.a: Invalid value: 1: m'],
     },
     {
       name: 'rules with optionalOldSelf are never tolerated',
@@ -456,7 +455,7 @@ describe('ratcheting (KEP-4008)', () => {
       }),
       old: { a: 1 },
       object: { a: 1 },
-      errors: ['spec.a: Invalid value: "integer": m'],
+      errors: ['spec.a: Invalid value: 1: m'],
     },
   ];
   it.each(rows)('$name', ({ schema, old, object, errors }) => {

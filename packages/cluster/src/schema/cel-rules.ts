@@ -1,6 +1,6 @@
 /** Compiles the rules of one place of a schema (apiextensions `schema/cel/compilation.go`). */
 import type { Shape } from './cel-schema.ts';
-import { CelInstantiationError, type CelProgram, compileCel } from './cel/environment.ts';
+import { CelInstantiationError, type CelProgram, CelResultError, compileCel } from './cel/environment.ts';
 import { CelCompileError } from './cel/source-error.ts';
 import { optionalOf, type Type } from './cel/types.ts';
 import type { SchemaNode } from './node.ts';
@@ -38,13 +38,14 @@ function compileRule(rule: ValidationRule, self: Type): CompiledRule {
     ['oldSelf', rule.optionalOldSelf === true ? optionalOf(self) : self],
   ]);
   try {
-    const program = compileCel(rule.rule, variables);
-    const { kind } = program.resultType;
+    const program = compileCel(rule.rule, variables, { result: 'bool' });
     compiled.usesOldSelf = program.used.has('oldSelf');
-    if (kind === 'bool') compiled.program = program;
-    else compiled.problem = 'cel expression must evaluate to a bool';
+    compiled.program = program;
   } catch (error) {
-    compiled.problem = describe('compilation failed', error);
+    const isOther = error instanceof CelResultError;
+    compiled.problem = isOther
+      ? 'cel expression must evaluate to a bool'
+      : describe('compilation failed', error);
   }
   compileMessage(compiled, variables);
   return compiled;
@@ -54,11 +55,12 @@ function compileMessage(compiled: CompiledRule, variables: ReadonlyMap<string, T
   const { messageExpression = '' } = compiled.rule;
   if (messageExpression.trim() === '' || compiled.problem !== undefined) return;
   try {
-    const message = compileCel(messageExpression, variables);
-    if (message.resultType.kind === 'string') compiled.message = message;
-    else compiled.messageProblem = 'messageExpression must evaluate to a string';
+    compiled.message = compileCel(messageExpression, variables, { result: 'string' });
   } catch (error) {
-    compiled.messageProblem = describe('messageExpression compilation failed', error);
+    const isOther = error instanceof CelResultError;
+    compiled.messageProblem = isOther
+      ? 'messageExpression must evaluate to a string'
+      : describe('messageExpression compilation failed', error);
   }
 }
 

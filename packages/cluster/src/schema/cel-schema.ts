@@ -119,6 +119,11 @@ export class Shapes {
       if (name !== undefined) {
         types.set(name, shape.type);
         fields.set(name, { property, adapt: shape.adapt });
+        // A keyword is a name of a field too.
+        if (name === `__${property}__`) {
+          types.set(property, shape.type);
+          fields.set(property, { property, adapt: shape.adapt });
+        }
       }
       if (required.has(property) && child.schema.default === undefined) {
         minBytes += property.length + shape.minBytes + 4;

@@ -8,7 +8,7 @@ import { type Shape, Shapes } from './cel-schema.ts';
 import type { Outcome } from './cel/environment.ts';
 import type { Activation } from './cel/frame.ts';
 import { CostExceededError, Optional } from './cel/values.ts';
-import { duplicate, forbidden, invalid, required } from './field-error.ts';
+import { duplicate, forbidden, invalid, OMITTED, required } from './field-error.ts';
 import { isObject, jsonEqual, own } from './json.ts';
 import { correlateItems } from './list-keys.ts';
 import type { SchemaNode } from './node.ts';
@@ -188,7 +188,10 @@ class Evaluation {
     const isTolerated = !compiled.usesOldSelf && isSame(place);
     const path = pathText(place.path + fieldPath(rule, place.path));
     const message = this.#message(compiled, activation, { ...context, path, isTolerated });
-    if (!isTolerated) this.#errors.push(ruleError(path, { shown, detail: message, rule }));
+    if (isTolerated) return;
+    const isWhole = shown === 'object' || shown === 'array';
+    const value = isWhole ? OMITTED : place.value;
+    this.#errors.push(ruleError(path, { value, detail: message, rule }));
   }
 
   #spend({ cost }: Outcome, place: Place, shown: string): void {
@@ -287,7 +290,7 @@ function fieldPath(rule: ValidationRule, base: string): string {
 
 function ruleError(
   path: string,
-  { shown, detail, rule }: { shown: string; detail: string; rule: ValidationRule },
+  { value, detail, rule }: { value: unknown; detail: string; rule: ValidationRule },
 ): FieldError {
   switch (rule.reason) {
     case 'FieldValueForbidden':
@@ -295,8 +298,8 @@ function ruleError(
     case 'FieldValueRequired':
       return required(path, detail);
     case 'FieldValueDuplicate':
-      return duplicate(path, shown);
+      return duplicate(path, value);
     default:
-      return invalid(path, shown, detail);
+      return invalid(path, value, detail);
   }
 }

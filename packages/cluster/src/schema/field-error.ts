@@ -4,9 +4,43 @@
  */
 import type { FieldError } from './schema.ts';
 
-/** A value as it is printed inside a message: strings quoted, everything else as JSON. */
+/** Instead of a value that is not to be printed. */
+export const OMITTED = Symbol('omitted');
+
+/** Text that stands for a value in a message. */
+export class Printed {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+const UNSAFE: Readonly<Record<string, string>> = {
+  '<': '\\u003c',
+  '>': '\\u003e',
+  '&': '\\u0026',
+  '\u2028': '\\u2028',
+  '\u2029': '\\u2029',
+};
+
+/** JSON as Go writes it: safe inside of HTML. */
+export function goJson(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'null';
+  return text.replaceAll(/[<>&\u2028\u2029]/g, (character) => UNSAFE[character] ?? character);
+}
+
+/** A value as it is printed inside a message: strings quoted, everything else as Go's JSON with sorted keys. */
 export function printValue(value: unknown): string {
-  return JSON.stringify(value) ?? 'null';
+  if (value instanceof Printed) return value.text;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  return goJson(sorted(value));
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, item]) => [key, sorted(item)]));
 }
 
 function withDetail(text: string, detail: string): string {
@@ -25,7 +59,7 @@ export function invalid(field: string, value: unknown, detail: string): FieldErr
   return {
     type: 'Invalid',
     field,
-    detail: withDetail(`Invalid value: ${printValue(value)}`, detail),
+    detail: withDetail(value === OMITTED ? 'Invalid value' : `Invalid value: ${printValue(value)}`, detail),
   };
 }
 
@@ -34,7 +68,7 @@ export function typeInvalid(field: string, value: unknown, detail: string): Fiel
 }
 
 export function duplicate(field: string, value: unknown): FieldError {
-  return { type: 'Duplicate', field, detail: `Duplicate value: ${printValue(value)}` };
+  return { type: 'Duplicate', field, detail: value === OMITTED ? 'Duplicate value' : `Duplicate value: ${printValue(value)}` };
 }
 
 /** `supported` may hold any JSON; strings are printed as they are, the rest as JSON text. */

@@ -7,7 +7,7 @@ export function listKeyValues(list: SchemaNode, item: unknown): JsonObject {
   const values: JsonObject = {};
   if (!isObject(item)) return values;
   for (const key of list.listKeys) {
-    const value = own(item, key) ?? list.items?.properties.get(key)?.schema.default;
+    const value = own(item, key) ?? list.items?.keyDefault(key);
     if (value !== undefined) values[key] = value;
   }
   return values;

@@ -137,6 +137,15 @@ export class SchemaNode {
     return this.properties.get(key) ?? this.additional;
   }
 
+  /** What a field that tells items of a list apart holds when it is not given: in a Go struct it is always there. */
+  keyDefault(key: string): unknown {
+    const schema = this.properties.get(key)?.schema;
+    if (schema === undefined || schema.default !== undefined) return schema?.default;
+    if (!this.#tree.options.freeFormObjects) return undefined;
+    if (schema.type === 'string') return '';
+    return schema.type === 'integer' ? 0 : undefined;
+  }
+
   /** Declared fields that have a default. */
   get defaults(): readonly (readonly [string, SchemaNode])[] {
     this.#defaults ??= [...this.properties].filter(([, node]) => node.schema.default !== undefined);

@@ -43,7 +43,11 @@ class Pruner {
         const isImplicit = node?.isResource === true && resourceKeys.has(key);
         if (!keep && !isImplicit) this.#remove(object, key);
       } else if (value === null) {
-        if (this.#options.dropNulls && child.schema.nullable !== true) delete object[key];
+        if (!this.#options.dropNulls || child.schema.nullable === true) continue;
+        // An entry of a map stays, with the empty text.
+        const isText = child.schema.type === 'string' && node?.properties.has(key) !== true;
+        if (isText) object[key] = '';
+        else delete object[key];
       } else {
         this.#path.push(key);
         this.#visit(value, child, child.preservesUnknown);

@@ -1,17 +1,17 @@
 /** Whether the defaults of a CRD schema fit it (apiextensions `defaulting/validation.go`). */
 import { createRuleValidator } from './cel.ts';
-import { invalid } from './field-error.ts';
-import { cloneJson } from './json.ts';
+import { invalid, required } from './field-error.ts';
+import { cloneJson, isObject } from './json.ts';
 import { createNodeSource, type SchemaNode } from './node.ts';
 import { pruneObject } from './prune.ts';
 import type { FieldError, Schema } from './schema.ts';
 import { at } from './schema-path.ts';
-import { validateObject } from './validate.ts';
+import { validateValue } from './validate.ts';
 
-/** Complaints about every default below `root`, except inside `additionalProperties`, where none is allowed. */
-export function checkDefaults(root: SchemaNode): FieldError[] {
+/** Complaints about every default below `root`, which stands at `path`, except inside `additionalProperties`, where none is allowed. */
+export function checkDefaults(root: SchemaNode, path: string): FieldError[] {
   const errors: FieldError[] = [];
-  visit(root, '', errors);
+  visit(root, path, errors);
   return errors;
 }
 
@@ -27,6 +27,10 @@ function visit(node: SchemaNode, path: string, errors: FieldError[]): void {
   }
 }
 
+function hasField(value: unknown, name: string): boolean {
+  return isObject(value) && Object.hasOwn(value, name);
+}
+
 /** The default must survive pruning, pass validation, and keep the rules. */
 function checkDefault(schema: Schema, field: string): FieldError[] {
   const holder = { value: cloneJson(schema.default) };
@@ -38,12 +42,19 @@ function checkDefault(schema: Schema, field: string): FieldError[] {
   if (pruneObject(holder, rootNode, { dropNulls: false }).length > 0) {
     errors.push(invalid(field, schema.default, 'must not have unknown fields'));
   }
-  const found = validateObject(holder, rootNode, { listDuplicates: true });
-  if (found.length === 0) found.push(...createRuleValidator(rootNode).validate(holder));
-  for (const error of found) {
-    const isPlaced = /^value(?=$|[.[])/.test(error.field);
-    const detail = error.detail.replace(/(: )value(?=\S* in body )/, `$1${field}`);
-    errors.push({ ...error, detail, field: isPlaced ? field + error.field.slice(5) : field });
+  const node = rootNode.properties.get('value');
+  if (node?.isResource === true) {
+    const missing = ['apiVersion', 'kind'].filter((name) => !hasField(holder.value, name));
+    if (missing.length > 0)
+      return [...errors, ...missing.map((name) => required(`${field}.${name}`))];
   }
+  const found = node === undefined ? [] : validateValue(holder.value, node);
+  for (const error of found) {
+    const isPlaced = error.field !== '' && error.field !== '<nil>';
+    errors.push({ ...error, field: isPlaced ? `${field}.${error.field}` : field });
+  }
+  if (found.length > 0) return errors;
+  for (const error of createRuleValidator(rootNode).validate(holder))
+    errors.push({ ...error, field: error.field.replace(/^value/, field) });
   return errors;
 }

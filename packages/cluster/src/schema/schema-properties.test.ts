@@ -278,24 +278,24 @@ describe('any text as an expression', () => {
     ['loops in loops', nested(8, (inner) => `object.all(x, ${inner})`, 'true')],
     [
       'lists of lists',
-      `cel.bind(a, [1,1,1,1,1,1,1,1], ${nested(12, (inner) => `cel.bind(a, [a,a,a,a,a,a,a,a], ${inner})`, '[a] == [[a]] || a == a + a || [a, a] == [a, [a]]')})`,
+      `[[1,1,1,1,1,1,1,1]].exists(a, ${nested(12, (inner) => `[[a,a,a,a,a,a,a,a]].exists(a, ${inner})`, '[a] == [[a]] || a == a + a || [a, a] == [a, [a]]')})`,
     ],
     [
       'equal lists of lists',
-      `cel.bind(a, [1,2,3,4,5,6,7,8], cel.bind(b, [1,2,3,4,5,6,7,8], ${nested(10, (inner) => `cel.bind(a, [a,a,a,a,a,a,a,a], cel.bind(b, [b,b,b,b,b,b,b,b], ${inner}))`, 'dyn(a) == dyn(b)')}))`,
+      `[[1,2,3,4,5,6,7,8]].exists(a, [[1,2,3,4,5,6,7,8]].exists(b, ${nested(10, (inner) => `[[a,a,a,a,a,a,a,a]].exists(a, [[b,b,b,b,b,b,b,b]].exists(b, ${inner}))`, 'dyn(a) == dyn(b)')}))`,
     ],
     [
       'strings that double',
-      nested(40, (inner) => `cel.bind(s, s + s, ${inner})`, 's.size() > 0').replace(
+      nested(40, (inner) => `[s + s].exists(s, ${inner})`, 's.size() > 0').replace(
         /^/,
-        'cel.bind(s, "aaaaaaaa", ',
+        '["aaaaaaaa"].exists(s, ',
       ) + ')',
     ],
     [
       'lists that double',
-      nested(50, (inner) => `cel.bind(s, s + s, ${inner})`, 's.map(x, x).size() > 0').replace(
+      nested(50, (inner) => `[s + s].exists(s, ${inner})`, 's.map(x, x).size() > 0').replace(
         /^/,
-        'cel.bind(s, [1, 2], ',
+        '[[1, 2]].exists(s, ',
       ) + ')',
     ],
     [
@@ -304,18 +304,18 @@ describe('any text as an expression', () => {
     ],
     [
       'long replacements',
-      nested(6, (inner) => `cel.bind(s, s.replace("", s), ${inner})`, 's.size() > 0').replace(
+      nested(6, (inner) => `[s.replace("", s)].exists(s, ${inner})`, 's.size() > 0').replace(
         /^/,
-        'cel.bind(s, "aaaaaaaa", ',
+        '["aaaaaaaa"].exists(s, ',
       ) + ')',
     ],
     [
       'joins',
       nested(
         5,
-        (inner) => `cel.bind(l, l.map(x, l.join("xxxxxxxxxxxxxxxxxxxx")), ${inner})`,
+        (inner) => `[l.map(x, l.join("xxxxxxxxxxxxxxxxxxxx"))].exists(l, ${inner})`,
         'l.size() > 0',
-      ).replace(/^/, 'cel.bind(l, ["a", "b", "c", "d", "e", "f", "g", "h"], ') + ')',
+      ).replace(/^/, '[["a", "b", "c", "d", "e", "f", "g", "h"]].exists(l, ') + ')',
     ],
     ['long ranges', 'lists.range(100000000).size() > 0'],
     ['long sums', `1${'+1'.repeat(499)} > 0`],

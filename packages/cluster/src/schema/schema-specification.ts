@@ -6,6 +6,7 @@ import { ESTIMATED_CRD_LIMIT, ESTIMATED_RULE_LIMIT } from './cel-limits.ts';
 import { type CompiledRule, compileRules } from './cel-rules.ts';
 import { MAX_REQUEST_BYTES, Shapes } from './cel-schema.ts';
 import { forbidden, invalid, notSupported } from './field-error.ts';
+import { printRule } from './internal-form.ts';
 import { isObject } from './json.ts';
 import type { SchemaNode } from './node.ts';
 import { checkListAndMap } from './schema-lists.ts';
@@ -14,16 +15,19 @@ import type { FieldError, Schema } from './schema.ts';
 import { at } from './schema-path.ts';
 
 /** `root`: the schema as CEL sees it; without it rules are not compiled, because the structure has errors. */
-export function checkSpecification(schema: Schema, root: SchemaNode | undefined): FieldError[] {
+export function checkSpecification(
+  schema: Schema,
+  { path, root }: { path: string; root: SchemaNode | undefined },
+): FieldError[] {
   const check = new SpecificationCheck();
   const found = check.visit(schema, {
-    path: '',
+    path,
     node: root,
     isRoot: true,
     isInMetadata: false,
     count: 1,
   });
-  return [...found.schema, ...found.cel, ...check.totalErrors()];
+  return [...found.schema, ...found.cel, ...check.totalErrors(path)];
 }
 
 interface Place {
@@ -67,16 +71,19 @@ class SpecificationCheck {
   }
 
   /** Complaints about all rules together. */
-  totalErrors(): FieldError[] {
+  totalErrors(path: string): FieldError[] {
     const total = this.#costs.reduce((sum, { cost }) => sum + cost, 0);
     if (total <= ESTIMATED_CRD_LIMIT) return [];
     const contribution =
       'contributed to estimated rule cost total exceeding cost limit for entire OpenAPIv3 schema';
-    const expensive = this.#costs.toSorted((a, b) => b.cost - a.cost).slice(0, 4);
+    const expensive = this.#costs
+      .filter(({ cost }) => cost >= ESTIMATED_CRD_LIMIT / 100)
+      .toSorted((a, b) => b.cost - a.cost)
+      .slice(0, 4);
     const name = 'x-kubernetes-validations estimated rule cost total for entire OpenAPIv3 schema';
     return [
-      ...expensive.map(({ path }) => forbidden(path, contribution)),
-      forbidden('', costText(name, total, ESTIMATED_CRD_LIMIT)),
+      ...expensive.map((rule) => forbidden(rule.path, contribution)),
+      forbidden(path, costText(name, total, ESTIMATED_CRD_LIMIT)),
     ];
   }
 
@@ -147,10 +154,10 @@ class SpecificationCheck {
     if (compiled.program !== undefined) {
       this.#cost('estimated rule cost', compiled.program.maxCost * count, { field, errors });
     }
-    if (compiled.problem !== undefined) errors.push(invalid(field, rule, compiled.problem));
+    if (compiled.problem !== undefined) errors.push(invalid(field, printRule(rule), compiled.problem));
     const messageField = at(path, 'messageExpression');
     if (compiled.messageProblem !== undefined) {
-      errors.push(invalid(messageField, rule, compiled.messageProblem));
+      errors.push(invalid(messageField, printRule(rule), compiled.messageProblem));
     } else if (compiled.message !== undefined) {
       const cost = compiled.message.maxCost;
       this.#cost('estimated messageExpression cost', cost, { field: messageField, errors });

@@ -90,6 +90,8 @@ export interface FieldError {
 /** Pure object operations of one kind in one version. */
 export interface ObjectSchema {
   source: SchemaSource;
+  /** What is there in an object before anything is put in; absent when that is nothing. Shared, not to be changed. */
+  empty?: Record<string, unknown> | undefined;
   /** Removes unknown fields in place; returns their paths (`spec.x`). */
   prune(object: Record<string, unknown>): string[];
   /** Fills defaults in place, only inside objects that are present. */

@@ -210,14 +210,14 @@ describe('validateSchema', () => {
         'x-kubernetes-validations': [{ rule: 'self.a == self.b' }],
       }),
       says: [
-        `properties[spec].x-kubernetes-validations[0].rule: Invalid value: {"rule":"self.a == self.b"}: compilation failed: ERROR: <input>:1:15: undefined field 'b'\n | self.a == self.b\n | ..............^`,
+        `properties[spec].x-kubernetes-validations[0].rule: Invalid value: {"Rule":"self.a == self.b","Message":"","MessageExpression":"","Reason":null,"FieldPath":"","OptionalOldSelf":null}: compilation failed: ERROR: <input>:1:15: undefined field 'b'\n | self.a == self.b\n | ..............^`,
       ],
     },
     {
       name: 'a rule that is no condition',
       schema: withSpec({ ...text, 'x-kubernetes-validations': [{ rule: '"text"' }] }),
       says: [
-        'properties[spec].x-kubernetes-validations[0].rule: Invalid value: {"rule":"\\"text\\""}: cel expression must evaluate to a bool',
+        'properties[spec].x-kubernetes-validations[0].rule: Invalid value: {"Rule":"\\"text\\"","Message":"","MessageExpression":"","Reason":null,"FieldPath":"","OptionalOldSelf":null}: cel expression must evaluate to a bool',
       ],
     },
     {

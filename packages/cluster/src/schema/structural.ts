@@ -3,6 +3,7 @@
  * it must be structural, its defaults must fit it, and its lists, maps and rules must be sound.
  */
 import { forbidden, invalid, required } from './field-error.ts';
+import { printSchema } from './internal-form.ts';
 import { isObject } from './json.ts';
 import { createNodeSource, type SchemaNode } from './node.ts';
 import { compilePattern } from './pattern.ts';
@@ -15,32 +16,52 @@ import type { FieldError, Schema } from './schema.ts';
 export interface SchemaContext {
   /** The version has the status subresource, which limits what may stand at the root. */
   hasStatus?: boolean;
+  /** Where the schema stands; put in front of all paths. */
+  path?: string;
 }
 
 /**
- * All problems of a CRD version's schema, in the order of a real API server. Paths are relative to the schema
- * (`properties[spec].items`, '' for the schema itself); the caller puts `spec.versions[0].schema.openAPIV3Schema` in front.
- * A schema without problems can be given to `compileSchema`. Never throws; `schema` may be any JSON object.
+ * All problems of a CRD version's schema, in the order of a real API server. A schema without problems can be given to `compileSchema`. Never throws; `schema` may be any JSON object.
  */
 export function validateSchema(schema: Schema, context: SchemaContext = {}): FieldError[] {
-  const misshapen = findMisshapen(schema, '');
+  const { path = '' } = context;
+  const misshapen = findMisshapen(schema, path);
   if (misshapen !== undefined) return [misshapen];
-  const errors = context.hasStatus === true ? checkStatusRoot(schema) : [];
+  const errors = context.hasStatus === true ? checkStatusRoot(schema, path) : [];
   if (schema.nullable === true) {
-    errors.push(forbidden('nullable', 'nullable cannot be true at the root'));
+    errors.push(forbidden(at(path, 'nullable'), 'nullable cannot be true at the root'));
   }
-  const structural = checkStructure(schema);
+  // The structure of a schema with keywords nobody knows here cannot be judged; they are complained about below.
+  const isForeign = hasForeignKeywords(schema);
+  const structural = isForeign ? [] : checkStructure(schema, path);
   let root: SchemaNode | undefined;
-  if (structural.length === 0) {
+  if (structural.length === 0 && !isForeign) {
     root = createNodeSource(
       { root: schema, resolve: () => ({}) },
       { freeFormObjects: false },
     ).rootNode;
-    structural.push(...checkDefaults(root));
+    structural.push(...checkDefaults(root, path));
   }
   errors.push(...structural);
   const isSound = structural.length === 0;
-  return [...errors, ...checkSpecification(schema, isSound ? root : undefined)];
+  return [...errors, ...checkSpecification(schema, { path, root: isSound ? root : undefined })];
+}
+
+const FOREIGN = [
+  'id',
+  '$ref',
+  'definitions',
+  'dependencies',
+  'patternProperties',
+  'additionalItems',
+] as const;
+
+function hasForeignKeywords(schema: Schema): boolean {
+  if (FOREIGN.some((key) => schema[key] !== undefined) || Array.isArray(schema.items)) return true;
+  const { additionalProperties, items, not, allOf = [], anyOf = [], oneOf = [] } = schema;
+  const below = [...Object.values(schema.properties ?? {}), ...allOf, ...anyOf, ...oneOf];
+  if (isObject(additionalProperties)) below.push(additionalProperties);
+  return [...below, ...(items ? [items] : []), ...(not ? [not] : [])].some(hasForeignKeywords);
 }
 
 const atRoot: ReadonlySet<string> = new Set(
@@ -54,24 +75,24 @@ const atRootText =
   'Description Type Format Title Maximum ExclusiveMaximum Minimum ExclusiveMinimum MaxLength MinLength Pattern MaxItems MinItems UniqueItems MultipleOf Required Items Properties ExternalDocs Example XPreserveUnknownFields XValidations';
 
 /** The schema of the status is taken out of the root, so nothing at the root may say more about it. */
-function checkStatusRoot(schema: Schema): FieldError[] {
+function checkStatusRoot(schema: Schema, path: string): FieldError[] {
   if (schema.type !== undefined && schema.type !== 'object') {
     const detail =
       'only "object" is allowed as the type at the root of the schema if the status subresource is enabled';
-    return [invalid('type', schema.type, detail)];
+    return [invalid(at(path, 'type'), schema.type, detail)];
   }
   const isAllowed = Object.entries(schema).every(
     ([key, value]) => atRoot.has(key) || value === false || value === undefined,
   );
   if (isAllowed) return [];
   const detail = `only [${atRootText}] fields are allowed at the root of the schema if the status subresource is enabled`;
-  return [invalid('', schema, detail)];
+  return [invalid(path, printSchema(schema), detail)];
 }
 
 /** Complaints about the structure, sorted by their text. */
-function checkStructure(schema: Schema): FieldError[] {
+function checkStructure(schema: Schema, path: string): FieldError[] {
   const check = new StructureCheck();
-  check.visit(schema, { path: '', level: 'root' });
+  check.visit(schema, { path, level: 'root' });
   return check.errors.toSorted((a, b) => compareText(textOf(a), textOf(b)));
 }
 
@@ -105,7 +126,8 @@ class StructureCheck {
     this.#resource(schema, { path, level });
     this.#pattern(schema, path);
     this.#junctors(schema, path);
-    this.#complete(schema, schema, { schemaPath: path, rulePath: path });
+    // What stands deeper is not looked at there either.
+    if (level === 'root') this.#complete(schema, schema, { schemaPath: path, rulePath: path });
     if (schema.items !== undefined && !Array.isArray(schema.items)) {
       this.visit(schema.items, { path: at(path, 'items'), level: 'item' });
     }
@@ -143,9 +165,6 @@ class StructureCheck {
     if (additionalProperties === undefined) return;
     const field = at(path, 'additionalProperties');
     if (level === 'root') this.errors.push(forbidden(field, 'must not be used at the root'));
-    if (additionalProperties === false) {
-      this.errors.push(forbidden(field, 'additionalProperties cannot be set to false'));
-    }
   }
 
   #extensions(schema: Schema, path: string): void {
@@ -189,7 +208,7 @@ class StructureCheck {
       this.errors.push(invalid(at(path, 'type'), metadata.type ?? '', 'must be object'));
     }
     if (level !== 'root') return;
-    const { type: _, default: __, description: ___, properties = {}, ...rest } = metadata;
+    const { type: _, default: __, properties = {}, ...rest } = metadata;
     const isNames = Object.keys(properties).every(
       (name) => name === 'name' || name === 'generateName',
     );
@@ -291,7 +310,6 @@ const forbiddenInJunctors: readonly (readonly [keyof Schema, string])[] = [
   ['title', 'must be empty to be structural'],
   ['description', 'must be empty to be structural'],
   ['nullable', 'must be false to be structural'],
-  ['externalDocs', 'must be undefined to be structural'],
   ['x-kubernetes-preserve-unknown-fields', 'must be false to be structural'],
   ['x-kubernetes-embedded-resource', 'must be false to be structural'],
   ['x-kubernetes-int-or-string', 'must be false to be structural'],

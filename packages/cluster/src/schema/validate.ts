@@ -3,7 +3,6 @@
  * `spec.labels.key`.
  */
 import {
-  duplicate,
   forbidden,
   invalid,
   notSupported,
@@ -15,13 +14,13 @@ import {
 } from './field-error.ts';
 import { hasFormat } from './formats.ts';
 import { canonicalJson, isObject, jsonEqual, own, type JsonObject } from './json.ts';
-import { correlateItems, listKeyValues } from './list-keys.ts';
+import { correlateItems } from './list-keys.ts';
 import type { SchemaNode } from './node.ts';
 import type { FieldError, Schema } from './schema.ts';
 
 export interface ValidateOptions {
-  /** Report repeated items of set and map lists. Built-in kinds leave that to their strategies. */
-  listDuplicates: boolean;
+  /** Null counts as absent, as it does for Go. */
+  nullIsAbsent?: boolean;
 }
 
 /**
@@ -31,26 +30,30 @@ export interface ValidateOptions {
 export function validateObject(
   object: JsonObject,
   node: SchemaNode,
-  options: ValidateOptions & { old?: JsonObject },
+  options: ValidateOptions & { old?: JsonObject } = {},
 ): FieldError[] {
   const errors = new Validator(options, false).run(object, node);
   if (errors.length === 0 || options.old === undefined) return errors;
-  const changed = new Validator(options, true).run(object, node, options.old);
-  if (!changed.some(isDuplicate)) return changed;
-  // Once a stored object repeats items anywhere, no list of it is checked for that (apiextensions, on update).
-  const stored = new Validator(options, false).run(options.old, node);
-  return stored.some(isDuplicate) ? changed.filter((error) => !isDuplicate(error)) : changed;
+  return new Validator(options, true).run(object, node, options.old);
 }
 
-function isDuplicate({ type }: FieldError): boolean {
-  return type === 'Duplicate';
+/** Structural complaints about any value, by itself: paths begin with `[0]` or the name of a field, or are empty. */
+export function validateValue(value: unknown, node: SchemaNode): FieldError[] {
+  return new Validator({}, false).run(value, node);
 }
 
 /** Of the object itself: these can't be compared with the past, both sides have been converted to the same version. */
 const TYPE_FIELDS: ReadonlySet<string> = new Set(['apiVersion', 'kind']);
 
+interface Attempt {
+  errors: FieldError[];
+  matches: number;
+}
+
 class Validator {
   #errors: FieldError[] = [];
+  /** Checks passed so far, as kube-openapi counts them to tell which of several schemas comes closest. */
+  #matches = 0;
   readonly #path: (string | number)[] = [];
   readonly #options: ValidateOptions;
   readonly #ratchets: boolean;
@@ -60,27 +63,28 @@ class Validator {
     this.#ratchets = ratchets;
   }
 
-  run(object: JsonObject, node: SchemaNode, old?: JsonObject): FieldError[] {
-    this.#visit(object, node, old);
+  run(value: unknown, node: SchemaNode, old?: JsonObject): FieldError[] {
+    this.#visit(value, node, old);
     return this.#errors;
   }
 
   #visit(value: unknown, node: SchemaNode, old: unknown): void {
+    if (value === null && this.#options.nullIsAbsent === true) return;
     if (this.#ratchets && old !== undefined && jsonEqual(value, old)) return;
-    if (!this.#hasType(value, node.schema)) {
-      this.#typeError(value, node);
-      return;
+    const { schema } = node;
+    const hasType = this.#hasType(value, schema);
+    if (hasType) this.#matches++;
+    else this.#typeError(value, node);
+    if (value !== null) {
+      this.#matches += 4;
+      this.#junctors(value, node);
+      if (typeof value === 'string') this.#string(value, node);
+      else if (typeof value === 'number') this.#number(value, schema);
+      else if (Array.isArray(value)) this.#list(value, node, old);
     }
-    if (value === null) {
-      if (node.schema.enum?.includes(null) === false) this.#enum(value, node.schema.enum);
-      return;
-    }
-    this.#junctors(value, node);
-    if (typeof value === 'string') this.#string(value, node);
-    else if (typeof value === 'number') this.#number(value, node.schema);
-    if (node.schema.enum !== undefined) this.#enum(value, node.schema.enum);
-    if (Array.isArray(value)) this.#list(value, node, old);
-    else if (isObject(value)) this.#object(value, node, old);
+    // Null is never one of the values, not even when it is listed.
+    if (schema.enum !== undefined && schema.enum.length > 0) this.#enum(value, schema.enum);
+    if (isObject(value)) this.#object(value, node, old);
   }
 
   #hasType(value: unknown, schema: Schema): boolean {
@@ -115,7 +119,8 @@ class Validator {
   }
 
   #enum(value: unknown, allowed: unknown[]): void {
-    for (const item of allowed) if (item === value || jsonEqual(item, value)) return;
+    if (value !== null)
+      for (const item of allowed) if (isSameChoice(value, item)) return;
     this.#errors.push(notSupported(this.#field(), value, allowed));
   }
 
@@ -135,19 +140,30 @@ class Validator {
   }
 
   #number(value: number, schema: Schema): void {
-    const { maximum, minimum, multipleOf, format } = schema;
     const isInteger = schema.type === 'integer' || schema['x-kubernetes-int-or-string'] === true;
     // Rounded already, and its text may be more than 64 bits: programs in Go could read no list with it.
-    if (isInteger && !Number.isSafeInteger(value)) {
+    if (isInteger && Number.isInteger(value) && !Number.isSafeInteger(value)) {
       this.#complain(value, 'is an integer beyond 2^53, which cannot be stored exactly');
       return;
     }
-    if (format === 'int32' && (value > 2147483647 || value < -2147483648)) {
-      const detail = `Checked value must be of type integer with format int32 in ${this.#field()}`;
-      this.#errors.push(invalid('<nil>', '', detail));
-    }
-    if (multipleOf !== undefined && !isMultiple(value, multipleOf)) {
+    // Whole values are compared with whole bounds, which loses what bounds have behind the point.
+    const bound = (of: number | undefined): number | undefined =>
+      of !== undefined && Number.isInteger(value) ? Math.trunc(of) : of;
+    const [maximum, minimum] = [bound(schema.maximum), bound(schema.minimum)];
+    const multipleOf = bound(schema.multipleOf);
+    if (multipleOf !== undefined && multipleOf <= 0) {
+      const path = this.#field();
+      const detail = `factor MultipleOf declared for ${path} must be positive: ${multipleOf}`;
+      this.#errors.push(invalid(path, multipleOf, detail));
+    } else if (multipleOf !== undefined && !isMultiple(value, multipleOf)) {
       this.#complain(value, `should be a multiple of ${multipleOf}`);
+    }
+    if (minimum !== undefined) {
+      const isExclusive = schema.exclusiveMinimum === true;
+      if (value < minimum || (isExclusive && value === minimum)) {
+        const text = `${isExclusive ? '' : 'or equal to '}${minimum}`;
+        this.#complain(value, `should be greater than ${text}`);
+      }
     }
     if (maximum !== undefined) {
       const isExclusive = schema.exclusiveMaximum === true;
@@ -155,16 +171,10 @@ class Validator {
         this.#complain(value, `should be less than ${isExclusive ? '' : 'or equal to '}${maximum}`);
       }
     }
-    if (minimum !== undefined) {
-      const isExclusive = schema.exclusiveMinimum === true;
-      if (value < minimum || (isExclusive && value === minimum)) {
-        const bound = `${isExclusive ? '' : 'or equal to '}${minimum}`;
-        this.#complain(value, `should be greater than ${bound}`);
-      }
-    }
   }
 
   #list(list: unknown[], node: SchemaNode, old: unknown): void {
+    this.#items(list, node, old);
     const { minItems, maxItems, uniqueItems } = node.schema;
     if (minItems !== undefined && list.length < minItems) {
       this.#complain(list.length, `should have at least ${minItems} items`);
@@ -175,7 +185,9 @@ class Validator {
     if (uniqueItems === true && new Set(list.map(canonicalJson)).size < list.length) {
       this.#complain('', "shouldn't contain duplicates");
     }
-    if (this.#options.listDuplicates && node.listType !== 'atomic') this.#duplicates(list, node);
+  }
+
+  #items(list: unknown[], node: SchemaNode, old: unknown): void {
     const items = node.items;
     if (items === undefined) return;
     const oldItem = this.#ratchets ? correlateItems(node, old) : undefined;
@@ -183,16 +195,6 @@ class Validator {
       this.#path.push(i);
       this.#visit(list[i], items, oldItem?.(list[i]));
       this.#path.pop();
-    }
-  }
-
-  #duplicates(list: unknown[], node: SchemaNode): void {
-    const seen = new Set<string>();
-    for (let i = 0; i < list.length; i++) {
-      const item = node.listType === 'map' ? listKeyValues(node, list[i]) : list[i];
-      const identity = canonicalJson(item);
-      if (seen.has(identity)) this.#errors.push(duplicate(`${this.#field()}[${i}]`, item));
-      seen.add(identity);
     }
   }
 
@@ -207,15 +209,10 @@ class Validator {
         this.#errors.push(tooMany(this.#field(), size, maxProperties));
       }
     }
-    if (names !== undefined) {
-      for (const name of names) {
-        if (!Object.hasOwn(object, name)) this.#errors.push(required(this.#field(name)));
-      }
-    }
-    if (node.isResource && this.#path.length > 0) this.#embedded(object);
     const oldObject = isObject(old) ? old : undefined;
     const isRoot = this.#path.length === 0;
     for (const key of Object.keys(object)) {
+      if (object[key] === undefined) continue;
       const child = node.child(key);
       if (child === undefined) {
         if (node.schema.additionalProperties === false) {
@@ -228,15 +225,8 @@ class Validator {
       this.#visit(object[key], child, isTolerated ? own(oldObject, key) : undefined);
       this.#path.pop();
     }
-  }
-
-  /** An embedded resource must say what it is. */
-  #embedded(object: JsonObject): void {
-    for (const name of ['apiVersion', 'kind']) {
-      const value = object[name];
-      if (value === undefined || value === '') {
-        this.#errors.push(required(this.#field(name), 'must not be empty'));
-      }
+    for (const name of names ?? []) {
+      if (!Object.hasOwn(object, name)) this.#errors.push(required(this.#field(name)));
     }
   }
 
@@ -245,39 +235,44 @@ class Validator {
     if (anyOf !== undefined) this.#anyOf(value, node, anyOf);
     if (oneOf !== undefined) this.#oneOf(value, node, oneOf);
     if (allOf !== undefined) this.#allOf(value, node, allOf);
-    if (not !== undefined && this.#attempt(value, node.nested(not)).length === 0) {
+    if (not !== undefined && this.#attempt(value, node.nested(not)).errors.length === 0) {
       this.#junctorError('must not validate the schema (not)');
     }
   }
 
   #anyOf(value: unknown, node: SchemaNode, schemas: Schema[]): void {
-    let best: FieldError[] | undefined;
+    let best: Attempt | undefined;
     for (const schema of schemas) {
-      const errors = this.#attempt(value, node.nested(schema));
-      if (errors.length === 0) return;
-      if (best === undefined || errors.length < best.length) best = errors;
+      const attempt = this.#attempt(value, node.nested(schema));
+      if (attempt.errors.length === 0) {
+        this.#matches += attempt.matches;
+        return;
+      }
+      if (best === undefined || attempt.matches > best.matches) best = attempt;
     }
     this.#junctorError('must validate at least one schema (anyOf)');
-    this.#errors.push(...(best ?? []));
+    this.#keep(best);
   }
 
   #oneOf(value: unknown, node: SchemaNode, schemas: Schema[]): void {
-    const results = schemas.map((schema) => this.#attempt(value, node.nested(schema)));
-    const valid = results.filter((errors) => errors.length === 0).length;
-    if (valid === 1) return;
+    const attempts = schemas.map((schema) => this.#attempt(value, node.nested(schema)));
+    const passed = attempts.filter(({ errors }) => errors.length === 0);
+    const valid = passed.length;
+    if (valid === 1) {
+      this.#keep(passed[0]);
+      return;
+    }
     const found = valid === 0 ? 'Found none valid' : `Found ${valid} valid alternatives`;
     this.#junctorError(`must validate one and only one schema (oneOf). ${found}`);
-    if (valid > 0) return;
-    const best = results.reduce((a, b) => (b.length < a.length ? b : a), results[0] ?? []);
-    this.#errors.push(...best);
+    if (valid === 0) this.#keep(attempts.reduce((a, b) => (b.matches > a.matches ? b : a)));
   }
 
   #allOf(value: unknown, node: SchemaNode, schemas: Schema[]): void {
     let valid = 0;
     for (const schema of schemas) {
-      const errors = this.#attempt(value, node.nested(schema));
-      if (errors.length === 0) valid++;
-      else this.#errors.push(...errors);
+      const attempt = this.#attempt(value, node.nested(schema));
+      if (attempt.errors.length === 0) valid++;
+      this.#keep(attempt);
     }
     if (valid === schemas.length) return;
     this.#junctorError(
@@ -285,14 +280,21 @@ class Validator {
     );
   }
 
-  /** Errors of `value` against another schema of the same place, without keeping them. */
-  #attempt(value: unknown, node: SchemaNode): FieldError[] {
-    const kept = this.#errors;
+  /** What comes of `value` and another schema of the same place, without keeping it. */
+  #attempt(value: unknown, node: SchemaNode): Attempt {
+    const kept = { errors: this.#errors, matches: this.#matches };
     this.#errors = [];
+    this.#matches = 0;
     this.#visit(value, node, undefined);
-    const errors = this.#errors;
-    this.#errors = kept;
-    return errors;
+    const attempt = { errors: this.#errors, matches: this.#matches };
+    this.#errors = kept.errors;
+    this.#matches = kept.matches;
+    return attempt;
+  }
+
+  #keep(attempt: Attempt | undefined): void {
+    this.#errors.push(...(attempt?.errors ?? []));
+    this.#matches += attempt?.matches ?? 0;
   }
 
   /** These have no field on a real server either: the path is in the text. */
@@ -316,6 +318,13 @@ class Validator {
     }
     return path;
   }
+}
+
+/** A number is compared with whole ones without what it has behind the point. */
+function isSameChoice(value: unknown, allowed: unknown): boolean {
+  if (value === allowed) return true;
+  if (typeof value === 'number' && Number.isInteger(allowed)) return Math.trunc(value) === allowed;
+  return jsonEqual(allowed, value);
 }
 
 function typeName(value: unknown): string {

@@ -5,7 +5,7 @@
 import { isObject } from '../schema/json.ts';
 import type { JsonObject } from '../schema/json.ts';
 import type { Storage, StoredValue } from '../storage/storage.ts';
-import { timeText } from '../workloads/time-text.ts';
+import { microTimeText, timeText } from '../workloads/time-text.ts';
 
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 /** Parts of an object whose instants say when something happened. */
@@ -61,7 +61,11 @@ export function recordPast(options: {
     },
     settle(now) {
       isSettling = true;
-      const move = (text: string) => (Date.parse(text) < floor ? text : timeText(now));
+      const written = { seconds: timeText(now), micros: microTimeText(now) };
+      const move = (text: string) => {
+        if (Date.parse(text) < floor) return text;
+        return text.includes('.') ? written.micros : written.seconds;
+      };
       for (const key of changed) {
         const entry = storage.get(key);
         if (entry === undefined) continue;

@@ -7,7 +7,7 @@ import { isObject } from '../schema/json.ts';
 import type { Storage, StoredValue } from '../storage/storage.ts';
 import { EVENTS, NAMESPACES, NODES, PODS } from '../workloads/objects.ts';
 import { PERSISTENT_VOLUMES } from '../workloads/storage-objects.ts';
-import { timeText } from '../workloads/time-text.ts';
+import { microTimeText, timeText } from '../workloads/time-text.ts';
 import { applyObject, createKindFinder, deleteReference, patchObject } from './object-access.ts';
 import type { KindFinder } from './object-access.ts';
 import { recordPast } from './past.ts';
@@ -250,17 +250,15 @@ export class ScenarioRunner {
         fieldSelector: 'reason=FailedScheduling',
       });
       const latest = new Map(items.map((event) => [event.involvedObject.uid, event]));
-      for (const { metadata, involvedObject, lastTimestamp, count = 1 } of latest.values()) {
+      for (const { metadata, involvedObject, eventTime, series } of latest.values()) {
         const { name = '' } = involvedObject;
         const pod = await client.find(PODS, { namespace, name });
         if (pod === undefined || (pod.spec.nodeName ?? '') !== '') continue;
-        const last = Date.parse(lastTimestamp ?? '');
+        const last = Date.parse(series?.lastObservedTime ?? eventTime ?? '');
         const times = Math.floor((clock.now() - last) / SCHEDULING_RETRY_MS);
         if (!(times > 0)) continue;
-        const body = {
-          count: count + times,
-          lastTimestamp: timeText(last + times * SCHEDULING_RETRY_MS),
-        };
+        const lastObservedTime = microTimeText(last + times * SCHEDULING_RETRY_MS);
+        const body = { series: { count: (series?.count ?? 1) + times, lastObservedTime } };
         await client.patch(EVENTS, { ...metadata, patch: { type: 'merge', body } });
       }
     }

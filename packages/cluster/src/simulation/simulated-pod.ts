@@ -244,8 +244,8 @@ export class SimulatedPod {
       },
       { container, policy: isInit ? initPolicy : policy, before },
     );
-    const waitsForInit = !isInit && (this.#pod.spec.initContainers ?? []).length > 0;
-    if (waitsForInit && simulated.record.state.waiting !== undefined) {
+    const hasInit = (this.#pod.spec.initContainers ?? []).length > 0;
+    if (hasInit && simulated.record.state.waiting !== undefined) {
       simulated.record.state = { waiting: { reason: 'PodInitializing' } };
     }
     return simulated;

@@ -6,7 +6,7 @@ import { BY_CONTROLLER, indexByController, ORPHANS } from './controller.ts';
 import type { ControllerContext } from './controller.ts';
 import { createFreshView } from './fresh-view.ts';
 import type { FreshView } from './fresh-view.ts';
-import { canonicalJson, hashName } from './names.ts';
+import { canonical, canonicalJson, hashName } from './names.ts';
 import type { LabelSelector, PodTemplateSpec } from './objects.ts';
 import { createOwnWrites } from './own-writes.ts';
 import type { OwnWrites } from './own-writes.ts';
@@ -148,7 +148,8 @@ class StoredHistory implements RevisionHistory {
           annotations: Object.fromEntries(copied),
           ownerReferences: [controllerReference(owner)],
         },
-        data: wanted.data,
+        // Clients compare its text with the one they make of the owner.
+        data: canonical(wanted.data),
         revision: wanted.revision,
       };
       try {

@@ -1,10 +1,12 @@
 /** What every controller is made of here: a name, a reconcile function, and handlers that say which keys to look at. */
+import { createReconciler, isKubeError, keyOfObject } from '@kagent/kube';
 import type { Clock, Informer, KubeClient, KubeObject, Logger, Reconciler } from '@kagent/kube';
-import { createReconciler } from '@kagent/kube';
 
 import type { EventRecorder } from './event-recorder.ts';
 import type { InformerSet } from './informer-set.ts';
+import type { LabelSelector } from './objects.ts';
 import { controllerOf } from './owners.ts';
+import { matchesSelector } from './selectors.ts';
 
 export interface ControllerContext {
   client: KubeClient;
@@ -30,7 +32,22 @@ export function controllerFor(
   },
 ): Reconciler {
   const { clock, logger } = context;
-  return createReconciler({ ...options, clock, logger, concurrency: CONCURRENCY });
+  return createReconciler({
+    ...options,
+    reconcile: (key, signal) =>
+      options.reconcile(key, signal).catch((error: unknown) => {
+        if (!isNamespaceTerminating(error)) throw error;
+      }),
+    clock,
+    logger,
+    concurrency: CONCURRENCY,
+  });
+}
+
+/** Nothing can be made there any more, and all that is there goes: trying again is of no use. */
+export function isNamespaceTerminating(error: unknown): boolean {
+  const causes = isKubeError(error) ? (error.status?.details?.causes ?? []) : [];
+  return causes.some(({ reason }) => reason === 'NamespaceTerminating');
 }
 
 /** Adds the indexes that controllers of dependents use. Idempotent. */
@@ -63,4 +80,38 @@ export function watchDependents<T extends KubeObject>(
       enqueue(`${change.object.metadata.namespace ?? ''}/${owner}`);
     }
   });
+}
+
+/** Runs `enqueue` with the keys of all who might take in a dependent that has, or now has, no controller. */
+export function watchOrphans<T extends KubeObject, O extends KubeObject>(
+  dependents: Informer<T>,
+  owners: Informer<O>,
+  options: { selectorOf(owner: O): LabelSelector | undefined; enqueue(key: string): void },
+): void {
+  dependents.onChange((change) => {
+    const { object } = change;
+    const { namespace, labels, deletionTimestamp } = object.metadata;
+    if (change.type === 'deleted' || deletionTimestamp !== undefined) return;
+    if (labels === undefined || controllerOf(object) !== undefined) return;
+    if (change.type === 'updated') {
+      const { old } = change;
+      const isSame = controllerOf(old) === undefined && sameLabels(old.metadata.labels, labels);
+      if (isSame) return;
+    }
+    for (const owner of owners.list()) {
+      const isNear = owner.metadata.namespace === namespace;
+      if (isNear && matchesSelector(options.selectorOf(owner), labels))
+        options.enqueue(keyOfObject(owner));
+    }
+  });
+}
+
+function sameLabels(
+  a: Readonly<Record<string, string>> = {},
+  b: Readonly<Record<string, string>>,
+): boolean {
+  const entries = Object.entries(b);
+  return (
+    entries.length === Object.keys(a).length && entries.every(([key, value]) => a[key] === value)
+  );
 }

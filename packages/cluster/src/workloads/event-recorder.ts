@@ -1,10 +1,15 @@
-/** Writes core/v1 Events in the background; a repeated one only counts up, as kubelet and the controllers do it. */
+/**
+ * Writes core/v1 Events in the background; a repeated one only counts up, as kubelet and the controllers do it. Those of
+ * kube-scheduler have the form of events.k8s.io/v1: an action and a series instead of a count.
+ */
 import { isNotFound } from '@kagent/kube';
 import type { Clock, KubeClient, KubeObject, Logger } from '@kagent/kube';
 
+import { createEventCorrelator } from './event-correlator.ts';
+import type { EventCorrelator } from './event-correlator.ts';
 import { EVENTS } from './objects.ts';
 import type { EventObject } from './objects.ts';
-import { timeText } from './time-text.ts';
+import { microTimeText, timeText } from './time-text.ts';
 
 export interface EventDraft {
   type: 'Normal' | 'Warning';
@@ -12,6 +17,8 @@ export interface EventDraft {
   message: string;
   /** `spec.containers{name}` */
   fieldPath?: string;
+  /** What was done or tried, in one word; makes it an event of events.k8s.io. */
+  action?: string;
 }
 
 export interface EventRecorder {
@@ -23,7 +30,7 @@ export interface EventRecorder {
 
 export interface EventRecorderOptions {
   client: KubeClient;
-  /** `source.component`, e.g. `kubelet`. */
+  /** `source.component`, e.g. `kubelet`; events with an action have it as `reportingComponent`. */
   component: string;
   host?: string;
   clock: Clock;
@@ -42,8 +49,18 @@ const MAX_AGGREGATES = 1024;
 const MAX_QUEUE = 20_000;
 const MAX_MESSAGE = 1024;
 
+const ALONE = { isCombined: false, isDropped: false };
+
+function repeated(event: EventObject, message: string, now: number): EventObject {
+  if (event.action === undefined)
+    return { ...event, message, count: (event.count ?? 1) + 1, lastTimestamp: timeText(now) };
+  const series = { count: (event.series?.count ?? 1) + 1, lastObservedTime: microTimeText(now) };
+  return { ...event, series };
+}
+
 class BackgroundRecorder implements EventRecorder {
   readonly #options: EventRecorderOptions;
+  readonly #correlator: EventCorrelator;
   /** By what makes events the same; the one that was repeated last is last. */
   readonly #aggregates = new Map<string, Aggregate>();
   #queue: Aggregate[] = [];
@@ -53,33 +70,36 @@ class BackgroundRecorder implements EventRecorder {
 
   constructor(options: EventRecorderOptions) {
     this.#options = options;
+    this.#correlator = createEventCorrelator(options.clock);
   }
 
   record(regarding: KubeObject, draft: EventDraft): void {
     if (this.#isStopped) return;
-    const now = timeText(this.#options.clock.now());
-    const key = [
-      regarding.metadata.uid,
-      draft.type,
-      draft.reason,
-      draft.fieldPath,
-      draft.message,
-    ].join('\n');
+    const { clock } = this.#options;
+    const { namespace = '', name, uid = '', resourceVersion } = regarding.metadata;
+    const object = [regarding.kind, namespace, name, uid].join('/');
+    const { type, reason, fieldPath = '', action } = draft;
+    const { key, message, isCombined, isDropped } =
+      action === undefined
+        ? this.#correlator.correlate({ object, type, reason, fieldPath, message: draft.message })
+        : {
+            ...ALONE,
+            key: [object, resourceVersion, type, reason].join('\n'),
+            message: draft.message,
+          };
     const known = this.#aggregates.get(key);
     this.#aggregates.delete(key);
     const aggregate = known ?? {
-      event: this.#build(regarding, draft, now),
+      event: this.#build(regarding, { ...draft, message }, isCombined),
       isStored: false,
       isQueued: false,
     };
-    if (known !== undefined) {
-      known.event = { ...known.event, count: (known.event.count ?? 1) + 1, lastTimestamp: now };
-    }
+    if (known !== undefined) known.event = repeated(known.event, message, clock.now());
     this.#aggregates.set(key, aggregate);
     const oldest = this.#aggregates.keys().next();
     if (this.#aggregates.size > MAX_AGGREGATES && oldest.done !== true)
       this.#aggregates.delete(oldest.value);
-    this.#enqueue(aggregate);
+    if (!isDropped) this.#enqueue(aggregate);
   }
 
   async stop(signal?: AbortSignal): Promise<void> {
@@ -92,13 +112,12 @@ class BackgroundRecorder implements EventRecorder {
     this.#queue = [];
   }
 
-  #build(regarding: KubeObject, draft: EventDraft, now: string): EventObject {
-    const { component, host, clock } = this.#options;
+  #build(regarding: KubeObject, draft: EventDraft, isCombined: boolean): EventObject {
+    const { clock } = this.#options;
     const { namespace, name, uid, resourceVersion } = regarding.metadata;
     this.#sequence += 1;
-    const suffix = (BigInt(clock.now()) * 1_000_000n + BigInt(this.#sequence % 1_000_000)).toString(
-      16,
-    );
+    const now = clock.now();
+    const suffix = (BigInt(now) * 1_000_000n + BigInt(this.#sequence % 1_000_000)).toString(16);
     return {
       apiVersion: 'v1',
       kind: 'Event',
@@ -115,9 +134,25 @@ class BackgroundRecorder implements EventRecorder {
       type: draft.type,
       reason: draft.reason,
       message: draft.message.slice(0, MAX_MESSAGE),
+      ...this.#stamp(draft.action, now),
+      ...(isCombined && { reportingComponent: '' }),
+    };
+  }
+
+  #stamp(action: string | undefined, now: number): Partial<EventObject> {
+    const { component, host } = this.#options;
+    if (action !== undefined) {
+      return {
+        action,
+        eventTime: microTimeText(now),
+        reportingComponent: component,
+        reportingInstance: `${component}-${host ?? 'embedded'}`,
+      };
+    }
+    return {
       count: 1,
-      firstTimestamp: now,
-      lastTimestamp: now,
+      firstTimestamp: timeText(now),
+      lastTimestamp: timeText(now),
       source: host === undefined ? { component } : { component, host },
       reportingComponent: component,
       reportingInstance: host ?? '',
@@ -165,10 +200,7 @@ class BackgroundRecorder implements EventRecorder {
     const { namespace, name } = event.metadata;
     if (aggregate.isStored) {
       try {
-        // what is stored may have counted further
-        const stored = (await client.get(EVENTS, { namespace, name })).count ?? 0;
-        const count = Math.max(event.count ?? 1, stored + 1);
-        const body = { count, lastTimestamp: event.lastTimestamp };
+        const body = await this.#change(event);
         await client.patch(EVENTS, { namespace, name, patch: { type: 'merge', body } });
         return;
       } catch (error) {
@@ -177,6 +209,15 @@ class BackgroundRecorder implements EventRecorder {
     }
     await client.create(EVENTS, event);
     aggregate.isStored = true;
+  }
+
+  async #change(event: EventObject): Promise<Partial<EventObject>> {
+    const { series, message, lastTimestamp } = event;
+    if (series !== undefined) return { series };
+    const { namespace, name } = event.metadata;
+    // what is stored may have counted further
+    const stored = (await this.#options.client.get(EVENTS, { namespace, name })).count ?? 0;
+    return { count: Math.max(event.count ?? 1, stored + 1), message, lastTimestamp };
   }
 }
 

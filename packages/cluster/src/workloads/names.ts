@@ -8,12 +8,22 @@ function encode(bytes: Uint8Array, length: number): string {
   return [...bytes.subarray(0, length)].map((byte) => ALPHABET[byte % ALPHABET.length]).join('');
 }
 
+/** The same JSON value with all keys in order, as a text that Go makes of a map has them; absent members are left out. */
+export function canonical<T>(value: T): T {
+  return sorted(value) as T;
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  const members = Object.entries(value).filter(([, member]) => member !== undefined);
+  members.sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(members.map(([key, member]) => [key, sorted(member)]));
+}
+
 /** A stable text of a JSON value: keys sorted, absent members left out. */
 export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, member: unknown) => {
-    if (typeof member !== 'object' || member === null || Array.isArray(member)) return member;
-    return Object.fromEntries(Object.entries(member).toSorted(([a], [b]) => (a < b ? -1 : 1)));
-  });
+  return JSON.stringify(sorted(value));
 }
 
 /** Ten characters that depend on the whole value; `collisions` gives another name when one is taken. */

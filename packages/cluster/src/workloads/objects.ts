@@ -218,7 +218,7 @@ export interface PodSpec {
   hostAliases?: { ip: string; hostnames?: string[] }[];
   enableServiceLinks?: boolean;
   readinessGates?: { conditionType: string }[];
-  securityContext?: { runAsUser?: number; runAsGroup?: number };
+  securityContext?: { runAsUser?: number; runAsGroup?: number; fsGroup?: number };
   affinity?: Affinity;
   tolerations?: Toleration[];
   initContainers?: Container[];
@@ -446,6 +446,9 @@ export interface EventObject extends KubeObject {
   firstTimestamp?: string | null;
   lastTimestamp?: string | null;
   source?: { component?: string; host?: string };
+  eventTime?: string | null;
+  action?: string;
+  series?: { count?: number; lastObservedTime?: string };
   reportingComponent?: string;
   reportingInstance?: string;
 }

@@ -5,7 +5,7 @@
 import { isAlreadyExists, isNotFound } from '@kagent/kube';
 import type { Informer, KubeObject, OwnerReference } from '@kagent/kube';
 
-import { BY_CONTROLLER, ORPHANS } from './controller.ts';
+import { BY_CONTROLLER, isNamespaceTerminating, ORPHANS } from './controller.ts';
 import type { ControllerContext } from './controller.ts';
 import { PODS } from './objects.ts';
 import type { LabelSelector, Pod } from './objects.ts';
@@ -33,7 +33,7 @@ export interface ClaimOptions {
 export interface PodControl {
   /** All pods of the owner, also finished and terminating ones. An owner that is being deleted changes nothing. */
   claim(owner: KubeObject, options: ClaimOptions): Promise<Pod[]>;
-  /** Rejects with the server's refusal after writing an event about it (none when the name is taken). */
+  /** Rejects with the server's refusal after writing an event about it (none when the name is taken or the namespace goes). */
   create(owner: KubeObject, pod: Pod): Promise<Pod>;
   /** A pod that is gone already is fine. */
   delete(owner: KubeObject, pod: Pod): Promise<void>;
@@ -94,7 +94,7 @@ class SharedPodControl implements PodControl {
       recorder.record(owner, { type: 'Normal', reason: 'SuccessfulCreate', message });
       return created;
     } catch (error) {
-      if (isAlreadyExists(error)) throw error;
+      if (isAlreadyExists(error) || isNamespaceTerminating(error)) throw error;
       const why = error instanceof Error ? error.message : String(error);
       const message = this.#events.refused(pod.metadata.name, why);
       recorder.record(owner, { type: 'Warning', reason: 'FailedCreate', message });

@@ -10,6 +10,7 @@ import { createDaemonSetController } from './daemon-sets/daemon-set-controller.t
 import { createDeploymentController } from './deployments/deployment-controller.ts';
 import { createBudgetController } from './disruption-budgets/budget-controller.ts';
 import { createEventRecorder } from './event-recorder.ts';
+import type { EventRecorder } from './event-recorder.ts';
 import { GarbageCollector } from './garbage-collector/garbage-collector.ts';
 import { createInformerSet } from './informer-set.ts';
 import { createJobController } from './jobs/job-controller.ts';
@@ -66,34 +67,20 @@ export function startWorkloads(options: WorkloadsOptions): RunningWorkloads {
   const stopping = new AbortController();
   const { signal } = stopping;
   const informers = createInformerSet({ client, clock, logger });
-  const recorder = createEventRecorder({ client, component: 'kagent-cluster', clock, logger });
-  const context: ControllerContext = { client, informers, recorder, clock, logger, randomId };
+  const recorders: EventRecorder[] = [];
+  /** What a controller works with, its events under its own name. */
+  const contextOf = (component: string): ControllerContext => {
+    const recorder = createEventRecorder({ client, component, clock, logger });
+    recorders.push(recorder);
+    return { client, informers, recorder, clock, logger, randomId };
+  };
   indexByController(informers.get(PODS));
-  const nodes = { ...context, ignoresNode: options.ignoresNode };
-  const collector = new GarbageCollector(context);
-  const reconcilers = [
-    createNamespaceController({ ...context, rootCertificate: options.rootCertificate ?? '' }),
-    createDeploymentController(context),
-    createReplicaSetController(context),
-    createReplicationControllerController(context),
-    createStatefulSetController(context),
-    createDaemonSetController(context),
-    createJobController(context),
-    createCronJobController(context),
-    createServiceController(context),
-    createBudgetController(context),
-    ...volumeControllers(options, context),
-    createClusterRoleController(context),
-    ...tokenControllers(options, context),
-    createResourceQuotaController(context),
-    createNodeLifecycleController(nodes),
-    createTaintEvictionController(nodes),
-    collector.reconciler,
-  ];
+  const collector = new GarbageCollector(contextOf('garbage-collector-controller'));
+  const reconcilers = [...controllers(options, contextOf), collector.reconciler];
   const running: Promise<void>[] = [];
 
   async function start(): Promise<void> {
-    const kinds = watchKinds({ context, collector, signal });
+    const kinds = watchKinds({ context: contextOf('kube-controller-manager'), collector, signal });
     running.push(kinds.done);
     await kinds.first;
     await informers.synced();
@@ -112,7 +99,8 @@ export function startWorkloads(options: WorkloadsOptions): RunningWorkloads {
     await informers.stop();
     await ready.catch(() => {});
     await Promise.all(running);
-    await recorder.stop(AbortSignal.timeout(EVENT_FLUSH_MS));
+    const flushed = AbortSignal.timeout(EVENT_FLUSH_MS);
+    await Promise.all(recorders.map((recorder) => recorder.stop(flushed)));
     await informers.stop();
   }
 
@@ -123,6 +111,33 @@ export function startWorkloads(options: WorkloadsOptions): RunningWorkloads {
       return stopped;
     },
   };
+}
+
+/** All but the garbage collector. Each speaks under the name it has in kube-controller-manager. */
+function controllers(
+  options: WorkloadsOptions,
+  contextOf: (component: string) => ControllerContext,
+): Reconciler[] {
+  const { ignoresNode, rootCertificate = '' } = options;
+  const silent = contextOf('kube-controller-manager');
+  return [
+    createNamespaceController({ ...silent, rootCertificate }),
+    createDeploymentController(contextOf('deployment-controller')),
+    createReplicaSetController(contextOf('replicaset-controller')),
+    createReplicationControllerController(contextOf('replication-controller')),
+    createStatefulSetController(contextOf('statefulset-controller')),
+    createDaemonSetController(contextOf('daemonset-controller')),
+    createJobController(contextOf('job-controller')),
+    createCronJobController(contextOf('cronjob-controller')),
+    createServiceController(contextOf('endpoint-slice-controller')),
+    createBudgetController(contextOf('controllermanager')),
+    ...volumeControllers(options, contextOf('persistentvolume-controller')),
+    createClusterRoleController(silent),
+    ...tokenControllers(options, silent),
+    createResourceQuotaController(silent),
+    createNodeLifecycleController({ ...contextOf('node-controller'), ignoresNode }),
+    createTaintEvictionController({ ...contextOf('taint-eviction-controller'), ignoresNode }),
+  ];
 }
 
 function volumeControllers(

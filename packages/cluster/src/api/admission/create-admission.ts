@@ -10,11 +10,14 @@ import type { AdmissionPlugin } from './admission.ts';
 import { AdmissionChain } from './chain.ts';
 import { authorizerVariables } from './expression-variables.ts';
 import { createMatcher } from './match.ts';
+import { defaultIngressClassPlugin } from './plugins/default-ingress-class.ts';
+import { claimResizePlugin } from './plugins/claim-resize.ts';
 import { defaultStorageClassPlugin } from './plugins/default-storage-class.ts';
 import { defaultTolerationsPlugin } from './plugins/default-tolerations.ts';
 import { limitRangerPlugin } from './plugins/limit-ranger.ts';
 import { priorityPlugin } from './plugins/priority.ts';
 import { resourceQuotaPlugin } from './plugins/resource-quota.ts';
+import { runtimeClassPlugin } from './plugins/runtime-class.ts';
 import { serviceAccountPlugin } from './plugins/service-account.ts';
 import { createPolicyIndex } from './policies/policy-index.ts';
 import { validatingPolicies } from './policies/policy-plugin.ts';
@@ -68,6 +71,9 @@ export function createAdmission(options: AdmissionOptions): Admission {
     priorityPlugin(stored),
     defaultTolerationsPlugin,
     defaultStorageClassPlugin(stored),
+    runtimeClassPlugin(stored),
+    claimResizePlugin(stored),
+    defaultIngressClassPlugin(stored),
     ...(options.plugins ?? []),
     mutatingWebhooks(webhooks),
     validatingPolicies({ index: policies, matcher, registry, stored, variablesFor }),

@@ -169,6 +169,22 @@ describe('api/admission/plugins', () => {
     ]);
   });
 
+  test('DefaultTolerationSeconds gives back what an update leaves out', async () => {
+    using api = await createTestApi();
+    await made(api, `${NS}/pods`, pod('a', {}));
+    const own = { key: 'mine', operator: 'Exists', effect: 'NoSchedule' };
+    const changed = await api.call('PATCH', `${NS}/pods/a`, {
+      body: { spec: { tolerations: [own] } },
+      headers: { 'content-type': 'application/merge-patch+json' },
+    });
+    expect(changed.status).toBe(200);
+    expect(valueAt(changed.body, 'spec', 'tolerations')).toMatchObject([
+      own,
+      { key: 'node.kubernetes.io/not-ready', tolerationSeconds: 300 },
+      { key: 'node.kubernetes.io/unreachable', tolerationSeconds: 300 },
+    ]);
+  });
+
   test('DefaultStorageClass names the default class', async () => {
     using api = await createTestApi();
     const annotations = { 'storageclass.kubernetes.io/is-default-class': 'true' };

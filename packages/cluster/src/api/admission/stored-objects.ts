@@ -22,6 +22,11 @@ export const PRIORITY_CLASSES: ResourceId = {
   group: 'scheduling.k8s.io',
   plural: 'priorityclasses',
 };
+export const RUNTIME_CLASSES: ResourceId = { group: 'node.k8s.io', plural: 'runtimeclasses' };
+export const INGRESS_CLASSES: ResourceId = {
+  group: 'networking.k8s.io',
+  plural: 'ingressclasses',
+};
 export const STORAGE_CLASSES: ResourceId = { group: 'storage.k8s.io', plural: 'storageclasses' };
 
 export function storedObjects(storage: Storage): StoredObjects {

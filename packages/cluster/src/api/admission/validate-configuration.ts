@@ -1,8 +1,9 @@
 /** Rules of webhook configurations and admission policies beyond their schema, chief among them: expressions compile. */
 import { compileExpression } from '../../schema/cel-expression.ts';
-import { invalid, notSupported, required } from '../../schema/field-error.ts';
+import { duplicate, invalid, notSupported, required } from '../../schema/field-error.ts';
 import type { FieldError } from '../../schema/schema.ts';
 import { clientConfigErrors } from '../crd-rules.ts';
+import { qualifiedNameProblems } from '../names.ts';
 import { listAt, numberAt, objectAt, stringAt } from '../json.ts';
 import type { ApiObject } from '../object.ts';
 import { compilerFor } from './policies/policy-index.ts';
@@ -27,25 +28,12 @@ export function configurationErrors(object: ApiObject): FieldError[] {
 
 function webhookErrors(webhook: unknown, path: string): FieldError[] {
   const errors: FieldError[] = [];
-  const name = stringAt(webhook, 'name') ?? '';
-  if (name !== '' && name.split('.').length < 3) {
-    const why = 'should be a domain with at least three segments separated by dots';
-    errors.push(invalid(`${path}.name`, name, why));
-  }
   const clientConfig = objectAt(webhook, 'clientConfig');
   if (clientConfig) errors.push(...clientConfigErrors(clientConfig, `${path}.clientConfig`));
   const timeout = numberAt(webhook, 'timeoutSeconds');
   if (timeout !== undefined && (timeout < 1 || timeout > 30)) {
     const why = 'the timeout value must be between 1 and 30 seconds';
     errors.push(invalid(`${path}.timeoutSeconds`, timeout, why));
-  }
-  const sideEffects = stringAt(webhook, 'sideEffects');
-  if (sideEffects === 'Some' || sideEffects === 'Unknown')
-    errors.push(notSupported(`${path}.sideEffects`, sideEffects, ['None', 'NoneOnDryRun']));
-  const versions = listAt(webhook, 'admissionReviewVersions');
-  if (versions.length > 0 && !versions.some((item) => item === 'v1' || item === 'v1beta1')) {
-    const why = 'must include at least one of v1, v1beta1';
-    errors.push(invalid(`${path}.admissionReviewVersions`, versions, why));
   }
   const compile = (text: string) => compileExpression(text, { variables: CONDITION_VARIABLES });
   errors.push(...conditionErrors(webhook, { path: `${path}.matchConditions`, compile }));
@@ -58,9 +46,19 @@ function conditionErrors(
   of: unknown,
   { path, compile }: { path: string; compile: Compile },
 ): FieldError[] {
-  return listAt(of, 'matchConditions').flatMap((condition, index) =>
-    expressionErrors(stringAt(condition, 'expression'), `${path}[${index}].expression`, compile),
-  );
+  const names = new Set<string>();
+  return listAt(of, 'matchConditions').flatMap((condition, index) => {
+    const place = `${path}[${index}]`;
+    const name = stringAt(condition, 'name') ?? '';
+    const expression = stringAt(condition, 'expression');
+    const errors = expressionErrors(expression, `${place}.expression`, compile);
+    if (name === '') return [...errors, required(`${place}.name`)];
+    const problems = qualifiedNameProblems(name);
+    errors.push(...problems.map((problem) => invalid(`${place}.name`, name, problem)));
+    if (names.has(name)) errors.push(duplicate(`${place}.name`, name));
+    names.add(name);
+    return errors;
+  });
 }
 
 function expressionErrors(text: string | undefined, path: string, compile: Compile): FieldError[] {
@@ -84,7 +82,7 @@ function policyErrors(policy: ApiObject): FieldError[] {
   const validations = listAt(spec, 'validations');
   if (validations.length === 0 && listAt(spec, 'auditAnnotations').length === 0) {
     const why = 'validations or auditAnnotations must contain at least one item';
-    errors.push(required('spec.validations', why));
+    errors.push(required('spec.validations', why), required('spec.auditAnnotations', why));
   }
   const compile = compilerFor(policy);
   for (const [index, variable] of listAt(spec, 'variables').entries()) {
@@ -104,8 +102,8 @@ function policyErrors(policy: ApiObject): FieldError[] {
     if (message !== '')
       errors.push(...expressionErrors(message, `${path}.messageExpression`, compile));
     const reason = stringAt(validation, 'reason') ?? '';
-    const reasons = ['Forbidden', 'Invalid', 'RequestEntityTooLarge', 'Unauthorized'];
-    if (reason !== '' && !reasons.includes(reason))
+    const reasons = ['Forbidden', 'Invalid', 'RequestEntityTooLarge'];
+    if (reason !== '' && reason !== 'Unauthorized' && !reasons.includes(reason))
       errors.push(notSupported(`${path}.reason`, reason, reasons));
   }
   for (const [index, annotation] of listAt(spec, 'auditAnnotations').entries()) {
@@ -120,7 +118,8 @@ function bindingErrors(binding: ApiObject): FieldError[] {
   const errors: FieldError[] = [];
   if ((stringAt(spec, 'policyName') ?? '') === '') errors.push(required('spec.policyName'));
   const actions = listAt(spec, 'validationActions');
-  if (actions.length === 0) errors.push(required('spec.validationActions'));
+  if (actions.length === 0)
+    errors.push(required('spec.validationActions', 'at least one validation action is required'));
   else if (actions.includes('Deny') && actions.includes('Warn')) {
     const why =
       'must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers serves no purpose)';

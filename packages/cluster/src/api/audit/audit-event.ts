@@ -1,7 +1,8 @@
 /** One line of the audit log: an Event of audit.k8s.io/v1 at the stage ResponseComplete. */
-import { isObject } from '../../schema/json.ts';
+import { isIP } from 'node:net';
+
 import type { AccessDecision } from '../authorization/authorizer.ts';
-import { stringAt } from '../json.ts';
+import { objectAt, stringAt } from '../json.ts';
 import { groupVersion } from '../object.ts';
 import type { ApiRequest, ApiResponse, User } from '../request.ts';
 import { parseResourceRoute } from '../route.ts';
@@ -66,7 +67,9 @@ export function auditEvent(
     verb: route?.verb ?? request.method.toLowerCase(),
     user: userOf(request.user),
     ...(impersonated && { impersonatedUser: userOf(impersonated) }),
-    ...(request.remoteAddress !== undefined && { sourceIPs: [request.remoteAddress] }),
+    ...(request.remoteAddress !== undefined && {
+      sourceIPs: [...forwardedFor(request), request.remoteAddress],
+    }),
     ...(request.headers['user-agent'] !== undefined && {
       userAgent: request.headers['user-agent'],
     }),
@@ -80,6 +83,7 @@ export function auditEvent(
         'authorization.k8s.io/decision': decision.allowed ? 'allow' : 'forbid',
         'authorization.k8s.io/reason': decision.reason,
       }),
+      ...issuedCredential(route, response),
     },
   };
 }
@@ -95,13 +99,12 @@ function userOf({ name, uid, groups, extra }: User): object {
 
 function objectReference(route: ResourceRoute, response: ApiResponse): object {
   const { group, version, plural, namespace, subresource } = route;
-  const metadata =
-    response.kind === 'json' && isObject(response.body) ? response.body['metadata'] : undefined;
-  const created = route.verb === 'create' ? stringAt(metadata, 'name') : undefined;
-  const name = route.name ?? created;
+  const name = route.name ?? (route.verb === 'create' ? createdName(response) : undefined);
+  const isNamespace = group === '' && plural === 'namespaces';
+  const place = isNamespace && route.verb !== 'create' ? name : namespace;
   return {
     resource: plural,
-    ...(namespace !== undefined && { namespace }),
+    ...(place !== undefined && { namespace: place }),
     ...(name !== undefined && { name }),
     ...(group !== '' && { apiGroup: group }),
     apiVersion: groupVersion('', version),
@@ -109,18 +112,51 @@ function objectReference(route: ResourceRoute, response: ApiResponse): object {
   };
 }
 
+/** The name that was asked for: one the server made up is in no request. */
+function createdName(response: ApiResponse): string | undefined {
+  if (response.kind !== 'json') return undefined;
+  const { body } = response;
+  if (response.status >= 400) return stringAt(body, 'details', 'name');
+  return stringAt(body, 'metadata', 'generateName') === undefined
+    ? stringAt(body, 'metadata', 'name')
+    : undefined;
+}
+
+/** Proxies that say for whom they ask. */
+function forwardedFor({ headers }: ApiRequest): string[] {
+  return (headers['x-forwarded-for'] ?? '')
+    .split(',')
+    .map((address) => address.trim())
+    .filter((address) => isIP(address) !== 0);
+}
+
+/** By the identity of a new token its uses are found. */
+function issuedCredential(
+  route: ResourceRoute | undefined,
+  response: ApiResponse,
+): Record<string, string> {
+  if (route?.subresource !== 'token' || response.kind !== 'json') return {};
+  const [, payload = ''] = (stringAt(response.body, 'status', 'token') ?? '').split('.');
+  const id = /"jti":"([^"]+)"/.exec(Buffer.from(payload, 'base64url').toString('utf8'))?.[1];
+  return id === undefined
+    ? {}
+    : { 'authentication.kubernetes.io/issued-credential-id': `JTI=${id}` };
+}
+
 /** Refusals quote what they refuse: of confidential kinds only code and reason are kept. */
 function responseStatus(response: ApiResponse, isConfidential: boolean): object {
   const status = { metadata: {}, code: response.status };
-  if (response.kind !== 'json' || response.status < 400) return status;
+  if (response.kind !== 'json' || stringAt(response.body, 'kind') !== 'Status') return status;
   const { body } = response;
   const message = isConfidential ? undefined : stringAt(body, 'message');
+  const details = isConfidential ? undefined : objectAt(body, 'details');
   const reason = stringAt(body, 'reason');
   return {
     ...status,
-    status: 'Failure',
+    status: stringAt(body, 'status'),
     ...(message !== undefined && { message }),
     ...(reason !== undefined && { reason }),
+    ...(details && { details }),
   };
 }
 

@@ -21,6 +21,9 @@ export interface Auditor {
   end(trail: AuditTrail, response: ApiResponse): ApiResponse;
 }
 
+/** Clients may name their requests. */
+const MAX_ID_LENGTH = 64;
+
 export function createAuditor(
   sink: AuditSink,
   { clock, randomId }: { clock: Clock; randomId: () => string },
@@ -33,7 +36,9 @@ export function createAuditor(
   return {
     begin(request) {
       const isOwnRead = request.user === SYSTEM_USER && isRead(request.method);
-      return isOwnRead ? undefined : beginTrail(request, randomId(), clock.now());
+      if (isOwnRead) return undefined;
+      const given = (request.headers['audit-id'] ?? '').slice(0, MAX_ID_LENGTH);
+      return beginTrail(request, given === '' ? randomId() : given, clock.now());
     },
     end(trail, response) {
       const headers = { ...response.headers, 'audit-id': trail.id };

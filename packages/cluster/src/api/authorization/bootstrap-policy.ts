@@ -6,7 +6,7 @@ import type { Storage, StoredValue } from '../../storage/storage.ts';
 import { listAt, stringAt, valueAt } from '../json.ts';
 import { fromStorage, objectKey, resourcePrefix, timestamp } from '../object.ts';
 import { aggregatedRules } from './aggregation.ts';
-import { CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES, ROLES } from './bootstrap-roles.ts';
+import { CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES, ROLE_BINDINGS, ROLES } from './bootstrap-roles.ts';
 import type { BootstrapBinding, BootstrapRole } from './bootstrap-roles.ts';
 import { compactRules, missingRules, rulesOf } from './policy-rule.ts';
 import type { PolicyRule } from './policy-rule.ts';
@@ -47,10 +47,11 @@ export function ensureBootstrapPolicy(deps: PolicyDependencies): void {
   }
   for (const role of ROLES) ensure(deps, 'roles', namespacedRole(role));
   for (const binding of CLUSTER_ROLE_BINDINGS)
-    ensure(deps, 'clusterrolebindings', clusterRoleBinding(binding));
+    ensure(deps, 'clusterrolebindings', bindingObject(binding));
+  for (const binding of ROLE_BINDINGS) ensure(deps, 'rolebindings', bindingObject(binding));
 }
 
-type Plural = 'clusterroles' | 'roles' | 'clusterrolebindings';
+type Plural = 'clusterroles' | 'roles' | 'clusterrolebindings' | 'rolebindings';
 
 function ensure(deps: PolicyDependencies, plural: Plural, wanted: PolicyObject): void {
   const { name, namespace } = wanted.metadata;
@@ -149,11 +150,14 @@ function subjectKey(subject: unknown): string {
   return ['kind', 'namespace', 'name'].map((field) => stringAt(subject, field) ?? '').join('/');
 }
 
-function metadataOf({ name, namespace, labels }: BootstrapRole): PolicyObject['metadata'] {
+const BOOTSTRAPPING = { 'kubernetes.io/bootstrapping': 'rbac-defaults' };
+
+function metadataOf(role: BootstrapRole): PolicyObject['metadata'] {
+  const { name, namespace, labels, isAddition = false } = role;
   return {
     name,
     ...(namespace !== undefined && { namespace }),
-    labels: { 'kubernetes.io/bootstrapping': 'rbac-defaults', ...labels },
+    labels: { ...(!isAddition && BOOTSTRAPPING), ...labels },
     annotations: { [AUTO_UPDATE]: 'true' },
   };
 }
@@ -181,19 +185,20 @@ function namespacedRole(role: BootstrapRole): PolicyObject {
   return { apiVersion: API_VERSION, kind: 'Role', metadata: metadataOf(role), rules };
 }
 
-function clusterRoleBinding(binding: BootstrapBinding): PolicyObject {
-  const { name, users = [], groups = [], accounts = [] } = binding;
+function bindingObject(binding: BootstrapBinding): PolicyObject {
+  const { name, namespace, role = name, users = [], groups = [], accounts = [] } = binding;
   const subject = (kind: string) => (of: string) => ({ kind, apiGroup: RBAC_GROUP, name: of });
   const subjects = [
     ...users.map(subject('User')),
     ...groups.map(subject('Group')),
-    ...accounts.map((account) => ({ kind: 'ServiceAccount', ...account })),
+    ...accounts.map((of) => ({ kind: 'ServiceAccount', name: of, namespace: 'kube-system' })),
   ];
+  const prefix = namespace === undefined ? 'Cluster' : '';
   return {
     apiVersion: API_VERSION,
-    kind: 'ClusterRoleBinding',
-    metadata: metadataOf({ name }),
+    kind: `${prefix}RoleBinding`,
+    metadata: metadataOf({ name, ...(namespace !== undefined && { namespace }) }),
     ...(subjects.length > 0 && { subjects }),
-    roleRef: { apiGroup: RBAC_GROUP, kind: 'ClusterRole', name },
+    roleRef: { apiGroup: RBAC_GROUP, kind: `${prefix}Role`, name: role },
   };
 }

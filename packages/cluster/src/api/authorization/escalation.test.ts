@@ -151,7 +151,7 @@ describe('api/authorization/escalation', () => {
     });
     expect(await bindTo('nowhere')).toMatchObject({
       code: 404,
-      message: 'clusterroles.rbac.authorization.k8s.io "nowhere" not found',
+      message: 'clusterrolebindings.rbac.authorization.k8s.io "nowhere" not found',
     });
   });
 

@@ -61,7 +61,8 @@ function checkBinding(
   const access = { user, verb: 'bind', group: RBAC_GROUP, resource: plural, namespace };
   if (authorizer.authorize({ ...access, name: role.name }).allowed) return;
   const rules = roles.roleRules(role);
-  if (rules === undefined) throw notFound({ group: RBAC_GROUP, plural }, role.name);
+  // The refusal names the binding's resource and the role's name.
+  if (rules === undefined) throw notFound(resource, role.name);
   const problem = escalation(authorizer, { user, namespace, rules });
   if (problem !== undefined) throw forbidden(resource, name, problem);
 }

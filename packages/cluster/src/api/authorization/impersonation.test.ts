@@ -138,7 +138,7 @@ describe('api/authorization/impersonation', () => {
       name: 'of groups without a user',
       rules: [],
       headers: { 'impersonate-group': 'dev' },
-      expected: 'requested impersonation of groups, a uid or extra without impersonating a user',
+      expected: 'requested [{Group  dev    }] without impersonating a user',
     },
   ])('is refused $name', async ({ rules, headers, expected }) => {
     using api = await withRules(rules);

@@ -25,10 +25,9 @@ export function impersonate({ headers, user }: ApiRequest, authorizer: Authorize
   const groups = values(headers[GROUP]);
   const extra = extraOf(headers);
   if (name === '') {
-    if (uid === '' && groups.length === 0 && extra.size === 0) return user;
-    throw badRequest(
-      'requested impersonation of groups, a uid or extra without impersonating a user',
-    );
+    const asked = askedWithoutUser({ uid, groups, extra });
+    if (asked.length === 0) return user;
+    throw badRequest(`requested [${asked.join(' ')}] without impersonating a user`);
   }
   const check = (access: Omit<AccessRequest, 'user' | 'verb'>) => {
     const request = { ...access, user, verb: 'impersonate' };
@@ -50,6 +49,22 @@ export function impersonate({ headers, user }: ApiRequest, authorizer: Authorize
     groups: completeGroups(name, groups, account?.namespace),
     ...(extra.size > 0 && { extra: Object.fromEntries(extra) }),
   };
+}
+
+/** As Go prints a list of object references. */
+function askedWithoutUser(asked: {
+  uid: string;
+  groups: string[];
+  extra: Map<string, string[]>;
+}): string[] {
+  const version = `${AUTHENTICATION_GROUP}/v1`;
+  return [
+    ...asked.groups.map((group) => `{Group  ${group}    }`),
+    ...[...asked.extra].flatMap(([key, items]) =>
+      items.map((item) => `{UserExtra  ${item}  ${version}  ${key}}`),
+    ),
+    ...(asked.uid === '' ? [] : [`{UID  ${asked.uid}  ${version}  }`]),
+  ];
 }
 
 /** The groups everybody of a kind is in, beside those asked for. */

@@ -9,7 +9,6 @@ import { stringify } from 'yaml';
 
 import { prefersYaml } from '../representation.ts';
 import type { ApiHeaders, ApiResponse } from '../request.ts';
-import { isTrue } from '../route.ts';
 import { targetOf } from './decode-request.ts';
 
 /** What can be sent over plain HTTP. */
@@ -55,8 +54,14 @@ export async function sendResponse(
   }
 }
 
-/** Sorted and without anchors, as Go's encoder has it. */
-const YAML_FORM = { sortMapEntries: true, aliasDuplicateObjects: false, lineWidth: 0 } as const;
+/** Sorted, without anchors, and with quotes around what a reader of YAML 1.1 takes for a time or a flag, as in Go. */
+const YAML_FORM = {
+  version: '1.1',
+  sortMapEntries: true,
+  aliasDuplicateObjects: false,
+  indentSeq: false,
+  lineWidth: 0,
+} as const;
 
 type Head = Pick<ApiResponse, 'status' | 'headers'>;
 
@@ -69,13 +74,14 @@ async function sendJson(
   const type = isYaml ? 'application/yaml' : 'application/json';
   const headers = { 'content-type': type, ...answer.headers };
   const space = isPretty(request) ? 2 : undefined;
+  const { bareItems = false } = answer;
   if (!isYaml && !space && !takesGzip(request) && isLongList(answer.body)) {
-    const chunks = listInParts(answer.body);
+    const chunks = listInParts(answer.body, bareItems);
     return sendStream(response, { status: answer.status, headers }, { request, chunks, signal });
   }
-  const text = isYaml
-    ? stringify(answer.body, YAML_FORM)
-    : `${JSON.stringify(answer.body, undefined, space)}\n`;
+  const { body: given } = answer;
+  const body = bareItems && isList(given) ? { ...given, items: given.items.map(bare) } : given;
+  const text = isYaml ? stringify(body, YAML_FORM) : `${JSON.stringify(body, undefined, space)}\n`;
   const plain = Buffer.from(text);
   const isLarge = plain.length > MIN_GZIP_BYTES && answer.status !== 304;
   if (!isLarge || !takesGzip(request)) {
@@ -83,33 +89,37 @@ async function sendJson(
     return;
   }
   const compressed = { ...headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding' };
-  const body = await compress(plain, { level: GZIP_LEVEL });
-  sendWhole(response, { status: answer.status, headers: compressed }, body);
+  const zipped = await compress(plain, { level: GZIP_LEVEL });
+  sendWhole(response, { status: answer.status, headers: compressed }, zipped);
 }
 
 /** Lists of this many items are written in parts: the client reads while the rest is made, and others get their turn. */
 const PART_ITEMS = 400;
 
 interface List {
-  items: unknown[];
+  items: object[];
+}
+
+function isList(body: unknown): body is List {
+  return typeof body === 'object' && body !== null && 'items' in body && Array.isArray(body.items);
 }
 
 function isLongList(body: unknown): body is List {
-  return (
-    typeof body === 'object' &&
-    body !== null &&
-    'items' in body &&
-    Array.isArray(body.items) &&
-    body.items.length > PART_ITEMS
-  );
+  return isList(body) && body.items.length > PART_ITEMS;
+}
+
+function bare(item: { apiVersion?: unknown; kind?: unknown }): object {
+  const { apiVersion: _apiVersion, kind: _kind, ...rest } = item;
+  return rest;
 }
 
 /** The same text as `JSON.stringify` with a line break gives; what stands beside the items comes first. */
-async function* listInParts({ items, ...rest }: List): AsyncGenerator<string> {
+async function* listInParts({ items, ...rest }: List, bareItems: boolean): AsyncGenerator<string> {
   yield `${JSON.stringify(rest).slice(0, -1)},"items":`;
   for (let from = 0; from < items.length; from += PART_ITEMS) {
-    const part = JSON.stringify(items.slice(from, from + PART_ITEMS));
-    yield (from === 0 ? '[' : ',') + part.slice(1, -1);
+    const part = items.slice(from, from + PART_ITEMS);
+    const text = JSON.stringify(bareItems ? part.map(bare) : part);
+    yield (from === 0 ? '[' : ',') + text.slice(1, -1);
     await setImmediate();
   }
   yield ']}\n';
@@ -117,8 +127,8 @@ async function* listInParts({ items, ...rest }: List): AsyncGenerator<string> {
 
 /** On request, and for people: browsers and command line tools, unless they say no. */
 function isPretty(request: IncomingMessage): boolean {
-  const wish = targetOf(request).query.get('pretty');
-  if (wish !== null) return isTrue(wish);
+  const wish = targetOf(request).query.get('pretty') ?? '';
+  if (wish !== '') return /^(?:1|t|T|true|True|TRUE)$/.test(wish);
   return /^(?:curl|Wget|Mozilla\/5\.0)/.test(request.headers['user-agent'] ?? '');
 }
 
@@ -129,7 +139,7 @@ function takesGzip(request: IncomingMessage): boolean {
 }
 
 function sendWhole(response: ServerResponse, { status, headers }: Head, body: Buffer): void {
-  const hasBody = status !== 304;
+  const hasBody = status !== 304 && status !== 204;
   response.writeHead(status, {
     ...headers,
     ...(hasBody && { 'content-length': String(body.length) }),

@@ -335,8 +335,8 @@ describe('api/proxy without a node', () => {
     await place(api);
     const target = (kind: string, name: string) => ({ kind, name, namespace: 'default' });
     const addresses = [
-      { ip: '169.254.169.254' },
-      { ip: '169.254.169.254', targetRef: target('Pod', 'p') },
+      { ip: '10.0.0.6' },
+      { ip: '10.0.0.6', targetRef: target('Pod', 'p') },
       { ip: '10.0.0.7', targetRef: target('Node', 'p') },
     ];
     const subsets = [{ addresses, ports: [{ port: 80 }] }];

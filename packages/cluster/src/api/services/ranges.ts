@@ -2,6 +2,10 @@
 import { listAt, numberAt, stringAt } from '../json.ts';
 
 const IP_PREFIX = '10.96.';
+/** Where the addresses of Services come from. */
+export const SERVICE_NETWORK = '10.96.0.0/16';
+/** The first of them is the API server's own. */
+export const SERVICE_OF_API_SERVER = '10.96.0.1';
 export const IP_FIRST = 0;
 /** The last address of 10.96.0.0/16 that is no broadcast address. */
 export const IP_LAST = 0xff_fe;

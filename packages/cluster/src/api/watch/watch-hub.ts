@@ -214,7 +214,6 @@ export class WatchHub {
     const { kind, apiVersion } = selection.resource;
     const metadata = {
       resourceVersion: String(this.#options.storage.revision()),
-      creationTimestamp: null,
       ...(isInitialEnd && { annotations: { 'k8s.io/initial-events-end': 'true' } }),
     };
     switch (representation.as) {
@@ -231,7 +230,7 @@ export class WatchHub {
         const table = {
           kind: 'Table',
           apiVersion: 'meta.k8s.io/v1',
-          metadata,
+          metadata: { resourceVersion: metadata.resourceVersion },
           columnDefinitions: null,
           rows: [{ cells: [], object }],
         };

@@ -29,7 +29,8 @@ export function startWatch(
 ): ApiResponse {
   const { query, signal } = request;
   const selection = parseSelection(resource, route, query);
-  const representation = negotiate(request, true);
+  const representation = negotiate(request, { isWatch: true, isCustom: resource.isCustom });
+  numberIn(query, 'limit');
   const timeoutSeconds = numberIn(query, 'timeoutSeconds') ?? 0;
   const bookmarks = isTrue(query.get('allowWatchBookmarks'));
   const options = listOptions(query, 'watch');

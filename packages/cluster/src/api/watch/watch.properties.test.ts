@@ -232,7 +232,7 @@ describe('api/watch/bounds', () => {
       return response.frames[Symbol.asyncIterator]();
     };
     const json = 'application/json';
-    const single = await open(`${PATH}/a?watch=true`, json);
+    const single = await open(`${PATH}?watch=true&fieldSelector=metadata.name%3Da`, json);
     const partial = await open(
       `${PATH}?watch=true&labelSelector=app%3Dweb`,
       `${json};as=PartialObjectMetadata;v=v1;g=meta.k8s.io`,

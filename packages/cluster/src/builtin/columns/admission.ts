@@ -1,5 +1,5 @@
 /** Columns of admission policies and their bindings, as kubectl shows them. */
-import { isObject } from '../../schema/json.ts';
+import { isObject, type JsonObject } from '../../schema/json.ts';
 import type { PrinterColumn } from '../../api/kinds.ts';
 import { AGE } from './cells.ts';
 
@@ -27,14 +27,28 @@ export const admissionPolicyColumns: PrinterColumn[] = [
   AGE,
 ];
 
+/** A LabelSelector as Go prints its fields. */
+function goSelector(selector: JsonObject): string {
+  const { matchLabels = {}, matchExpressions = [] } = selector;
+  const labels = Object.entries(matchLabels as JsonObject)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, value]) => `${key}: ${String(value)},`);
+  const expressions = (matchExpressions as JsonObject[]).map(
+    ({ key, operator, values = [] }) =>
+      `LabelSelectorRequirement{Key:${String(key)},Operator:${String(operator)},Values:[${(values as string[]).join(' ')}],},`,
+  );
+  return `&LabelSelector{MatchLabels:map[string]string{${labels.join('')}},MatchExpressions:[]LabelSelectorRequirement{${expressions.join('')}},}`;
+}
+
 export const admissionPolicyBindingColumns: PrinterColumn[] = [
   column('PolicyName', 'string', (object) => text(at(object, 'spec', 'policyName'))),
   column('ParamRef', 'string', (object) => {
     const ref = at(object, 'spec', 'paramRef');
     if (!isObject(ref)) return '<unset>';
-    const namespace = ref['namespace'];
-    const name = typeof ref['name'] === 'string' ? ref['name'] : '*';
-    return typeof namespace === 'string' ? `${namespace}/${name}` : name;
+    const { namespace, name, selector } = ref;
+    if (typeof name === 'string' && name !== '')
+      return `${typeof namespace === 'string' ? namespace : '*'}/${name}`;
+    return isObject(selector) ? goSelector(selector) : '<unset>';
   }),
   AGE,
 ];

@@ -22,6 +22,14 @@ export function count(name: string, cell: (object: JsonObject) => number): Print
   return { name, type: 'integer', cell };
 }
 
+/** A number in a column that is declared as text. */
+export function quantity(
+  name: string,
+  cell: (object: JsonObject) => number | string,
+): PrinterColumn {
+  return { name, type: 'string', cell };
+}
+
 /** A column that shows a text under `spec`, `status` or the root. */
 export function field(name: string, where: 'spec' | 'status' | '', key: string): PrinterColumn {
   return column(name, (object) => text(where === '' ? object : part(object, where), key));
@@ -53,21 +61,29 @@ export function formatLabels(labels: JsonObject): string {
   return pairs.length === 0 ? NONE : pairs.sort().join(',');
 }
 
-/** A LabelSelector in the notation of `kubectl -l`. */
+/** A LabelSelector in the notation of `kubectl -l`, by key. */
 export function formatSelector(selector: JsonObject): string {
-  const labels = part(selector, 'matchLabels');
-  const terms = Object.keys(labels)
-    .sort()
-    .map((key) => `${key}=${String(labels[key])}`);
-  for (const [term] of items(selector, 'matchExpressions')) {
-    const key = text(term, 'key');
-    const values = strings(term, 'values').toSorted().join(',');
-    const operator = text(term, 'operator');
-    if (operator === 'Exists') terms.push(key);
-    else if (operator === 'DoesNotExist') terms.push(`!${key}`);
-    else terms.push(`${key} ${operator === 'In' ? 'in' : 'notin'} (${values})`);
-  }
-  return terms.length === 0 ? NONE : terms.join(',');
+  const terms = [
+    ...Object.entries(part(selector, 'matchLabels')).map(([key, value]) => ({
+      key,
+      term: `${key}=${String(value)}`,
+    })),
+    ...items(selector, 'matchExpressions').map(([expression]) => ({
+      key: text(expression, 'key'),
+      term: formatExpression(expression),
+    })),
+  ];
+  const sorted = terms.toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  return sorted.length === 0 ? NONE : sorted.map(({ term }) => term).join(',');
+}
+
+function formatExpression(expression: JsonObject): string {
+  const key = text(expression, 'key');
+  const operator = text(expression, 'operator');
+  if (operator === 'Exists') return key;
+  if (operator === 'DoesNotExist') return `!${key}`;
+  const values = strings(expression, 'values').toSorted().join(',');
+  return `${key} ${operator === 'In' ? 'in' : 'notin'} (${values})`;
 }
 
 /** The columns Containers, Images and Selector of workloads. */

@@ -3,7 +3,7 @@ import { humanDuration } from '../../api/human-duration.ts';
 import type { PrinterColumn } from '../../api/kinds.ts';
 import { isObject, type JsonObject } from '../../schema/json.ts';
 import { items, number, part, strings, text } from '../strategies/rules.ts';
-import { AGE, column, count, field, NONE, UNSET } from './cells.ts';
+import { AGE, column, count, field, NONE, quantity, UNSET } from './cells.ts';
 
 const spec = (object: JsonObject) => part(object, 'spec');
 const flag = (name: string, key: string): PrinterColumn => ({
@@ -36,13 +36,8 @@ export const csiNodeColumns: PrinterColumn[] = [
   AGE,
 ];
 
-export const csiStorageCapacityColumns: PrinterColumn[] = [
-  field('StorageClassName', '', 'storageClassName'),
-  column('Capacity', (object) => text(object, 'capacity') || UNSET),
-];
-
 export const volumeAttachmentColumns: PrinterColumn[] = [
-  field('Attacher', 'spec', 'attacher'),
+  { ...field('Attacher', 'spec', 'attacher'), format: 'name' },
   column('PV', (object) => text(part(spec(object), 'source'), 'persistentVolumeName')),
   field('Node', 'spec', 'nodeName'),
   {
@@ -100,7 +95,7 @@ export const flowSchemaColumns: PrinterColumn[] = [
   column('PriorityLevel', (object) =>
     text(part(spec(object), 'priorityLevelConfiguration'), 'name'),
   ),
-  count('MatchingPrecedence', (object) => number(spec(object), 'matchingPrecedence') ?? 0),
+  quantity('MatchingPrecedence', (object) => number(spec(object), 'matchingPrecedence') ?? 0),
   column(
     'DistinguisherMethod',
     (object) => text(part(spec(object), 'distinguisherMethod'), 'type') || NONE,
@@ -116,14 +111,14 @@ export const flowSchemaColumns: PrinterColumn[] = [
 
 export const priorityLevelColumns: PrinterColumn[] = [
   field('Type', 'spec', 'type'),
-  column('NominalConcurrencyShares', (object) => {
+  quantity('NominalConcurrencyShares', (object) => {
     const limited = part(spec(object), 'limited');
-    return String(number(limited, 'nominalConcurrencyShares') ?? NONE);
+    return number(limited, 'nominalConcurrencyShares') ?? NONE;
   }),
   ...(['queues', 'handSize', 'queueLengthLimit'] as const).map((key) =>
-    column(key.charAt(0).toUpperCase() + key.slice(1), (object) => {
+    quantity(key.charAt(0).toUpperCase() + key.slice(1), (object) => {
       const queuing = part(part(part(spec(object), 'limited'), 'limitResponse'), 'queuing');
-      return String(number(queuing, key) ?? NONE);
+      return number(queuing, key) ?? NONE;
     }),
   ),
   AGE,
@@ -135,7 +130,6 @@ export const ipAddressColumns: PrinterColumn[] = [
     const parts = [text(parent, 'group'), text(parent, 'resource'), text(parent, 'namespace')];
     return [...parts.filter((name) => name !== ''), text(parent, 'name')].join('/');
   }),
-  AGE,
 ];
 
 export const serviceCidrColumns: PrinterColumn[] = [

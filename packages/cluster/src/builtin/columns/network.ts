@@ -107,7 +107,9 @@ function subsetEndpoints(subset: JsonObject): string[] {
 export const endpointSliceColumns: PrinterColumn[] = [
   field('AddressType', '', 'addressType'),
   column('Ports', (object) => {
-    const ports = items(object, 'ports').map(([port]) => String(number(port, 'port') ?? '*'));
+    const ports = items(object, 'ports').map(([port]) =>
+      String(number(port, 'port') ?? (text(port, 'name') || '*')),
+    );
     return ports.length === 0 ? UNSET : shorten(ports, 3);
   }),
   column('Endpoints', (object) => {

@@ -3,7 +3,7 @@ import type { PrinterColumn } from '../../api/kinds.ts';
 import { isObject, type JsonObject } from '../../schema/json.ts';
 import { isUnset, items, number, part, strings, text } from '../strategies/rules.ts';
 import { autoscalerForm } from '../stored-forms.ts';
-import { AGE, column, count, field, NAME, NONE, since, UNSET, wide } from './cells.ts';
+import { AGE, column, count, field, NAME, NONE, quantity, since, UNSET, wide } from './cells.ts';
 
 const size = (object: JsonObject, ...keys: string[]) =>
   keys.reduce((sum, key) => sum + Object.keys(part(object, key)).length, 0);
@@ -11,18 +11,13 @@ const size = (object: JsonObject, ...keys: string[]) =>
 export const namespaceColumns: PrinterColumn[] = [field('Status', 'status', 'phase'), AGE];
 
 export const configMapColumns: PrinterColumn[] = [
-  count('Data', (object) => size(object, 'data', 'binaryData')),
+  quantity('Data', (object) => size(object, 'data', 'binaryData')),
   AGE,
 ];
 
 export const secretColumns: PrinterColumn[] = [
   field('Type', '', 'type'),
-  count('Data', (object) => size(object, 'data')),
-  AGE,
-];
-
-export const serviceAccountColumns: PrinterColumn[] = [
-  count('Secrets', (object) => items(object, 'secrets').length),
+  quantity('Data', (object) => size(object, 'data')),
   AGE,
 ];
 
@@ -86,7 +81,7 @@ export const eventColumns: PrinterColumn[] = [
   }),
   column('Message', (object) => (text(object, 'message') || text(object, 'note')).trim()),
   wide('First Seen', (object, now) => since(firstSeen(object), now)),
-  wide('Count', (object) => String(eventCount(object))),
+  { ...quantity('Count', eventCount), priority: 1 },
   { ...NAME, priority: 1 },
 ];
 
@@ -125,6 +120,13 @@ function phase(object: JsonObject): string {
   return isDeleted ? 'Terminating' : text(part(object, 'status'), 'phase');
 }
 
+/** The annotation is older than the field and wins. */
+function storageClass(object: JsonObject): string {
+  const annotations = part(part(object, 'metadata'), 'annotations');
+  const beta = annotations['volume.beta.kubernetes.io/storage-class'];
+  return typeof beta === 'string' ? beta : text(part(object, 'spec'), 'storageClassName');
+}
+
 const volumeMode = wide(
   'VolumeMode',
   (object) => text(part(object, 'spec'), 'volumeMode') || UNSET,
@@ -139,7 +141,7 @@ export const persistentVolumeClaimColumns: PrinterColumn[] = [
   field('Volume', 'spec', 'volumeName'),
   column('Capacity', (object) => text(part(part(object, 'status'), 'capacity'), 'storage')),
   column('Access Modes', (object) => accessModes(strings(part(object, 'status'), 'accessModes'))),
-  field('StorageClass', 'spec', 'storageClassName'),
+  column('StorageClass', storageClass),
   attributesClass,
   AGE,
   volumeMode,
@@ -154,11 +156,16 @@ export const persistentVolumeColumns: PrinterColumn[] = [
     const claim = part(part(object, 'spec'), 'claimRef');
     return isUnset(claim.name) ? '' : `${text(claim, 'namespace')}/${text(claim, 'name')}`;
   }),
-  field('StorageClass', 'spec', 'storageClassName'),
+  column('StorageClass', storageClass),
   attributesClass,
   field('Reason', 'status', 'reason'),
   AGE,
   volumeMode,
+];
+
+const DEFAULT_CLASS = [
+  'storageclass.kubernetes.io/is-default-class',
+  'storageclass.beta.kubernetes.io/is-default-class',
 ];
 
 export const storageClassColumns: PrinterColumn[] = [
@@ -167,15 +174,18 @@ export const storageClassColumns: PrinterColumn[] = [
     cell: (object) => {
       const { name, annotations } = part(object, 'metadata');
       const isDefault =
-        isObject(annotations) &&
-        annotations['storageclass.kubernetes.io/is-default-class'] === 'true';
+        isObject(annotations) && DEFAULT_CLASS.some((key) => annotations[key] === 'true');
       return `${String(name)}${isDefault ? ' (default)' : ''}`;
     },
   },
   field('Provisioner', '', 'provisioner'),
   column('ReclaimPolicy', (object) => text(object, 'reclaimPolicy') || 'Delete'),
   column('VolumeBindingMode', (object) => text(object, 'volumeBindingMode') || 'Immediate'),
-  column('AllowVolumeExpansion', (object) => String(object.allowVolumeExpansion === true)),
+  {
+    name: 'AllowVolumeExpansion',
+    type: 'string',
+    cell: (object) => object.allowVolumeExpansion === true,
+  },
   AGE,
 ];
 
@@ -230,7 +240,7 @@ export const podDisruptionBudgetColumns: PrinterColumn[] = [
 
 export const priorityClassColumns: PrinterColumn[] = [
   count('Value', (object) => number(object, 'value') ?? 0),
-  column('Global-Default', (object) => String(object.globalDefault === true)),
+  { name: 'Global-Default', type: 'boolean', cell: (object) => object.globalDefault === true },
   AGE,
   column('PreemptionPolicy', (object) => text(object, 'preemptionPolicy')),
 ];
@@ -247,8 +257,8 @@ export const autoscalerColumns: PrinterColumn[] = [
   }),
   column('Targets', autoscalerTargets),
   column('MinPods', (object) => String(number(part(object, 'spec'), 'minReplicas') ?? UNSET)),
-  count('MaxPods', (object) => number(part(object, 'spec'), 'maxReplicas') ?? 0),
-  count('Replicas', (object) => number(part(object, 'status'), 'currentReplicas') ?? 0),
+  quantity('MaxPods', (object) => number(part(object, 'spec'), 'maxReplicas') ?? 0),
+  quantity('Replicas', (object) => number(part(object, 'status'), 'currentReplicas') ?? 0),
   AGE,
 ];
 
@@ -274,9 +284,12 @@ function autoscalerTargets(object: JsonObject): string {
         ? 'averageValue'
         : 'value';
     const unit = isUtilization ? '%' : '';
-    const prefix = key === 'resource' ? `${text(source, 'name')}: ` : '';
+    const isResource = key === 'resource' || key === 'containerResource';
+    const prefix = isResource ? `${text(source, 'name')}: ` : '';
+    const isAverage = field === 'averageValue' && (key === 'external' || key === 'object');
     const value = isUnset(now[field]) ? '<unknown>' : `${String(now[field])}${unit}`;
-    return `${prefix}${value}/${isUnset(target[field]) ? '<auto>' : `${String(target[field])}${unit}`}`;
+    const wanted = isUnset(target[field]) ? '<auto>' : `${String(target[field])}${unit}`;
+    return `${prefix}${value}/${wanted}${isAverage ? ' (avg)' : ''}`;
   });
   const more = shown.length > 2 ? ` + ${shown.length - 2} more...` : '';
   return shown.slice(0, 2).join(', ') + more;

@@ -22,6 +22,20 @@ export const podColumns: PrinterColumn[] = [
   wide('Readiness Gates', readinessGates),
 ];
 
+const COMPLETED: Record<string, string> = {
+  Succeeded: 'The pod has completed successfully.',
+  Failed: 'The pod failed.',
+};
+
+/** Says of pods that have run to their end that they have. */
+export function podRowConditions(pod: JsonObject): object[] | undefined {
+  const reason = text(part(pod, 'status'), 'phase');
+  const message = COMPLETED[reason];
+  return message === undefined
+    ? undefined
+    : [{ type: 'Completed', status: 'True', reason, message }];
+}
+
 export const podTemplateColumns: PrinterColumn[] = [
   ...imageColumns((object) => part(object, 'template')).map((shown) => ({ ...shown, priority: 0 })),
   column('Pod Labels', (object) =>

@@ -11,6 +11,7 @@ import {
   formatLabels,
   imageColumns,
   NONE,
+  quantity,
   since,
   templateColumns,
   wide,
@@ -26,8 +27,8 @@ export const deploymentColumns: PrinterColumn[] = [
     'Ready',
     (object) => `${statusCount('readyReplicas')(object)}/${specCount('replicas')(object)}`,
   ),
-  count('Up-to-date', statusCount('updatedReplicas')),
-  count('Available', statusCount('availableReplicas')),
+  quantity('Up-to-date', statusCount('updatedReplicas')),
+  quantity('Available', statusCount('availableReplicas')),
   AGE,
   ...templateColumns(workloadSelector),
 ];
@@ -83,7 +84,7 @@ export const controllerRevisionColumns: PrinterColumn[] = [
       : '';
     return `${text(owner, 'kind').toLowerCase()}${group}/${text(owner, 'name')}`;
   }),
-  count('Revision', (object) => number(object, 'revision') ?? 0),
+  quantity('Revision', (object) => number(object, 'revision') ?? 0),
   AGE,
 ];
 
@@ -129,7 +130,11 @@ const jobTemplate = (object: JsonObject) => part(part(part(object, 'spec'), 'job
 export const cronJobColumns: PrinterColumn[] = [
   column('Schedule', (object) => text(part(object, 'spec'), 'schedule')),
   column('Timezone', (object) => text(part(object, 'spec'), 'timeZone') || NONE),
-  column('Suspend', (object) => formatBoolean(part(object, 'spec').suspend)),
+  {
+    name: 'Suspend',
+    type: 'boolean',
+    cell: (object) => formatBoolean(part(object, 'spec').suspend),
+  },
   count('Active', (object) => items(part(object, 'status'), 'active').length),
   column('Last Schedule', (object, now) => {
     const { lastScheduleTime } = part(object, 'status');

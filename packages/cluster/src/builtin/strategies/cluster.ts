@@ -1,15 +1,18 @@
 /** Kinds that describe the cluster itself: priority and runtime classes, storage drivers, certificates, API services. */
-import { forbidden, invalid, required } from '../../schema/field-error.ts';
+import { dnsLabelProblems } from '../../api/names.ts';
+import { forbidden, invalid, notSupported, required } from '../../schema/field-error.ts';
 import { isObject, jsonEqual, type JsonObject } from '../../schema/json.ts';
 import type { FieldError } from '../../schema/schema.ts';
+import { resourceErrors } from './pods/resources.ts';
+import { tolerationErrors } from './pods/scheduling.ts';
 import {
   ensureObject,
   immutable,
   isUnset,
   items,
+  labelsErrors,
   number,
   part,
-  requiredFields,
   setDefault,
   strings,
   text,
@@ -23,6 +26,10 @@ const SYSTEM_CLASSES: Readonly<Record<string, number>> = {
 const HIGHEST_USER_PRIORITY = 1_000_000_000;
 
 export const priorityClass: Rules = {
+  create(object) {
+    // It never counts on.
+    ensureObject(object, 'metadata').generation = 1;
+  },
   defaults: (object) => setDefault(object, 'value', 0),
   validate(object, old) {
     const name = text(part(object, 'metadata'), 'name');
@@ -41,51 +48,36 @@ export const priorityClass: Rules = {
       const why = `maximum allowed value of a user defined priority is ${HIGHEST_USER_PRIORITY}`;
       errors.push(forbidden('value', why));
     }
+    const { preemptionPolicy: policy } = object;
+    const policies = ['PreemptLowerPriority', 'Never'];
+    if (policy === '') errors.push(required('preemptionPolicy'));
+    else if (typeof policy === 'string' && !policies.includes(policy)) {
+      errors.push(notSupported('preemptionPolicy', policy, policies));
+    }
     if (old === undefined) return errors;
-    const changed = ['value', 'preemptionPolicy']
-      .filter((field) => (object[field] ?? null) !== (old[field] ?? null))
-      .map((field) => forbidden(field, 'may not be changed in an update.'));
-    return [...errors, ...changed];
+    const changed = (object.value ?? 0) !== (old.value ?? 0);
+    return [
+      ...errors,
+      ...(changed ? [forbidden('value', 'may not be changed in an update.')] : []),
+      ...immutable({ object, old }, '', 'preemptionPolicy'),
+    ];
   },
 };
 
 export const runtimeClass: Rules = {
   validate(object, old) {
+    if (old !== undefined) return immutable({ object, old }, '', 'handler');
     const handler = text(object, 'handler');
-    if (handler === '') return [required('handler')];
-    return old === undefined ? [] : immutable({ object, old }, '', 'handler');
-  },
-};
-
-export const csiDriver: Rules = {
-  defaults(object) {
-    const spec = ensureObject(object, 'spec');
-    if (strings(spec, 'volumeLifecycleModes').length === 0) {
-      spec.volumeLifecycleModes = ['Persistent'];
-    }
-  },
-  validate(object, old) {
-    if (old === undefined) return [];
-    const place = { object: part(object, 'spec'), old: part(old, 'spec') };
-    return ['attachRequired', 'volumeLifecycleModes'].flatMap((key) =>
-      immutable(place, 'spec', key),
-    );
-  },
-};
-
-export const volumeAttachment: Rules = {
-  validate(object, old) {
-    const spec = part(object, 'spec');
-    const errors = requiredFields(spec, 'spec', ['attacher', 'nodeName']);
-    const source = part(spec, 'source');
-    if (isUnset(source.persistentVolumeName) && !isObject(source.inlineVolumeSpec)) {
-      const why = 'must specify exactly one of inlineVolumeSpec and persistentVolumeName';
-      errors.push(required('spec.source', why));
-    }
-    if (old !== undefined && !jsonEqual(spec, part(old, 'spec'))) {
-      errors.push(invalid('spec', spec, 'field is immutable'));
-    }
-    return errors;
+    const scheduling = part(object, 'scheduling');
+    const selector = part(scheduling, 'nodeSelector');
+    return [
+      ...dnsLabelProblems(handler).map((problem) => invalid('handler', handler, problem)),
+      ...resourceErrors({ limits: part(object, 'overhead').podFixed }, 'overhead', {
+        claims: new Set(),
+      }),
+      ...labelsErrors(selector, 'scheduling.nodeSelector'),
+      ...tolerationErrors(scheduling, 'scheduling'),
+    ];
   },
 };
 
@@ -188,6 +180,11 @@ function setAvailability(object: JsonObject): void {
 }
 
 export const lease: Rules = {
+  // Of coordinated elections, which are switched off.
+  defaults(object) {
+    const { strategy: _strategy, preferredHolder: _holder, ...spec } = part(object, 'spec');
+    object.spec = spec;
+  },
   validate(object) {
     const spec = part(object, 'spec');
     const errors: FieldError[] = [];

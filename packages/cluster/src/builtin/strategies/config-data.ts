@@ -2,23 +2,21 @@
 import { forbidden, invalid, required } from '../../schema/field-error.ts';
 import { isObject, jsonEqual, put, type JsonObject } from '../../schema/json.ts';
 import type { FieldError } from '../../schema/schema.ts';
+import { configKeyProblems } from './pods/checks.ts';
 import { ensureObject, isUnset, part, text, type Rules } from './rules.ts';
 
 const MAX_BYTES = 1024 * 1024;
-const KEY = /^[-._a-zA-Z0-9]+$/;
-const KEY_PROBLEM =
-  "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex " +
-  "used for validation is '[-._a-zA-Z0-9]+')";
 const IMMUTABLE = 'field is immutable when `immutable` is set';
 
 export const configMap: Rules = {
   validate(object, old) {
     const [data, binary] = [part(object, 'data'), part(object, 'binaryData')];
-    const errors = [...keyErrors(data, 'data'), ...keyErrors(binary, 'binaryData')];
-    for (const key of Object.keys(binary)) {
-      if (!Object.hasOwn(data, key)) continue;
-      errors.push(invalid(`binaryData[${key}]`, key, 'duplicate of key present in data'));
+    const errors = keyErrors(data, 'data');
+    for (const key of Object.keys(data)) {
+      if (!Object.hasOwn(binary, key)) continue;
+      errors.push(invalid(`data[${key}]`, key, 'duplicate of key present in binaryData'));
     }
+    errors.push(...keyErrors(binary, 'binaryData'));
     if (textSize(data) + binarySize(binary) > MAX_BYTES) errors.push(tooLong('[]'));
     if (old !== undefined) errors.push(...immutableErrors(object, old, ['data', 'binaryData']));
     return errors;
@@ -49,12 +47,9 @@ export const secret: Rules = {
 };
 
 function keyErrors(data: JsonObject, field: string): FieldError[] {
-  return Object.keys(data).flatMap((key) => {
-    const place = `${field}[${key}]`;
-    if (key === '.' || key === '..') return [invalid(place, key, `must not be '${key}'`)];
-    if (key.length > 253) return [invalid(place, key, 'must be no more than 253 characters')];
-    return KEY.test(key) ? [] : [invalid(place, key, KEY_PROBLEM)];
-  });
+  return Object.keys(data).flatMap((key) =>
+    configKeyProblems(key).map((problem) => invalid(`${field}[${key}]`, key, problem)),
+  );
 }
 
 function tooLong(field: string): FieldError {
@@ -106,7 +101,39 @@ function typeErrors(object: JsonObject, data: JsonObject): FieldError[] {
     const hasEither = Object.hasOwn(data, 'username') || Object.hasOwn(data, 'password');
     return hasEither ? [] : [required('data[username]'), required('data[password]')];
   }
-  return (TYPE_KEYS[type] ?? [])
-    .filter((key) => !Object.hasOwn(data, key))
-    .map((key) => required(`data[${key}]`));
+  if (type === 'kubernetes.io/ssh-auth' && text(data, 'ssh-privatekey') === '') {
+    return [required('data[ssh-privatekey]')];
+  }
+  const keys = TYPE_KEYS[type] ?? [];
+  const missing = keys.filter((key) => !Object.hasOwn(data, key));
+  if (missing.length > 0) return missing.map((key) => required(`data[${key}]`));
+  return type.startsWith('kubernetes.io/docker')
+    ? keys.flatMap((key) => jsonErrors(data, key))
+    : [];
+}
+
+/** A file of docker's is a JSON object; its content stays out of messages. */
+function jsonErrors(data: JsonObject, key: string): FieldError[] {
+  const problem = goJsonProblem(Buffer.from(text(data, key), 'base64').toString('utf8'));
+  if (problem === undefined) return [];
+  return [invalid(`data[${key}]`, '<secret contents redacted>', problem)];
+}
+
+function goJsonProblem(content: string): string | undefined {
+  if (content.trim() === '') return 'unexpected end of JSON input';
+  try {
+    const value: unknown = JSON.parse(content);
+    if (isObject(value) || value === null) return undefined;
+    const type = Array.isArray(value)
+      ? 'array'
+      : typeof value === 'boolean'
+        ? 'bool'
+        : typeof value;
+    return `json: cannot unmarshal ${type} into Go value of type map[string]interface {}`;
+  } catch {
+    const [first = ''] = content.trim();
+    return /["{[\d\-tfn]/.test(first)
+      ? 'unexpected end of JSON input'
+      : `invalid character '${first}' looking for beginning of value`;
+  }
 }

@@ -30,8 +30,19 @@ const DESCRIPTORS = new Set([
 const EVERY = '@every ';
 const DURATION = /^[+-]?(?:\d+(?:\.\d*)?(?:ns|us|µs|ms|s|m|h))+$/;
 
-/** The first problem of a schedule; undefined when it is one. */
-export function scheduleProblem(schedule: string): string | undefined {
+/** The first problem of a schedule; undefined when it is one. A zone before it is asked about when it can be. */
+export function scheduleProblem(
+  text: string,
+  isTimeZone: (name: string) => boolean = () => true,
+): string | undefined {
+  const [zoned, zone] = /^(?:CRON_)?TZ=(\S*)/.exec(text) ?? [''];
+  if (zone !== undefined) {
+    // A real server reports where its parser failed.
+    if (!text.includes(' '))
+      return 'invalid schedule format: runtime error: slice bounds out of range [:-1]';
+    if (!isTimeZone(zone)) return `provided bad location ${zone}: unknown time zone ${zone}`;
+  }
+  const schedule = text.slice(zoned.length).trim();
   if (schedule.startsWith('@')) return descriptorProblem(schedule);
   const fields = schedule.split(/\s+/).filter((field) => field !== '');
   if (fields.length !== FIELDS.length) {
@@ -85,7 +96,11 @@ function rangeProblem(expression: string, bounds: Bounds): string | undefined {
 function numberOf(value: string, { min, names }: Bounds): number | string {
   const index = names.indexOf(value.toLowerCase());
   if (index !== -1) return min + index;
-  if (/^[+]?\d+$/.test(value)) return Number(value);
+  if (/^[+]?\d+$/.test(value)) {
+    if (Number(value) < 2 ** 63) return Number(value);
+    const why = `strconv.Atoi: parsing ${JSON.stringify(value)}: value out of range`;
+    return `failed to parse int from ${value}: ${why}`;
+  }
   if (/^-\d+$/.test(value)) return `negative number (${Number(value)}) not allowed: ${value}`;
   const why = `strconv.Atoi: parsing ${JSON.stringify(value)}: invalid syntax`;
   return `failed to parse int from ${value}: ${why}`;

@@ -1,25 +1,24 @@
 /** Network policies. */
-import { isIP } from 'node:net';
-
 import { forbidden, invalid, notSupported, required } from '../../schema/field-error.ts';
 import { isObject, type JsonObject } from '../../schema/json.ts';
 import type { FieldError } from '../../schema/schema.ts';
+import { cidrWarnings, isStrictlyInside, parseCidr } from './cidr.ts';
 import {
   ensureObject,
   isPort,
   isUnset,
   items,
-  labelSelectorErrors,
   part,
   PORT_RANGE,
   portOrNameErrors,
   strings,
   text,
   type Rules,
+  labelSelectorErrors,
 } from './rules.ts';
 
-const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
-const POLICY_TYPES = ['Egress', 'Ingress'];
+const PROTOCOLS = ['TCP', 'UDP', 'SCTP'];
+const POLICY_TYPES = ['Ingress', 'Egress'];
 
 export const networkPolicy: Rules = {
   defaults(object) {
@@ -27,7 +26,7 @@ export const networkPolicy: Rules = {
     for (const direction of ['ingress', 'egress']) {
       for (const [rule] of items(spec, direction)) {
         for (const [port] of items(rule, 'ports')) {
-          if (isUnset(port.protocol)) port.protocol = 'TCP';
+          port.protocol ??= 'TCP';
         }
       }
     }
@@ -44,13 +43,35 @@ export const networkPolicy: Rules = {
     for (const [rule, path] of items(spec, 'egress', 'spec.')) {
       errors.push(...ruleErrors(rule, path, 'to'));
     }
-    for (const [index, type] of strings(spec, 'policyTypes').entries()) {
+    const types = strings(spec, 'policyTypes');
+    if (types.length > POLICY_TYPES.length) {
+      const why = 'may not specify more than two policyTypes';
+      return [...errors, invalid('spec.policyTypes', types, why)];
+    }
+    for (const [index, type] of types.entries()) {
       if (POLICY_TYPES.includes(type)) continue;
       errors.push(notSupported(`spec.policyTypes[${index}]`, type, POLICY_TYPES));
     }
     return errors;
   },
+  warnings: (object) =>
+    ['ingress', 'egress'].flatMap((direction) =>
+      items(part(object, 'spec'), direction, 'spec.').flatMap(([rule, path]) =>
+        items(rule, direction === 'ingress' ? 'from' : 'to', `${path}.`).flatMap(([peer, place]) =>
+          blockWarnings(part(peer, 'ipBlock'), `${place}.ipBlock`),
+        ),
+      ),
+    ),
 };
+
+function blockWarnings(block: JsonObject, path: string): string[] {
+  return [
+    ...cidrWarnings(text(block, 'cidr'), `${path}.cidr`),
+    ...strings(block, 'except').flatMap((cidr, index) =>
+      cidrWarnings(cidr, `${path}.except[${index}]`),
+    ),
+  ];
+}
 
 function ruleErrors(rule: JsonObject, path: string, peers: 'from' | 'to'): FieldError[] {
   return [
@@ -62,22 +83,23 @@ function ruleErrors(rule: JsonObject, path: string, peers: 'from' | 'to'): Field
 function portErrors(port: JsonObject, path: string): FieldError[] {
   const errors: FieldError[] = [];
   const protocol = text(port, 'protocol');
-  if (!isUnset(protocol) && !PROTOCOLS.includes(protocol)) {
+  if (typeof port.protocol === 'string' && !PROTOCOLS.includes(protocol)) {
     errors.push(notSupported(`${path}.protocol`, protocol, PROTOCOLS));
   }
-  errors.push(...portOrNameErrors(port.port, `${path}.port`));
-  const { endPort } = port;
-  if (isUnset(endPort)) return errors;
-  if (isUnset(port.port)) {
-    errors.push(required(`${path}.port`, 'must be specified when `endPort` is specified'));
-  } else if (typeof port.port === 'string') {
-    const why = 'may not be specified when `port` is non-numeric';
-    errors.push(invalid(`${path}.endPort`, endPort, why));
-  } else if (!isPort(endPort)) errors.push(invalid(`${path}.endPort`, endPort, PORT_RANGE));
-  else if (Number(endPort) < Number(port.port)) {
-    errors.push(invalid(`${path}.endPort`, endPort, 'must be greater than or equal to `port`'));
+  const place = `${path}.endPort`;
+  const { port: from, endPort: to } = port;
+  if (typeof from === 'string' && !isUnset(to)) {
+    errors.push(invalid(place, to, 'may not be specified when `port` is non-numeric'));
   }
-  return errors;
+  errors.push(...portOrNameErrors(from, `${path}.port`));
+  if (isUnset(to) || typeof from === 'string') return errors;
+  if (isUnset(from)) {
+    return [...errors, invalid(place, to, 'may not be specified when `port` is not specified')];
+  }
+  // A real server complains about `endPort` and shows `port`.
+  const why = 'must be greater than or equal to `port`';
+  if (Number(to) < Number(from)) errors.push(invalid(place, from, why));
+  return isPort(to) ? errors : [...errors, invalid(place, to, PORT_RANGE)];
 }
 
 function peerErrors(peer: JsonObject, path: string): FieldError[] {
@@ -102,19 +124,13 @@ const NO_CIDR = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)
 function ipBlockErrors(block: JsonObject, path: string): FieldError[] {
   const cidr = text(block, 'cidr');
   if (cidr === '') return [required(`${path}.cidr`)];
-  if (!isCidr(cidr)) return [invalid(`${path}.cidr`, cidr, NO_CIDR)];
-  return strings(block, 'except').flatMap((except, index) =>
-    isCidr(except) ? [] : [invalid(`${path}.except[${index}]`, except, NO_CIDR)],
-  );
-}
-
-function isCidr(value: string): boolean {
-  const [address = '', length = '', ...rest] = value.split('/');
-  const family = isIP(address);
-  return (
-    family !== 0 &&
-    rest.length === 0 &&
-    /^\d{1,3}$/.test(length) &&
-    Number(length) <= (family === 4 ? 32 : 128)
-  );
+  const allowed = parseCidr(cidr);
+  if (allowed === undefined) return [invalid(`${path}.cidr`, cidr, NO_CIDR)];
+  return strings(block, 'except').flatMap((except, index) => {
+    const place = `${path}.except[${index}]`;
+    const range = parseCidr(except);
+    if (range === undefined) return [invalid(place, except, NO_CIDR)];
+    if (isStrictlyInside(range, allowed)) return [];
+    return [invalid(place, except, 'must be a strict subset of `cidr`')];
+  });
 }

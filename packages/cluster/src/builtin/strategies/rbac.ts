@@ -1,4 +1,5 @@
 /** Roles and their bindings. */
+import { pathSegmentProblems, subdomainProblems } from '../../api/names.ts';
 import { invalid, notSupported, required } from '../../schema/field-error.ts';
 import { isObject, jsonEqual, type JsonObject } from '../../schema/json.ts';
 import type { FieldError } from '../../schema/schema.ts';
@@ -6,6 +7,7 @@ import {
   ensureObject,
   isUnset,
   items,
+  labelSelectorErrors,
   part,
   setDefault,
   strings,
@@ -20,7 +22,7 @@ export const role: Rules = { validate: (object) => ruleErrors(object, true) };
 export const clusterRole: Rules = {
   validate: (object) => [...ruleErrors(object, false), ...aggregationErrors(object)],
 };
-export const roleBinding: Rules = bindingRules(['ClusterRole', 'Role']);
+export const roleBinding: Rules = bindingRules(['Role', 'ClusterRole']);
 export const clusterRoleBinding: Rules = bindingRules(['ClusterRole']);
 
 function ruleErrors(object: JsonObject, isNamespaced: boolean): FieldError[] {
@@ -58,9 +60,20 @@ function ruleErrors(object: JsonObject, isNamespaced: boolean): FieldError[] {
 
 function aggregationErrors(object: JsonObject): FieldError[] {
   if (isUnset(object.aggregationRule)) return [];
-  if (items(part(object, 'aggregationRule'), 'clusterRoleSelectors').length > 0) return [];
-  const why = 'at least one clusterRoleSelector required if aggregationRule is non-nil';
-  return [required('aggregationRule.clusterRoleSelectors', why)];
+  const path = 'aggregationRule.clusterRoleSelectors';
+  const selectors = items(
+    part(object, 'aggregationRule'),
+    'clusterRoleSelectors',
+    'aggregationRule.',
+  );
+  if (selectors.length === 0) {
+    const why = 'at least one clusterRoleSelector required if aggregationRule is non-nil';
+    return [required(path, why)];
+  }
+  return selectors.flatMap(([selector, place]) => {
+    const errors = labelSelectorErrors(selector, place);
+    return errors.length === 0 ? [] : [...errors, invalid(place, null, 'invalid label selector.')];
+  });
 }
 
 function bindingRules(kinds: string[]): Rules {
@@ -75,18 +88,24 @@ function bindingRules(kinds: string[]): Rules {
     validate(object, old) {
       const errors = roleRefErrors(part(object, 'roleRef'), kinds);
       for (const [subject, path] of items(object, 'subjects')) {
-        errors.push(...subjectErrors(subject, path));
+        errors.push(...subjectErrors(subject, path, kinds.includes('Role')));
       }
       if (
         old !== undefined &&
         isObject(object.roleRef) &&
         !jsonEqual(object.roleRef, old.roleRef)
       ) {
-        errors.push(invalid('roleRef', object.roleRef, 'cannot change roleRef'));
+        errors.push(invalid('roleRef', printedRef(object.roleRef), 'cannot change roleRef'));
       }
       return errors;
     },
   };
+}
+
+/** As Go prints the internal type. */
+function printedRef(roleRef: JsonObject): JsonObject {
+  const { apiGroup, kind, name } = roleRef;
+  return { APIGroup: apiGroup ?? '', Kind: kind ?? '', Name: name ?? '' };
 }
 
 function roleRefErrors(roleRef: JsonObject, kinds: string[]): FieldError[] {
@@ -96,17 +115,22 @@ function roleRefErrors(roleRef: JsonObject, kinds: string[]): FieldError[] {
   }
   const kind = text(roleRef, 'kind');
   if (!kinds.includes(kind)) errors.push(notSupported('roleRef.kind', kind, kinds));
-  if (isUnset(roleRef.name)) errors.push(required('roleRef.name'));
+  const name = text(roleRef, 'name');
+  if (name === '') errors.push(required('roleRef.name'));
+  errors.push(...pathSegmentProblems(name).map((why) => invalid('roleRef.name', name, why)));
   return errors;
 }
 
-function subjectErrors(subject: JsonObject, path: string): FieldError[] {
+function subjectErrors(subject: JsonObject, path: string, isNamespaced: boolean): FieldError[] {
   const errors: FieldError[] = [];
   const [kind, group] = [text(subject, 'kind'), text(subject, 'apiGroup')];
   if (isUnset(subject.name)) errors.push(required(`${path}.name`));
   if (!SUBJECT_KINDS.includes(kind)) errors.push(notSupported(`${path}.kind`, kind, SUBJECT_KINDS));
   else if (kind === 'ServiceAccount') {
-    if (isUnset(subject.namespace)) errors.push(required(`${path}.namespace`));
+    const name = text(subject, 'name');
+    const problems = name === '' ? [] : subdomainProblems(name);
+    errors.push(...problems.map((problem) => invalid(`${path}.name`, name, problem)));
+    if (!isNamespaced && isUnset(subject.namespace)) errors.push(required(`${path}.namespace`));
     if (group !== '') errors.push(notSupported(`${path}.apiGroup`, group, ['']));
   } else if (group !== GROUP) errors.push(notSupported(`${path}.apiGroup`, group, [GROUP]));
   return errors;

@@ -34,7 +34,11 @@ const cronJob = (spec: Body): Body => ({
 const autoscaler = (spec: Body): Body => ({
   apiVersion: 'autoscaling/v2',
   kind: 'HorizontalPodAutoscaler',
-  spec: { scaleTargetRef: { kind: 'Deployment', name: 'd' }, maxReplicas: 2, ...spec },
+  spec: {
+    scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'd' },
+    maxReplicas: 2,
+    ...spec,
+  },
 });
 const priority = (name: string, value: number): Body => ({
   apiVersion: 'scheduling.k8s.io/v1',
@@ -102,7 +106,7 @@ const CASES: [string, string, Body, string][] = [
     'a port range that runs backwards',
     NETPOL,
     policy({ ingress: [{ ports: [{ port: 90, endPort: 80 }] }] }),
-    'spec.ingress[0].ports[0].endPort: Invalid value: 80: must be greater than or equal to `port`',
+    'spec.ingress[0].ports[0].endPort: Invalid value: 90: must be greater than or equal to `port`',
   ],
   [
     'a class twice',
@@ -111,7 +115,7 @@ const CASES: [string, string, Body, string][] = [
       { ingressClassName: 'a', defaultBackend: backend },
       { 'kubernetes.io/ingress.class': 'b' },
     ),
-    'annotations.kubernetes.io/ingress.class: Invalid value: "b": can not be set when the class field is also set',
+    'annotations.kubernetes.io/ingress.class: Invalid value: "b": must match `ingressClassName` when both are specified',
   ],
   [
     'a relative path',

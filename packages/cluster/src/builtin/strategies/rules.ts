@@ -1,7 +1,20 @@
 /** What the strategies of built-in kinds are made of, and the small operations they share. */
-import { qualifiedNameProblems } from '../../api/names.ts';
+import {
+  dnsLabelProblems,
+  labelValueProblems,
+  qualifiedNameProblems,
+  subdomainProblems,
+} from '../../api/names.ts';
 import type { User } from '../../api/request.ts';
-import { duplicate, invalid, notSupported, required } from '../../schema/field-error.ts';
+import {
+  duplicate,
+  forbidden,
+  invalid,
+  notSupported,
+  required,
+  goJson,
+  Printed,
+} from '../../schema/field-error.ts';
 import { isObject, jsonEqual, put, type JsonObject } from '../../schema/json.ts';
 import type { FieldError } from '../../schema/schema.ts';
 
@@ -9,11 +22,20 @@ import type { FieldError } from '../../schema/schema.ts';
 export interface Rules {
   /** Defaults that depend on other fields; on create and on update. Idempotent. */
   defaults?(object: JsonObject): void;
+  /** A new object may bring its status. */
+  keepsNewStatus?: boolean;
   /** What only a new object gets; runs before `defaults`. */
   create?(object: JsonObject, user?: User): void;
   /** Carries over what the server gave out; runs before `defaults`. `old` is not to be changed. */
   update?(object: JsonObject, old: JsonObject): void;
-  validate?(object: JsonObject, old?: JsonObject): FieldError[];
+  /** `subresource` is that by which the object is changed, if any. */
+  validate?(object: JsonObject, old?: JsonObject, subresource?: string): FieldError[];
+  /** Completes a status that is written by itself. May replace `object.status` and parts of `object.metadata`, and change nothing else. */
+  prepareStatus?(object: JsonObject, old: JsonObject): void;
+  /** Takes the place of `validate` where only the status is written. */
+  status?(object: JsonObject, old: JsonObject): FieldError[];
+  /** What is answered and yet worth a `Warning`. */
+  warnings?(object: JsonObject, old?: JsonObject): string[];
   /** Selectable fields whose value is not simply the one at their path. */
   fields?(object: JsonObject): Record<string, string>;
 }
@@ -73,12 +95,21 @@ export function requiredFields(object: JsonObject, path: string, keys: string[])
   return keys.filter((key) => isUnset(object[key])).map((key) => required(`${path}.${key}`));
 }
 
+/** `Required value` for nothing, `Unsupported value` for what is not among the values. */
+export function requiredOneOf(value: string, values: string[], path: string): FieldError[] {
+  if (value === '') {
+    const list = values.map((item) => JSON.stringify(item)).join(' ');
+    return [required(path, `valid values: [${list}]`)];
+  }
+  return values.includes(value) ? [] : [notSupported(path, value, values)];
+}
+
 export const NOT_NEGATIVE = 'must be greater than or equal to 0';
 
 export function nonNegativeFields(object: JsonObject, path: string, keys: string[]): FieldError[] {
   return keys
     .filter((key) => (number(object, key) ?? 0) < 0)
-    .map((key) => invalid(`${path}.${key}`, object[key], NOT_NEGATIVE));
+    .map((key) => invalid(path === '' ? key : `${path}.${key}`, object[key], NOT_NEGATIVE));
 }
 
 /** `field is immutable` when a field differs from the stored one. */
@@ -110,19 +141,9 @@ export function isPort(value: unknown): boolean {
   return typeof value === 'number' && value >= 1 && value <= 65535;
 }
 
-export const DNS_LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
-
 /** What is wrong with an RFC 1123 label. */
 export function labelProblems(value: string): string[] {
-  const problems: string[] = [];
-  if (value.length > 63) problems.push('must be no more than 63 characters');
-  if (!/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(value)) {
-    problems.push(
-      "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with " +
-        `an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '${DNS_LABEL}')`,
-    );
-  }
-  return problems;
+  return dnsLabelProblems(value);
 }
 
 /** What is wrong with a port name (IANA service name). */
@@ -147,33 +168,99 @@ export function portOrNameErrors(value: unknown, path: string): FieldError[] {
   return portNameProblems(value).map((problem) => invalid(path, value, problem));
 }
 
-const OPERATORS = ['DoesNotExist', 'Exists', 'In', 'NotIn'];
+/** Errors of labels at a path: bad keys and bad values. */
+export function labelsErrors(labels: JsonObject, path: string): FieldError[] {
+  return Object.entries(labels).flatMap(([key, value]) => [
+    ...qualifiedNameProblems(key).map((problem) => invalid(path, key, problem)),
+    ...(typeof value === 'string' ? labelValueProblems(value) : []).map((problem) =>
+      invalid(path, value, problem),
+    ),
+  ]);
+}
 
 /** Errors of a meta/v1 LabelSelector. */
 export function labelSelectorErrors(selector: JsonObject, path: string): FieldError[] {
-  const labels = part(selector, 'matchLabels');
-  const errors = Object.keys(labels).flatMap((key) =>
-    qualifiedNameProblems(key).map((problem) => invalid(`${path}.matchLabels`, key, problem)),
-  );
-  for (const [term, place] of items(selector, 'matchExpressions', `${path}.`)) {
-    const operator = text(term, 'operator');
-    const values = strings(term, 'values');
-    const key = text(term, 'key');
-    if (operator === 'In' || operator === 'NotIn') {
-      if (values.length === 0) {
-        errors.push(
-          required(`${place}.values`, "must be specified when `operator` is 'In' or 'NotIn'"),
-        );
-      }
-    } else if (operator === 'Exists' || operator === 'DoesNotExist') {
-      if (values.length > 0) {
-        const why = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'";
-        errors.push({ type: 'Forbidden', field: `${place}.values`, detail: `Forbidden: ${why}` });
-      }
-    } else errors.push(notSupported(`${place}.operator`, operator, OPERATORS));
-    errors.push(...qualifiedNameProblems(key).map((why) => invalid(`${place}.key`, key, why)));
+  return [
+    ...labelsErrors(part(selector, 'matchLabels'), `${path}.matchLabels`),
+    ...items(selector, 'matchExpressions', `${path}.`).flatMap(([term, place]) =>
+      requirementErrors(term, place),
+    ),
+  ];
+}
+
+function requirementErrors(term: JsonObject, path: string): FieldError[] {
+  const [operator, values] = [text(term, 'operator'), strings(term, 'values')];
+  return [
+    ...operatorErrors(operator, values, path),
+    ...qualifiedNameProblems(text(term, 'key')).map((problem) =>
+      invalid(`${path}.key`, text(term, 'key'), problem),
+    ),
+    ...values.flatMap((value, index) =>
+      labelValueProblems(value).map((problem) =>
+        invalid(`${path}.values[${index}]`, value, problem),
+      ),
+    ),
+  ];
+}
+
+function operatorErrors(operator: string, values: string[], path: string): FieldError[] {
+  switch (operator) {
+    case 'In':
+    case 'NotIn': {
+      const why = "must be specified when `operator` is 'In' or 'NotIn'";
+      return values.length === 0 ? [required(`${path}.values`, why)] : [];
+    }
+    case 'Exists':
+    case 'DoesNotExist': {
+      const why = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'";
+      return values.length > 0 ? [forbidden(`${path}.values`, why)] : [];
+    }
+    default:
+      return [invalid(`${path}.operator`, operator, 'not a valid selector operator')];
   }
-  return errors;
+}
+
+const HTTP_PATH = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+";
+
+/** Errors of a path with a domain before it: `example.com/name`. */
+export function domainPathErrors(value: string, path: string): FieldError[] {
+  if (value === '') return [required(path)];
+  const slash = value.indexOf('/');
+  const [host, rest] = [value.slice(0, slash), value.slice(slash + 1)];
+  if (slash < 1 || rest === '') {
+    return [invalid(path, value, 'must be a domain-prefixed path (such as "acme.io/foo")')];
+  }
+  const errors = subdomainProblems(host).map((problem) => invalid(path, host, problem));
+  if (new RegExp(`^${HTTP_PATH}$`).test(rest)) return errors;
+  return [
+    ...errors,
+    invalid(path, rest, `Invalid path (regex used for validation is '${HTTP_PATH}')`),
+  ];
+}
+
+/** A value whose fields stand in an order of their own, as those of a Go struct do. */
+export function struct(value: JsonObject): Printed {
+  return new Printed(goJson(value));
+}
+
+/** Labels as Go prints a map: sorted, `null` when there are none. */
+export function sorted(labels: unknown): JsonObject | null {
+  if (!isObject(labels)) return null;
+  return Object.fromEntries(
+    Object.keys(labels)
+      .toSorted()
+      .map((key) => [key, labels[key]]),
+  );
+}
+
+/** A LabelSelector as Go prints it. */
+export function printedSelector(selector: unknown): JsonObject | null {
+  if (!isObject(selector)) return null;
+  const { matchLabels, matchExpressions } = selector;
+  return {
+    ...(isObject(matchLabels) && { matchLabels: sorted(matchLabels) }),
+    ...(Array.isArray(matchExpressions) && { matchExpressions }),
+  };
 }
 
 /** Whether a LabelSelector selects an object with these labels; an empty one selects everything. */
@@ -203,10 +290,21 @@ export function isEmptySelector(selector: JsonObject): boolean {
   );
 }
 
+/** The warning about a new object whose name its pods cannot have. */
+export function podNameWarnings(object: JsonObject, old?: JsonObject): string[] {
+  const problems = dnsLabelProblems(text(part(object, 'metadata'), 'name'));
+  if (old !== undefined || problems.length === 0) return [];
+  const why =
+    'this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended';
+  return [`metadata.name: ${why}: [${problems.join(' ')}]`];
+}
+
+const PERCENT = /^\d+%$/;
+
 /** A number of pods or a percentage of them. */
 export function amountOrPercentErrors(value: unknown, path: string): FieldError[] {
   if (typeof value === 'number') return value < 0 ? [invalid(path, value, NOT_NEGATIVE)] : [];
-  if (typeof value !== 'string' || /^\d+%$/.test(value)) return [];
+  if (typeof value !== 'string' || PERCENT.test(value)) return [];
   return [
     invalid(
       path,
@@ -214,4 +312,15 @@ export function amountOrPercentErrors(value: unknown, path: string): FieldError[
       "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')",
     ),
   ];
+}
+
+export function above100Errors(value: unknown, path: string): FieldError[] {
+  const isAbove = typeof value === 'string' && PERCENT.test(value) && Number.parseInt(value) > 100;
+  return isAbove ? [invalid(path, value, 'must not be greater than 100%')] : [];
+}
+
+/** The number in an amount or percentage; 0 where there is none. */
+export function amountOf(value: unknown): number {
+  if (typeof value === 'number') return value;
+  return typeof value === 'string' && /^[-+]?\d+%?$/.test(value) ? Number.parseInt(value) : 0;
 }

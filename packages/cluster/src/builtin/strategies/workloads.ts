@@ -1,26 +1,37 @@
-/** Deployments, ReplicaSets, StatefulSets, DaemonSets and ReplicationControllers. */
-import { labelErrors } from '../../api/names.ts';
-import { forbidden, invalid, notSupported, required } from '../../schema/field-error.ts';
+/** Deployments, ReplicaSets, StatefulSets, DaemonSets, ControllerRevisions and ReplicationControllers. */
+import {
+  forbidden,
+  invalid,
+  notSupported,
+  type Printed,
+  required,
+} from '../../schema/field-error.ts';
 import { isObject, jsonEqual, type JsonObject } from '../../schema/json.ts';
 import type { FieldError } from '../../schema/schema.ts';
+import { templateErrors } from './pod-templates.ts';
 import { defaultTemplate } from './pod-defaults.ts';
-import { podSpecErrors } from './pod-validation.ts';
 import {
+  above100Errors,
+  amountOf,
   amountOrPercentErrors,
   ensureObject,
   immutable,
   isEmptySelector,
   isUnset,
-  items,
-  labelSelectorErrors,
   nonNegativeFields,
   number,
   part,
+  podNameWarnings,
+  printedSelector,
   selects,
   setDefault,
+  sorted,
   text,
   type Rules,
+  labelSelectorErrors,
+  struct,
 } from './rules.ts';
+import { countErrors } from './workload-status.ts';
 
 export const deployment: Rules = {
   defaults(object) {
@@ -29,99 +40,136 @@ export const deployment: Rules = {
     setDefault(strategy, 'type', 'RollingUpdate');
     if (strategy.type === 'RollingUpdate') {
       const rolling = ensureObject(strategy, 'rollingUpdate');
-      setDefault(rolling, 'maxUnavailable', '25%');
-      setDefault(rolling, 'maxSurge', '25%');
+      setDefaultAmount(rolling, 'maxUnavailable', '25%');
+      setDefaultAmount(rolling, 'maxSurge', '25%');
     }
     defaultTemplate(object);
   },
   validate(object, old) {
     const spec = part(object, 'spec');
     return [
-      ...workloadErrors(object, ['replicas', 'minReadySeconds', 'revisionHistoryLimit']),
-      ...strategyErrors(part(spec, 'strategy'), 'spec.strategy', 'Recreate'),
+      ...nonNegativeFields(spec, 'spec', ['replicas']),
+      ...replicatedErrors(spec, 'deployment'),
+      ...strategyErrors(part(spec, 'strategy')),
+      ...nonNegativeFields(spec, 'spec', [
+        'minReadySeconds',
+        'revisionHistoryLimit',
+        'progressDeadlineSeconds',
+      ]),
       ...deadlineErrors(spec),
       ...immutableSelector(object, old),
     ];
   },
+  warnings: podNameWarnings,
+  status: countErrors({
+    counts: [
+      'observedGeneration',
+      'replicas',
+      'updatedReplicas',
+      'readyReplicas',
+      'availableReplicas',
+      'unavailableReplicas',
+      'terminatingReplicas',
+      'collisionCount',
+    ],
+    parts: ['updatedReplicas', 'readyReplicas', 'availableReplicas'],
+  }),
 };
 
 export const replicaSet: Rules = {
   defaults: defaultTemplate,
-  validate: (object, old) => [
-    ...workloadErrors(object, ['replicas', 'minReadySeconds']),
-    ...immutableSelector(object, old),
-  ],
-};
-
-export const statefulSet: Rules = {
-  defaults(object) {
-    const spec = ensureObject(object, 'spec');
-    const strategy = ensureObject(spec, 'updateStrategy');
-    setDefault(strategy, 'type', 'RollingUpdate');
-    if (strategy.type === 'RollingUpdate') {
-      setDefault(ensureObject(strategy, 'rollingUpdate'), 'partition', 0);
-    }
-    for (const [claim] of items(spec, 'volumeClaimTemplates')) {
-      setDefault(claim, 'apiVersion', 'v1');
-      setDefault(claim, 'kind', 'PersistentVolumeClaim');
-      setDefault(claim, 'status', { phase: 'Pending' });
-    }
-    defaultTemplate(object);
-  },
   validate(object, old) {
-    const errors = workloadErrors(
-      object,
-      ['replicas', 'minReadySeconds', 'revisionHistoryLimit'],
-      true,
-    );
-    const [after, before] = [part(object, 'spec'), old && part(old, 'spec')];
-    if (before !== undefined && !jsonEqual(fixedPart(after), fixedPart(before))) {
-      errors.push(forbidden('spec', STATEFUL_SET_UPDATE));
-    }
-    return errors;
+    const spec = part(object, 'spec');
+    return [
+      ...nonNegativeFields(spec, 'spec', ['replicas', 'minReadySeconds']),
+      // A real server calls it a deployment here too.
+      ...replicatedErrors(spec, 'deployment'),
+      ...immutableSelector(object, old),
+    ];
   },
+  warnings: podNameWarnings,
+  status: countErrors({
+    counts: [
+      'replicas',
+      'fullyLabeledReplicas',
+      'readyReplicas',
+      'availableReplicas',
+      'observedGeneration',
+      'terminatingReplicas',
+    ],
+    parts: ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'],
+  }),
 };
 
-const MUTABLE = [
-  'replicas',
-  'ordinals',
-  'template',
-  'updateStrategy',
-  'revisionHistoryLimit',
-  'persistentVolumeClaimRetentionPolicy',
-  'minReadySeconds',
-];
-const STATEFUL_SET_UPDATE = `updates to statefulset spec for fields other than ${MUTABLE.slice(
-  0,
-  -1,
-)
-  .map((field) => `'${field}'`)
-  .join(', ')} and 'minReadySeconds' are forbidden`;
-
-function fixedPart(spec: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(spec).filter(([key]) => !MUTABLE.includes(key)));
-}
+const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation';
 
 export const daemonSet: Rules = {
+  prepareStatus(object, old) {
+    const before = part(part(old, 'metadata'), 'annotations')[TEMPLATE_GENERATION];
+    setTemplateGeneration(object, Number(before ?? 0));
+  },
+  create: (object) => setTemplateGeneration(object, 1),
+  update(object, old) {
+    const before = Number(part(part(old, 'metadata'), 'annotations')[TEMPLATE_GENERATION] ?? 0);
+    const isChanged = !jsonEqual(part(object, 'spec').template, part(old, 'spec').template);
+    setTemplateGeneration(object, isChanged ? before + 1 : before);
+  },
   defaults(object) {
     const strategy = ensureObject(ensureObject(object, 'spec'), 'updateStrategy');
     setDefault(strategy, 'type', 'RollingUpdate');
     if (strategy.type === 'RollingUpdate') {
       const rolling = ensureObject(strategy, 'rollingUpdate');
-      setDefault(rolling, 'maxUnavailable', 1);
-      setDefault(rolling, 'maxSurge', 0);
+      setDefaultAmount(rolling, 'maxUnavailable', 1);
+      setDefaultAmount(rolling, 'maxSurge', 0);
     }
     defaultTemplate(object);
   },
-  validate: (object, old) => [
-    ...workloadErrors(object, ['minReadySeconds', 'revisionHistoryLimit']),
-    ...strategyErrors(
-      part(part(object, 'spec'), 'updateStrategy'),
-      'spec.updateStrategy',
-      'OnDelete',
-    ),
-    ...immutableSelector(object, old),
-  ],
+  validate(object, old) {
+    const spec = part(object, 'spec');
+    return [
+      ...immutableSelector(object, old),
+      ...daemonSelectorErrors(spec),
+      ...templateErrors(part(spec, 'template'), 'spec.template'),
+      ...alwaysRunErrors(part(spec, 'template'), 'DaemonSet'),
+      ...nonNegativeFields(spec, 'spec', ['minReadySeconds']),
+      ...daemonStrategyErrors(part(spec, 'updateStrategy')),
+      ...nonNegativeFields(spec, 'spec', ['revisionHistoryLimit']),
+    ];
+  },
+  status: countErrors({
+    counts: [
+      'currentNumberScheduled',
+      'numberMisscheduled',
+      'desiredNumberScheduled',
+      'numberReady',
+      'observedGeneration',
+      'updatedNumberScheduled',
+      'numberAvailable',
+      'numberUnavailable',
+      'collisionCount',
+    ],
+  }),
+};
+
+/** Counts the changes of the template in an annotation, which stands for a field of older versions. */
+function setTemplateGeneration(object: JsonObject, generation: number): void {
+  const metadata = ensureObject(object, 'metadata');
+  metadata.annotations = {
+    ...part(metadata, 'annotations'),
+    [TEMPLATE_GENERATION]: String(generation),
+  };
+}
+
+export const controllerRevision: Rules = {
+  validate(object, old) {
+    const errors = nonNegativeFields(object, '', ['revision']);
+    if (old !== undefined) return [...errors, ...immutable({ object, old }, '', 'data')];
+    if (isUnset(object.data)) errors.push(required('data', 'data is mandatory'));
+    else if (!isObject(object.data)) {
+      errors.push(required('data', 'data must be a valid JSON object'));
+    }
+    return errors;
+  },
 };
 
 export const replicationController: Rules = {
@@ -136,117 +184,162 @@ export const replicationController: Rules = {
   },
   validate(object) {
     const spec = part(object, 'spec');
-    const template = part(spec, 'template');
     const selector = part(spec, 'selector');
-    const errors = nonNegativeFields(spec, 'spec', ['replicas', 'minReadySeconds']);
+    const errors = nonNegativeFields(spec, 'spec', ['minReadySeconds']);
     if (Object.keys(selector).length === 0) errors.push(required('spec.selector'));
+    errors.push(...nonNegativeFields(spec, 'spec', ['replicas']));
+    if (!isObject(spec.template)) return [...errors, required('spec.template')];
+    const { template } = spec;
     const labels = part(part(template, 'metadata'), 'labels');
     if (Object.keys(selector).some((key) => selector[key] !== labels[key])) {
       errors.push(invalid('spec.template.metadata.labels', labels, MISMATCH));
     }
-    return [...errors, ...templateErrors(template, 'spec.template')];
+    const path = 'spec.template.spec';
+    const { restartPolicy, activeDeadlineSeconds } = part(template, 'spec');
+    errors.push(...templateErrors(template, 'spec.template'));
+    if (restartPolicy !== 'Always') {
+      errors.push(notSupported(`${path}.restartPolicy`, restartPolicy ?? '', ['Always']));
+    }
+    if (isUnset(activeDeadlineSeconds)) return errors;
+    const why = 'activeDeadlineSeconds in ReplicationController is not Supported';
+    return [...errors, forbidden(`${path}.activeDeadlineSeconds`, why)];
   },
 };
 
+/** Absent only; unlike with texts, an empty one is somebody's mistake. */
+function setDefaultAmount(object: JsonObject, key: string, value: unknown): void {
+  object[key] ??= value;
+}
+
 const MISMATCH = '`selector` does not match template `labels`';
 
-/** Errors every workload with `spec.selector` and `spec.template` can have. */
-function workloadErrors(object: JsonObject, counts: string[], isStateful = false): FieldError[] {
-  const spec = part(object, 'spec');
-  const errors = nonNegativeFields(spec, 'spec', counts);
-  const template = part(spec, 'template');
-  const labels = part(part(template, 'metadata'), 'labels');
+function mismatchErrors(selector: JsonObject, template: JsonObject): FieldError[] {
+  const { labels } = part(template, 'metadata');
+  if (isObject(labels) ? selects(selector, labels) : selects(selector, {})) return [];
+  return [invalid('spec.template.metadata.labels', sorted(labels), MISMATCH)];
+}
+
+/** Matches nothing: what no selector at all means. */
+const NOTHING: JsonObject = {
+  matchExpressions: [{ key: '', operator: 'Exists' }],
+};
+
+/** What is wrong with a required selector. */
+export function requiredSelectorErrors(spec: JsonObject, kind: string): FieldError[] {
   const { selector } = spec;
-  if (!isObject(selector)) errors.push(required('spec.selector'));
-  else {
-    errors.push(...labelSelectorErrors(selector, 'spec.selector'));
-    if (isEmptySelector(selector)) {
-      const kind = isStateful ? 'statefulset' : 'deployment';
-      errors.push(invalid('spec.selector', selector, `empty selector is invalid for ${kind}`));
-    } else if (!selects(selector, labels)) {
-      errors.push(invalid('spec.template.metadata.labels', labels, MISMATCH));
-    }
+  if (!isObject(selector)) return [required('spec.selector')];
+  if (!isEmptySelector(selector)) return labelSelectorErrors(selector, 'spec.selector');
+  return [invalid('spec.selector', selector, `empty selector is invalid for ${kind}`)];
+}
+
+/**
+ * Errors of selector and template of what keeps a number of pods. The template is not looked at when nobody can say what
+ * the selector selects.
+ */
+function replicatedErrors(spec: JsonObject, kind: string): FieldError[] {
+  const { selector } = spec;
+  const template = part(spec, 'template');
+  const errors = requiredSelectorErrors(spec, kind);
+  if (isObject(selector) && labelSelectorErrors(selector, '').length > 0) {
+    return [
+      ...errors,
+      invalid('spec.selector', printedSelector(selector), 'invalid label selector'),
+    ];
   }
-  const complete = isStateful ? withClaims(spec, template) : template;
-  errors.push(...templateErrors(complete, 'spec.template'));
-  const { restartPolicy, activeDeadlineSeconds } = part(template, 'spec');
-  if (!isUnset(restartPolicy) && restartPolicy !== 'Always') {
+  return [
+    ...errors,
+    ...mismatchErrors(isObject(selector) ? selector : NOTHING, template),
+    ...templateErrors(template, 'spec.template'),
+    ...alwaysRunErrors(template, 'ReplicaSet'),
+  ];
+}
+
+/** Pods that are replaced when they end do not say themselves when that is. */
+export function alwaysRunErrors(template: JsonObject, kind: string): FieldError[] {
+  const { restartPolicy = 'Always', activeDeadlineSeconds } = part(template, 'spec');
+  const errors: FieldError[] = [];
+  if (restartPolicy !== 'Always') {
     errors.push(notSupported('spec.template.spec.restartPolicy', restartPolicy, ['Always']));
   }
-  if (!isUnset(activeDeadlineSeconds)) {
-    const field = 'spec.template.spec.activeDeadlineSeconds';
-    const kind = typeof object.kind === 'string' ? object.kind : '';
-    const owner = kind === 'Deployment' ? 'ReplicaSet' : kind;
-    errors.push(forbidden(field, `activeDeadlineSeconds in ${owner} is not Supported`));
+  if (isUnset(activeDeadlineSeconds)) return errors;
+  const why = `activeDeadlineSeconds in ${kind} is not Supported`;
+  return [...errors, forbidden('spec.template.spec.activeDeadlineSeconds', why)];
+}
+
+function daemonSelectorErrors(spec: JsonObject): FieldError[] {
+  const { selector } = spec;
+  const template = part(spec, 'template');
+  if (!isObject(selector)) return mismatchErrors(NOTHING, template);
+  if (isEmptySelector(selector)) {
+    return [invalid('spec.selector', selector, 'empty selector is invalid for daemonset')];
   }
-  return errors;
+  const errors = labelSelectorErrors(selector, 'spec.selector');
+  return errors.length > 0 ? errors : mismatchErrors(selector, template);
 }
 
-/** Volumes of a StatefulSet's pods that come from its claims count as there. */
-function withClaims(spec: JsonObject, template: JsonObject): JsonObject {
-  const podSpec = part(template, 'spec');
-  const volumes = items(podSpec, 'volumes').map(([volume]) => volume);
-  const known = new Set(volumes.map((volume) => text(volume, 'name')));
-  const claimed = items(spec, 'volumeClaimTemplates')
-    .map(([claim]) => text(part(claim, 'metadata'), 'name'))
-    .filter((name) => !known.has(name))
-    .map((name) => ({ name, emptyDir: {} }));
-  if (claimed.length === 0) return template;
-  return { ...template, spec: { ...podSpec, volumes: [...volumes, ...claimed] } };
+/** A strategy as Go prints the internal type. */
+function goStrategy(strategy: JsonObject): Printed {
+  return struct({ Type: text(strategy, 'type'), RollingUpdate: strategy.rollingUpdate ?? null });
 }
 
-/** Errors of a PodTemplateSpec. */
-export function templateErrors(template: JsonObject, path: string): FieldError[] {
-  const metadata = part(template, 'metadata');
-  const labels = part(metadata, 'labels');
-  const texts = Object.entries(labels).filter(
-    (entry): entry is [string, string] => typeof entry[1] === 'string',
-  );
-  return [
-    ...labelErrors(Object.fromEntries(texts)).map((error) => ({
-      ...error,
-      field: `${path}.${error.field}`,
-    })),
-    ...podSpecErrors(part(template, 'spec'), `${path}.spec`),
-  ];
-}
-
-function strategyErrors(strategy: JsonObject, path: string, without: string): FieldError[] {
+function strategyErrors(strategy: JsonObject): FieldError[] {
+  const path = 'spec.strategy.rollingUpdate';
   const { rollingUpdate } = strategy;
-  if (!isObject(rollingUpdate)) return [];
-  const place = `${path}.rollingUpdate`;
-  if (text(strategy, 'type') === without) {
-    return without === 'Recreate'
-      ? [forbidden(place, "may not be specified when strategy `type` is 'Recreate'")]
-      : [];
+  switch (text(strategy, 'type')) {
+    case 'Recreate': {
+      const why = "may not be specified when strategy `type` is 'Recreate'";
+      return isObject(rollingUpdate) ? [forbidden(path, why)] : [];
+    }
+    case 'RollingUpdate': {
+      const { maxUnavailable, maxSurge } = part(strategy, 'rollingUpdate');
+      const errors = [
+        ...amountOrPercentErrors(maxUnavailable, `${path}.maxUnavailable`),
+        ...amountOrPercentErrors(maxSurge, `${path}.maxSurge`),
+      ];
+      if (amountOf(maxUnavailable) === 0 && amountOf(maxSurge) === 0) {
+        const why = 'may not be 0 when `maxSurge` is 0';
+        errors.push(invalid(`${path}.maxUnavailable`, maxUnavailable, why));
+      }
+      return [...errors, ...above100Errors(maxUnavailable, `${path}.maxUnavailable`)];
+    }
+    default:
+      return [notSupported('spec.strategy', goStrategy(strategy), ['Recreate', 'RollingUpdate'])];
   }
-  const { maxUnavailable, maxSurge } = rollingUpdate;
-  const errors = [
-    ...amountOrPercentErrors(maxUnavailable, `${place}.maxUnavailable`),
-    ...amountOrPercentErrors(maxSurge, `${place}.maxSurge`),
-  ];
-  if (isZero(maxUnavailable) && isZero(maxSurge)) {
-    const why = 'may not be 0 when `maxSurge` is 0';
-    errors.push(invalid(`${place}.maxUnavailable`, maxUnavailable, why));
-  }
-  return errors;
 }
 
-function isZero(amount: unknown): boolean {
-  return amount === 0 || amount === '0%';
+function daemonStrategyErrors(strategy: JsonObject): FieldError[] {
+  const type = text(strategy, 'type');
+  if (type === 'OnDelete') return [];
+  if (type !== 'RollingUpdate') {
+    const known = ['RollingUpdate', 'OnDelete'];
+    return [notSupported('spec.updateStrategy', goStrategy(strategy), known)];
+  }
+  const path = 'spec.updateStrategy.rollingUpdate';
+  const { maxUnavailable, maxSurge } = part(strategy, 'rollingUpdate');
+  const errors = [amountOrPercentErrors, above100Errors].flatMap((errorsOf) => [
+    ...errorsOf(maxUnavailable, `${path}.maxUnavailable`),
+    ...errorsOf(maxSurge, `${path}.maxSurge`),
+  ]);
+  const [down, more] = [amountOf(maxUnavailable) !== 0, amountOf(maxSurge) !== 0];
+  if (down && more) {
+    const why = 'may not be set when maxUnavailable is non-zero';
+    errors.push(invalid(`${path}.maxSurge`, maxSurge, why));
+  } else if (!down && !more) {
+    errors.push(required(`${path}.maxUnavailable`, 'cannot be 0 when maxSurge is 0'));
+  }
+  return errors;
 }
 
 function deadlineErrors(spec: JsonObject): FieldError[] {
   const deadline = number(spec, 'progressDeadlineSeconds');
-  if (deadline === undefined) return [];
+  if (deadline === undefined || deadline > (number(spec, 'minReadySeconds') ?? 0)) return [];
   const field = 'spec.progressDeadlineSeconds';
-  if (deadline < 0) return nonNegativeFields(spec, 'spec', ['progressDeadlineSeconds']);
-  if (deadline > (number(spec, 'minReadySeconds') ?? 0)) return [];
   return [invalid(field, deadline, 'must be greater than minReadySeconds')];
 }
 
 function immutableSelector(object: JsonObject, old: JsonObject | undefined): FieldError[] {
   if (old === undefined) return [];
-  const place = { object: part(object, 'spec'), old: part(old, 'spec') };
-  return immutable(place, 'spec', 'selector');
+  const { selector } = part(object, 'spec');
+  if (jsonEqual(selector ?? null, part(old, 'spec').selector ?? null)) return [];
+  return [invalid('spec.selector', printedSelector(selector), 'field is immutable')];
 }

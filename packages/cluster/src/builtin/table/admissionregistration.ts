@@ -6,7 +6,7 @@ export const admissionregistration: TypeTable = {
     1 apiGroups []string @atomic
     2 apiVersions []string @atomic
     3 resources []string @atomic
-    4 scope *string =* {*|Cluster|Namespaced}
+    4 scope *string :=* {*|Cluster|Namespaced}
   `,
   ValidatingWebhookConfiguration: `%kind
     1 metadata meta.ObjectMeta
@@ -20,12 +20,12 @@ export const admissionregistration: TypeTable = {
     1 name string !
     2 clientConfig WebhookClientConfig !
     3 rules []RuleWithOperations @atomic
-    4 failurePolicy *string =Fail {Fail|Ignore}
-    9 matchPolicy *string =Equivalent {Equivalent|Exact}
-    5 namespaceSelector *meta.LabelSelector ={}
-    10 objectSelector *meta.LabelSelector ={}
+    4 failurePolicy *string :=Fail {Fail|Ignore}
+    9 matchPolicy *string :=Equivalent {Equivalent|Exact}
+    5 namespaceSelector *meta.LabelSelector :={}
+    10 objectSelector *meta.LabelSelector :={}
     6 sideEffects *string ! {None|NoneOnDryRun|Some|Unknown}
-    7 timeoutSeconds *int32 =10
+    7 timeoutSeconds *int32 :=10
     8 admissionReviewVersions []string ! @atomic
     11 matchConditions []MatchCondition @map(name) +merge(name)
   `,
@@ -33,14 +33,14 @@ export const admissionregistration: TypeTable = {
     1 name string !
     2 clientConfig WebhookClientConfig !
     3 rules []RuleWithOperations @atomic
-    4 failurePolicy *string =Fail {Fail|Ignore}
-    9 matchPolicy *string =Equivalent {Equivalent|Exact}
-    5 namespaceSelector *meta.LabelSelector ={}
-    11 objectSelector *meta.LabelSelector ={}
+    4 failurePolicy *string :=Fail {Fail|Ignore}
+    9 matchPolicy *string :=Equivalent {Equivalent|Exact}
+    5 namespaceSelector *meta.LabelSelector :={}
+    11 objectSelector *meta.LabelSelector :={}
     6 sideEffects *string ! {None|NoneOnDryRun|Some|Unknown}
-    7 timeoutSeconds *int32 =10
+    7 timeoutSeconds *int32 :=10
     8 admissionReviewVersions []string ! @atomic
-    10 reinvocationPolicy *string =Never {IfNeeded|Never}
+    10 reinvocationPolicy *string :=Never {IfNeeded|Never}
     12 matchConditions []MatchCondition @map(name) +merge(name)
   `,
   RuleWithOperations: `
@@ -56,7 +56,7 @@ export const admissionregistration: TypeTable = {
     1 namespace string !
     2 name string !
     3 path *string
-    4 port *int32 =443
+    4 port *int32 :=443
   `,
   MatchCondition: `
     1 name string !
@@ -71,7 +71,7 @@ export const admissionregistration: TypeTable = {
     1 paramKind *ParamKind
     2 matchConstraints *MatchResources
     3 validations []Validation @atomic
-    4 failurePolicy *string =Fail {Fail|Ignore}
+    4 failurePolicy *string :=Fail {Fail|Ignore}
     5 auditAnnotations []AuditAnnotation @atomic
     6 matchConditions []MatchCondition @map(name) +merge(name)
     7 variables []Variable @map(name) +merge(name)
@@ -95,11 +95,11 @@ export const admissionregistration: TypeTable = {
     2 expression string !
   `,
   MatchResources: `%atomic
-    1 namespaceSelector *meta.LabelSelector ={}
-    2 objectSelector *meta.LabelSelector ={}
+    1 namespaceSelector *meta.LabelSelector :={}
+    2 objectSelector *meta.LabelSelector :={}
     3 resourceRules []NamedRuleWithOperations @atomic
     4 excludeResourceRules []NamedRuleWithOperations @atomic
-    7 matchPolicy *string =Equivalent {Equivalent|Exact}
+    7 matchPolicy *string :=Equivalent {Equivalent|Exact}
   `,
   NamedRuleWithOperations: `%atomic
     1 resourceNames []string @atomic
@@ -131,6 +131,6 @@ export const admissionregistration: TypeTable = {
     1 name string
     2 namespace string
     3 selector *meta.LabelSelector
-    4 parameterNotFoundAction *string {Allow|Deny}
+    4 parameterNotFoundAction *string {Allow|Deny} <>
   `,
 };

@@ -7,7 +7,7 @@ export const apiextensions: TypeTable = {
     3 names CustomResourceDefinitionNames !
     4 scope string !
     7 versions []CustomResourceDefinitionVersion ! @atomic
-    9 conversion *CustomResourceConversion ={"strategy":"None"}
+    9 conversion *CustomResourceConversion :={"strategy":"None"}
     10 preserveUnknownFields bool
   `,
   CustomResourceConversion: `
@@ -27,7 +27,7 @@ export const apiextensions: TypeTable = {
     1 namespace string !
     2 name string !
     3 path *string
-    4 port *int32 =443
+    4 port *int32 :=443
   `,
   CustomResourceDefinitionVersion: `
     1 name string !

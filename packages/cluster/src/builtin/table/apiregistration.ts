@@ -19,7 +19,7 @@ export const apiregistration: TypeTable = {
   ServiceReference: `
     1 namespace string
     2 name string
-    3 port *int32 =443
+    3 port *int32 :=443
   `,
   APIServiceStatus: `
     1 conditions []APIServiceCondition @map(type) +merge(type)

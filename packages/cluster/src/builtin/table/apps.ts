@@ -16,23 +16,23 @@ export const apps: TypeTable = {
     2 maxUnavailable *IntOrString
   `,
   StatefulSetPersistentVolumeClaimRetentionPolicy: `
-    1 whenDeleted string =Retain
-    2 whenScaled string =Retain
+    1 whenDeleted string :=Retain
+    2 whenScaled string :=Retain
   `,
   StatefulSetOrdinals: `
     1 start int32 ?
   `,
   StatefulSetSpec: `
-    1 replicas *int32 =1
+    1 replicas *int32 :=1
     2 selector *meta.LabelSelector !
     3 template core.PodTemplateSpec !
     4 volumeClaimTemplates []core.PersistentVolumeClaim @atomic # Claims made for every pod.
     5 serviceName string ? # Headless service that gives the pods their names.
-    6 podManagementPolicy string =OrderedReady {OrderedReady|Parallel}
+    6 podManagementPolicy string :=OrderedReady {OrderedReady|Parallel}
     7 updateStrategy StatefulSetUpdateStrategy
-    8 revisionHistoryLimit *int32 =10
+    8 revisionHistoryLimit *int32 :=10
     9 minReadySeconds int32
-    10 persistentVolumeClaimRetentionPolicy *StatefulSetPersistentVolumeClaimRetentionPolicy ={"whenDeleted":"Retain","whenScaled":"Retain"}
+    10 persistentVolumeClaimRetentionPolicy *StatefulSetPersistentVolumeClaimRetentionPolicy :={"whenDeleted":"Retain","whenScaled":"Retain"}
     11 ordinals *StatefulSetOrdinals
   `,
   StatefulSetStatus: `
@@ -60,14 +60,14 @@ export const apps: TypeTable = {
     3 status DeploymentStatus
   `,
   DeploymentSpec: `
-    1 replicas *int32 =1 # Wanted number of pods.
+    1 replicas *int32 :=1 # Wanted number of pods.
     2 selector *meta.LabelSelector ! # Selects the pods; must match the template labels and cannot be changed.
     3 template core.PodTemplateSpec ! # Blueprint of the pods.
     4 strategy DeploymentStrategy +retainKeys # How old pods are replaced by new ones.
     5 minReadySeconds int32 # Seconds a new pod must be ready to count as available.
-    6 revisionHistoryLimit *int32 =10 # Old ReplicaSets kept for rollback.
+    6 revisionHistoryLimit *int32 :=10 # Old ReplicaSets kept for rollback.
     7 paused bool # Do not roll out changes.
-    9 progressDeadlineSeconds *int32 =600 # Seconds without progress before the rollout is reported as failed.
+    9 progressDeadlineSeconds *int32 :=600 # Seconds without progress before the rollout is reported as failed.
   `,
   DeploymentStrategy: `
     1 type string {Recreate|RollingUpdate} # Recreate or RollingUpdate.
@@ -109,7 +109,7 @@ export const apps: TypeTable = {
     2 template core.PodTemplateSpec !
     3 updateStrategy DaemonSetUpdateStrategy
     4 minReadySeconds int32
-    6 revisionHistoryLimit *int32 =10
+    6 revisionHistoryLimit *int32 :=10
   `,
   DaemonSetStatus: `
     1 currentNumberScheduled int32 !
@@ -141,7 +141,7 @@ export const apps: TypeTable = {
     3 status ReplicaSetStatus
   `,
   ReplicaSetSpec: `
-    1 replicas *int32 =1
+    1 replicas *int32 :=1
     4 minReadySeconds int32
     2 selector *meta.LabelSelector !
     3 template core.PodTemplateSpec

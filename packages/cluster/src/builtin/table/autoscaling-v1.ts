@@ -8,7 +8,7 @@ export const autoscalingV1: TypeTable = {
     3 status ScaleStatus
   `,
   ScaleSpec: `
-    1 replicas int32
+    1 replicas int32 ^=0
   `,
   ScaleStatus: `
     1 replicas int32 !
@@ -21,7 +21,7 @@ export const autoscalingV1: TypeTable = {
   `,
   HorizontalPodAutoscalerSpec: `
     1 scaleTargetRef CrossVersionObjectReference ! # What is scaled.
-    2 minReplicas *int32 =1 # Fewest pods.
+    2 minReplicas *int32 :=1 # Fewest pods.
     3 maxReplicas int32 ! # Most pods.
     4 targetCPUUtilizationPercentage *int32 # Wanted average CPU use, in percent of the requests.
   `,

@@ -9,7 +9,7 @@ export const autoscaling: TypeTable = {
   `,
   HorizontalPodAutoscalerSpec: `
     1 scaleTargetRef CrossVersionObjectReference !
-    2 minReplicas *int32 =1
+    2 minReplicas *int32 :=1
     3 maxReplicas int32 !
     4 metrics []MetricSpec @atomic
     5 behavior *HorizontalPodAutoscalerBehavior

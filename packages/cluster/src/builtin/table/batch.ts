@@ -14,7 +14,7 @@ export const batch: TypeTable = {
   `,
   PodFailurePolicyOnPodConditionsPattern: `
     1 type string !
-    2 status string ? =True
+    2 status string ? :=True
   `,
   PodFailurePolicyRule: `
     1 action string ! {Count|FailIndex|FailJob|Ignore}
@@ -32,7 +32,7 @@ export const batch: TypeTable = {
     2 succeededCount *int32
   `,
   JobSpec: `
-    1 parallelism *int32 =1 # Most pods running at a time.
+    1 parallelism *int32 # Most pods running at a time.
     2 completions *int32 # Successful pods needed.
     3 activeDeadlineSeconds *int64 # Seconds the job may be active.
     11 podFailurePolicy *PodFailurePolicy
@@ -41,11 +41,11 @@ export const batch: TypeTable = {
     12 backoffLimitPerIndex *int32
     13 maxFailedIndexes *int32
     4 selector *meta.LabelSelector
-    5 manualSelector *bool =false
+    5 manualSelector *bool
     6 template core.PodTemplateSpec ! # Blueprint of the pods.
     8 ttlSecondsAfterFinished *int32 # Seconds until a finished job is deleted.
-    9 completionMode *string =NonIndexed {Indexed|NonIndexed}
-    10 suspend *bool =false # Do not run pods while true.
+    9 completionMode *string {Indexed|NonIndexed}
+    10 suspend *bool # Do not run pods while true.
     14 podReplacementPolicy *string {Failed|TerminatingOrFailed}
     15 managedBy *string
   `,
@@ -87,11 +87,11 @@ export const batch: TypeTable = {
     1 schedule string ! # Five-field cron expression.
     8 timeZone *string # IANA time zone of the schedule.
     2 startingDeadlineSeconds *int64
-    3 concurrencyPolicy string =Allow {Allow|Forbid|Replace} # Allow, Forbid or Replace overlapping jobs.
-    4 suspend *bool =false # Make no further jobs while true.
+    3 concurrencyPolicy string :=Allow {Allow|Forbid|Replace} # Allow, Forbid or Replace overlapping jobs.
+    4 suspend *bool :=false # Make no further jobs while true.
     5 jobTemplate JobTemplateSpec ! # Blueprint of the jobs.
-    6 successfulJobsHistoryLimit *int32 =3
-    7 failedJobsHistoryLimit *int32 =1
+    6 successfulJobsHistoryLimit *int32 :=3
+    7 failedJobsHistoryLimit *int32 :=1
   `,
   CronJobStatus: `
     1 active []core.ObjectReference @atomic

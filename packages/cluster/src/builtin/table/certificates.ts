@@ -8,7 +8,7 @@ export const certificates: TypeTable = {
     3 status CertificateSigningRequestStatus
   `,
   CertificateSigningRequestSpec: `
-    1 request bytes ! @atomic # The request as PEM block CERTIFICATE REQUEST.
+    1 request bytes ! # The request as PEM block CERTIFICATE REQUEST.
     7 signerName string ! # Who is to sign, e.g. kubernetes.io/kube-apiserver-client.
     8 expirationSeconds *int32 # Wished-for validity, at least 600.
     5 usages []string @atomic # What the key may be used for.
@@ -19,7 +19,7 @@ export const certificates: TypeTable = {
   `,
   CertificateSigningRequestStatus: `
     1 conditions []CertificateSigningRequestCondition @map(type)
-    2 certificate bytes @atomic # The certificate as PEM, once it is issued.
+    2 certificate bytes # The certificate as PEM, once it is issued.
   `,
   CertificateSigningRequestCondition: `
     1 type string ! # Approved, Denied or Failed.

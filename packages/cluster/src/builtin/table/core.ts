@@ -75,11 +75,11 @@ export const core: TypeTable = {
     1 capacity map[string]Quantity
     2 ~ PersistentVolumeSource
     3 accessModes []string @atomic {ReadOnlyMany|ReadWriteMany|ReadWriteOnce|ReadWriteOncePod}
-    4 claimRef *ObjectReference
-    5 persistentVolumeReclaimPolicy string =Retain {Delete|Recycle|Retain}
+    4 claimRef *ObjectReference @granular
+    5 persistentVolumeReclaimPolicy string :=Retain {Delete|Recycle|Retain}
     6 storageClassName string
     7 mountOptions []string @atomic
-    8 volumeMode *string =Filesystem {Block|Filesystem}
+    8 volumeMode *string :=Filesystem {Block|Filesystem}
     9 nodeAffinity *VolumeNodeAffinity
     10 volumeAttributesClassName *string
   `,
@@ -87,7 +87,7 @@ export const core: TypeTable = {
     1 required *NodeSelector
   `,
   PersistentVolumeStatus: `
-    1 phase string =Pending {Available|Bound|Failed|Pending|Released}
+    1 phase string :=Pending {Available|Bound|Failed|Pending|Released}
     2 message string
     3 reason string
     4 lastPhaseTransitionTime *Time
@@ -103,7 +103,7 @@ export const core: TypeTable = {
     2 resources VolumeResourceRequirements # How much storage is needed.
     3 volumeName string
     5 storageClassName *string # StorageClass to take the volume from.
-    6 volumeMode *string =Filesystem {Block|Filesystem}
+    6 volumeMode *string :=Filesystem {Block|Filesystem}
     7 dataSource *TypedLocalObjectReference
     8 dataSourceRef *TypedObjectReference
     9 volumeAttributesClassName *string
@@ -127,18 +127,18 @@ export const core: TypeTable = {
     6 message string
   `,
   PersistentVolumeClaimStatus: `
-    1 phase string =Pending {Bound|Lost|Pending}
+    1 phase string :=Pending {Bound|Lost|Pending}
     2 accessModes []string @atomic {ReadOnlyMany|ReadWriteMany|ReadWriteOnce|ReadWriteOncePod}
     3 capacity map[string]Quantity
     4 conditions []PersistentVolumeClaimCondition @map(type) +merge(type)
     5 allocatedResources map[string]Quantity
-    7 allocatedResourceStatuses map[string]string {ControllerResizeInProgress|ControllerResizeInfeasible|NodeResizeInProgress|NodeResizeInfeasible|NodeResizePending}
+    7 allocatedResourceStatuses map[string]string @granular {ControllerResizeInProgress|ControllerResizeInfeasible|NodeResizeInProgress|NodeResizeInfeasible|NodeResizePending}
     8 currentVolumeAttributesClassName *string
     9 modifyVolumeStatus *ModifyVolumeStatus
   `,
   HostPathVolumeSource: `
     1 path string !
-    2 type *string ="" {|BlockDevice|CharDevice|Directory|DirectoryOrCreate|File|FileOrCreate|Socket}
+    2 type *string :="" {|BlockDevice|CharDevice|Directory|DirectoryOrCreate|File|FileOrCreate|Socket}
   `,
   EmptyDirVolumeSource: `
     1 medium string
@@ -253,7 +253,7 @@ export const core: TypeTable = {
   SecretVolumeSource: `
     1 secretName string
     2 items []KeyToPath @atomic
-    3 defaultMode *int32 =420
+    3 defaultMode *int32 :=420
     4 optional *bool
   `,
   SecretProjection: `
@@ -374,7 +374,7 @@ export const core: TypeTable = {
   ConfigMapVolumeSource: `
     1 ~ LocalObjectReference
     2 items []KeyToPath @atomic
-    3 defaultMode *int32 =420
+    3 defaultMode *int32 :=420
     4 optional *bool
   `,
   ConfigMapProjection: `
@@ -384,7 +384,7 @@ export const core: TypeTable = {
   `,
   ServiceAccountTokenProjection: `
     1 audience string
-    2 expirationSeconds *int64 =3600
+    2 expirationSeconds *int64 :=3600
     3 path string !
   `,
   ClusterTrustBundleProjection: `
@@ -395,8 +395,8 @@ export const core: TypeTable = {
     4 path string !
   `,
   PodCertificateProjection: `
-    1 signerName string
-    2 keyType string
+    1 signerName string !!
+    2 keyType string !!
     3 maxExpirationSeconds *int32
     4 credentialBundlePath string
     5 keyPath string
@@ -405,7 +405,7 @@ export const core: TypeTable = {
   `,
   ProjectedVolumeSource: `
     1 sources []VolumeProjection ? @atomic
-    2 defaultMode *int32 =420
+    2 defaultMode *int32 :=420
   `,
   VolumeProjection: `
     1 secret *SecretProjection
@@ -486,16 +486,16 @@ export const core: TypeTable = {
     1 volumeName string !
     2 path string !
     3 key string !
-    4 optional *bool
+    4 optional *bool ^=false
   `,
   ObjectFieldSelector: `%atomic
-    1 apiVersion string =v1
+    1 apiVersion string :=v1
     2 fieldPath string !
   `,
   ResourceFieldSelector: `%atomic
     1 containerName string
     2 resource string !
-    3 divisor Quantity ="0"
+    3 divisor Quantity :="0"
   `,
   ConfigMapKeySelector: `%atomic
     1 ~ LocalObjectReference
@@ -525,10 +525,10 @@ export const core: TypeTable = {
     2 value string !
   `,
   HTTPGetAction: `
-    1 path string =/
+    1 path string :=/
     2 port IntOrString !
     3 host string
-    4 scheme string =HTTP {HTTP|HTTPS}
+    4 scheme string :=HTTP {HTTP|HTTPS}
     5 httpHeaders []HTTPHeader @atomic
   `,
   TCPSocketAction: `
@@ -548,10 +548,10 @@ export const core: TypeTable = {
   Probe: `
     1 ~ ProbeHandler
     2 initialDelaySeconds int32 # Seconds after start before the first try.
-    3 timeoutSeconds int32 =1 # Seconds until a try counts as failed.
-    4 periodSeconds int32 =10 # Seconds between tries.
-    5 successThreshold int32 =1 # Successes in a row that change the verdict.
-    6 failureThreshold int32 =3 # Failures in a row that change the verdict.
+    3 timeoutSeconds int32 :=1 # Seconds until a try counts as failed.
+    4 periodSeconds int32 :=10 # Seconds between tries.
+    5 successThreshold int32 :=1 # Successes in a row that change the verdict.
+    6 failureThreshold int32 :=3 # Failures in a row that change the verdict.
     7 terminationGracePeriodSeconds *int64
   `,
   ContainerResizePolicy: `
@@ -594,8 +594,8 @@ export const core: TypeTable = {
     11 readinessProbe *Probe # Takes the pod out of service endpoints while it fails.
     22 startupProbe *Probe # Holds back the other probes until it succeeds.
     12 lifecycle *Lifecycle # Actions on start and stop.
-    13 terminationMessagePath string =/dev/termination-log
-    20 terminationMessagePolicy string =File {FallbackToLogsOnError|File}
+    13 terminationMessagePath string :=/dev/termination-log
+    20 terminationMessagePolicy string :=File {FallbackToLogsOnError|File}
     14 imagePullPolicy string {Always|IfNotPresent|Never} # Always, IfNotPresent or Never; Always when the tag is latest or missing.
     15 securityContext *SecurityContext # Security settings; they win over those of the pod.
     16 stdin bool # Keep standard input open.
@@ -689,11 +689,11 @@ export const core: TypeTable = {
     4 recursiveReadOnly *string
   `,
   ContainerRestartRule: `
-    1 action string
+    1 action string !!
     2 exitCodes *ContainerRestartRuleOnExitCodes
   `,
   ContainerRestartRuleOnExitCodes: `
-    1 operator string
+    1 operator string !!
     2 values []int32 @set
   `,
   NodeSelector: `%atomic
@@ -769,10 +769,10 @@ export const core: TypeTable = {
     20 initContainers []Container @map(name) +merge(name) # Run one after the other before the containers start.
     2 containers []Container ! @map(name) +merge(name) # Containers of the pod, at least one.
     34 ephemeralContainers []EphemeralContainer @map(name) +merge(name) # Added to a running pod for debugging.
-    3 restartPolicy string =Always {Always|Never|OnFailure} # When ended containers are started again.
-    4 terminationGracePeriodSeconds *int64 =30 # Seconds between the stop signal and the kill.
+    3 restartPolicy string :=Always {Always|Never|OnFailure} # When ended containers are started again.
+    4 terminationGracePeriodSeconds *int64 :=30 # Seconds between the stop signal and the kill.
     5 activeDeadlineSeconds *int64 # Seconds the pod may be active before it is failed.
-    6 dnsPolicy string =ClusterFirst {ClusterFirst|ClusterFirstWithHostNet|Default|None} # How names are resolved inside the pod.
+    6 dnsPolicy string :=ClusterFirst {ClusterFirst|ClusterFirstWithHostNet|Default|None} # How names are resolved inside the pod.
     7 nodeSelector map[string]string @atomic # Labels a node must have to run the pod.
     8 serviceAccountName string # Identity under which the pod calls the API.
     9 serviceAccount string
@@ -782,12 +782,12 @@ export const core: TypeTable = {
     12 hostPID bool
     13 hostIPC bool
     27 shareProcessNamespace *bool
-    14 securityContext *PodSecurityContext ={} # Security settings for all containers of the pod.
+    14 securityContext *PodSecurityContext :={} # Security settings for all containers of the pod.
     15 imagePullSecrets []LocalObjectReference @map(name) +merge(name) # Secrets with registry credentials.
     16 hostname string # Host name inside the pod.
     17 subdomain string
     18 affinity *Affinity # Placement rules relative to nodes and other pods.
-    19 schedulerName string =default-scheduler # Scheduler that places the pod.
+    19 schedulerName string :=default-scheduler # Scheduler that places the pod.
     22 tolerations []Toleration @atomic # Taints the pod accepts.
     23 hostAliases []HostAlias @map(ip) +merge(ip)
     24 priorityClassName string # Name of the PriorityClass of the pod.
@@ -908,8 +908,8 @@ export const core: TypeTable = {
     11 readinessProbe *Probe
     22 startupProbe *Probe
     12 lifecycle *Lifecycle
-    13 terminationMessagePath string =/dev/termination-log
-    20 terminationMessagePolicy string =File {FallbackToLogsOnError|File}
+    13 terminationMessagePath string :=/dev/termination-log
+    20 terminationMessagePolicy string :=File {FallbackToLogsOnError|File}
     14 imagePullPolicy string {Always|IfNotPresent|Never}
     15 securityContext *SecurityContext
     16 stdin bool
@@ -957,7 +957,7 @@ export const core: TypeTable = {
   `,
   ReplicationControllerSpec: `
     1 replicas *int32 =1
-    4 minReadySeconds int32
+    4 minReadySeconds int32 ^=0
     2 selector map[string]string @atomic
     3 template *PodTemplateSpec
   `,
@@ -985,7 +985,7 @@ export const core: TypeTable = {
     1 clientIP *ClientIPConfig
   `,
   ClientIPConfig: `
-    1 timeoutSeconds *int32 =10800
+    1 timeoutSeconds *int32 :=10800
   `,
   ServiceStatus: `
     1 loadBalancer LoadBalancerStatus
@@ -1005,9 +1005,9 @@ export const core: TypeTable = {
     2 selector map[string]string @atomic # Labels of the pods that get the traffic.
     3 clusterIP string # Virtual address; None for a headless service.
     18 clusterIPs []string @atomic
-    4 type string =ClusterIP {ClusterIP|ExternalName|LoadBalancer|NodePort} # ClusterIP, NodePort, LoadBalancer or ExternalName.
+    4 type string :=ClusterIP {ClusterIP|ExternalName|LoadBalancer|NodePort} # ClusterIP, NodePort, LoadBalancer or ExternalName.
     5 externalIPs []string @atomic
-    7 sessionAffinity string =None {ClientIP|None} # ClientIP keeps a client on one pod.
+    7 sessionAffinity string :=None {ClientIP|None} # ClientIP keeps a client on one pod.
     8 loadBalancerIP string
     9 loadBalancerSourceRanges []string @atomic
     10 externalName string # DNS name a service of type ExternalName points to.
@@ -1059,7 +1059,7 @@ export const core: TypeTable = {
   EndpointPort: `%atomic
     1 name string
     2 port int32 !
-    3 protocol string =TCP {SCTP|TCP|UDP}
+    3 protocol string :=TCP {SCTP|TCP|UDP}
     4 appProtocol *string
   `,
   NodeSpec: `
@@ -1165,7 +1165,7 @@ export const core: TypeTable = {
     1 finalizers []string @atomic
   `,
   NamespaceStatus: `
-    1 phase string =Active {Active|Terminating}
+    1 phase string :=Active {Active|Terminating}
     2 conditions []NamespaceCondition @map(type) +merge(type)
   `,
   NamespaceCondition: `
@@ -1179,6 +1179,16 @@ export const core: TypeTable = {
     1 metadata meta.ObjectMeta
     2 spec NamespaceSpec
     3 status NamespaceStatus
+  `,
+  ComponentCondition: `
+    1 type string !
+    2 status string !
+    3 message string
+    4 error string
+  `,
+  ComponentStatus: `%kind
+    1 metadata meta.ObjectMeta
+    2 conditions []ComponentCondition @map(type) +merge(type)
   `,
   Binding: `%kind
     1 metadata meta.ObjectMeta
@@ -1194,7 +1204,7 @@ export const core: TypeTable = {
     7 fieldPath string
   `,
   LocalObjectReference: `%atomic
-    1 name string
+    1 name string ^=""
   `,
   TypedLocalObjectReference: `%atomic
     1 apiGroup *string ?
@@ -1268,7 +1278,7 @@ export const core: TypeTable = {
     5 immutable *bool # Refuse changes of the data.
     2 data map[string]bytes # Base64 values by key.
     4 stringData map[string]string # Plain values merged into data on write; never read back.
-    3 type string =Opaque # What the data means, e.g. Opaque or kubernetes.io/tls.
+    3 type string :=Opaque # What the data means, e.g. Opaque or kubernetes.io/tls.
   `,
   ConfigMap: `%kind # Configuration data that is not secret.
     1 metadata meta.ObjectMeta
@@ -1278,7 +1288,7 @@ export const core: TypeTable = {
   `,
   DownwardAPIVolumeSource: `
     1 items []DownwardAPIVolumeFile @atomic
-    2 defaultMode *int32 =420
+    2 defaultMode *int32 :=420
   `,
   DownwardAPIVolumeFile: `
     1 path string !

@@ -4,7 +4,7 @@ import type { TypeTable } from './notation.ts';
 export const discovery: TypeTable = {
   EndpointSlice: `%kind # Addresses behind a service.
     1 metadata meta.ObjectMeta
-    4 addressType string !
+    4 addressType string ! <FQDN|IPv4|IPv6>
     2 endpoints []Endpoint ! @atomic
     3 ports []EndpointPort ? @atomic
   `,
@@ -34,8 +34,8 @@ export const discovery: TypeTable = {
     1 name string !
   `,
   EndpointPort: `%atomic
-    1 name *string =""
-    2 protocol *string =TCP {SCTP|TCP|UDP}
+    1 name *string :=""
+    2 protocol *string :=TCP {SCTP|TCP|UDP}
     3 port *int32
     4 appProtocol *string
   `,

@@ -17,7 +17,7 @@ export const flowcontrol: TypeTable = {
   `,
   FlowSchemaSpec: `
     1 priorityLevelConfiguration PriorityLevelConfigurationReference !
-    2 matchingPrecedence int32 ? =1000 # The smallest of the schemas that match wins.
+    2 matchingPrecedence int32 ? :=1000 # The smallest of the schemas that match wins.
     3 distinguisherMethod *FlowDistinguisherMethod
     4 rules []PolicyRulesWithSubjects @atomic # Which requests it is for.
   `,
@@ -74,23 +74,23 @@ export const flowcontrol: TypeTable = {
     3 exempt *ExemptPriorityLevelConfiguration
   `,
   LimitedPriorityLevelConfiguration: `
-    1 nominalConcurrencyShares *int32 =30
+    1 nominalConcurrencyShares *int32 :=30
     2 limitResponse LimitResponse
-    3 lendablePercent *int32 =0
+    3 lendablePercent *int32 :=0
     4 borrowingLimitPercent *int32
   `,
   ExemptPriorityLevelConfiguration: `
-    1 nominalConcurrencyShares *int32 =0
-    2 lendablePercent *int32 =0
+    1 nominalConcurrencyShares *int32 :=0
+    2 lendablePercent *int32 :=0
   `,
   LimitResponse: `
     1 type string ! # Queue or Reject.
     2 queuing *QueuingConfiguration
   `,
   QueuingConfiguration: `
-    1 queues int32 ? =64
-    2 handSize int32 ? =8
-    3 queueLengthLimit int32 ? =50
+    1 queues int32 ? :=64
+    2 handSize int32 ? :=8
+    3 queueLengthLimit int32 ? :=50
   `,
   PriorityLevelConfigurationStatus: `
     1 conditions []PriorityLevelConfigurationCondition @map(type) +merge(type)

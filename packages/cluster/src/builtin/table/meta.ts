@@ -16,7 +16,7 @@ export const meta: TypeTable = {
     5 uid string # Set by the server; never reused, even for a later object of the same name.
     6 resourceVersion string # Opaque version for optimistic locking and watches.
     7 generation int64 # Counts changes of the desired state.
-    8 creationTimestamp Time # When the server accepted the object.
+    8 creationTimestamp Time # CreationTimestamp is a timestamp of the server, from when it accepted the object.
     9 deletionTimestamp *Time # Set when deletion was asked for; the object goes away once its finalizers are gone.
     10 deletionGracePeriodSeconds *int64
     11 labels map[string]string # Short key/value pairs that selectors match.

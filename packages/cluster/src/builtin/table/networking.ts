@@ -21,7 +21,7 @@ export const networking: TypeTable = {
     2 to []NetworkPolicyPeer @atomic
   `,
   NetworkPolicyPort: `
-    1 protocol *string =TCP {SCTP|TCP|UDP}
+    1 protocol *string :=TCP {SCTP|TCP|UDP}
     2 port *IntOrString
     3 endPort *int32
   `,
@@ -77,7 +77,7 @@ export const networking: TypeTable = {
   `,
   HTTPIngressPath: `
     1 path string
-    3 pathType *string !
+    3 pathType *string ! <Exact|ImplementationSpecific|Prefix>
     2 backend IngressBackend !
   `,
   IngressBackend: `
@@ -104,7 +104,7 @@ export const networking: TypeTable = {
     1 apiGroup *string
     2 kind string !
     3 name string !
-    4 scope *string ? =Cluster
+    4 scope *string ? :=Cluster
     5 namespace *string
   `,
   IPAddress: `%kind # An address that is in use.
@@ -116,9 +116,9 @@ export const networking: TypeTable = {
   `,
   ParentReference: `
     1 group string
-    2 resource string !
+    2 resource string !!
     3 namespace string
-    4 name string !
+    4 name string !!
   `,
   ServiceCIDR: `%kind # Addresses that Services get theirs from.
     1 metadata meta.ObjectMeta

@@ -16,7 +16,7 @@ export const rbac: TypeTable = {
     4 namespace string
   `,
   RoleRef: `%atomic
-    1 apiGroup string ! =rbac.authorization.k8s.io
+    1 apiGroup string ! :=rbac.authorization.k8s.io
     2 kind string ! # Role or ClusterRole.
     3 name string !
   `,

@@ -7,6 +7,6 @@ export const scheduling: TypeTable = {
     2 value int32 !
     3 globalDefault bool
     4 description string
-    5 preemptionPolicy *string =PreemptLowerPriority {Never|PreemptLowerPriority}
+    5 preemptionPolicy *string :=PreemptLowerPriority {Never|PreemptLowerPriority}
   `,
 };

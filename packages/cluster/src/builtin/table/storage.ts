@@ -6,10 +6,10 @@ export const storage: TypeTable = {
     1 metadata meta.ObjectMeta
     2 provisioner string !
     3 parameters map[string]string
-    4 reclaimPolicy *string =Delete {Delete|Recycle|Retain}
+    4 reclaimPolicy *string :=Delete {Delete|Recycle|Retain}
     5 mountOptions []string @atomic
     6 allowVolumeExpansion *bool
-    7 volumeBindingMode *string =Immediate {Immediate|WaitForFirstConsumer}
+    7 volumeBindingMode *string :=Immediate {Immediate|WaitForFirstConsumer}
     8 allowedTopologies []core.TopologySelectorTerm @atomic
   `,
   CSIDriver: `%kind # What a CSI volume driver can do and needs.
@@ -17,14 +17,14 @@ export const storage: TypeTable = {
     2 spec CSIDriverSpec !
   `,
   CSIDriverSpec: `
-    1 attachRequired *bool =true # Volumes must be attached to a node first; cannot be changed.
-    2 podInfoOnMount *bool =false # Tell the driver about the pod.
-    3 volumeLifecycleModes []string @set {Ephemeral|Persistent}
-    4 storageCapacity *bool =false
-    5 fsGroupPolicy *string =ReadWriteOnceWithFSType {File|None|ReadWriteOnceWithFSType}
+    1 attachRequired *bool :=true # Volumes must be attached to a node first; cannot be changed.
+    2 podInfoOnMount *bool :=false # Tell the driver about the pod.
+    3 volumeLifecycleModes []string @set {Ephemeral|Persistent} <>
+    4 storageCapacity *bool :=false
+    5 fsGroupPolicy *string :=ReadWriteOnceWithFSType {File|None|ReadWriteOnceWithFSType} <>
     6 tokenRequests []TokenRequest @atomic
-    7 requiresRepublish *bool =false
-    8 seLinuxMount *bool =false
+    7 requiresRepublish *bool :=false
+    8 seLinuxMount *bool :=false
     9 nodeAllocatableUpdatePeriodSeconds *int64
     10 serviceAccountTokenInSecrets *bool
   `,
@@ -42,7 +42,7 @@ export const storage: TypeTable = {
   CSINodeDriver: `
     1 name string !
     2 nodeID string !
-    3 topologyKeys []string @atomic
+    3 topologyKeys []string ? @atomic
     4 allocatable *VolumeNodeResources
   `,
   VolumeNodeResources: `

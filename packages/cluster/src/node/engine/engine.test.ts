@@ -49,7 +49,10 @@ describe('a container engine', () => {
         { name: 'NAME', value: 'one' },
         { name: 'SECRET', value: 's3cret' },
         { name: 'MULTI', value: 'line 1\nline 2' },
+        { name: '1-odd+name', value: 'x' },
+        { name: '#odd', value: 'y' },
       ],
+      lifecycle: { preStop: { httpGet: { port: 9090 } } },
       resources: { limits: { cpu: '500m', memory: '64Mi' } },
       securityContext: { runAsUser: 1000, readOnlyRootFilesystem: true },
       volumeMounts: [{ name: 'settings', mountPath: '/etc/app', readOnly: true }],
@@ -64,18 +67,22 @@ describe('a container engine', () => {
     });
     const [run = ''] = await engine.calls('run');
     expect(after(run, '--name')).toEqual([`kagent_app_default_app_${uid}_0`]);
-    expect(after(run, '--publish')).toEqual([`${pod?.status?.podIP}:8080:8080/tcp`]);
+    expect(after(run, '--publish')).toEqual([
+      `${pod?.status?.podIP}:8080:8080/tcp`,
+      `${pod?.status?.podIP}:9090:9090/tcp`,
+    ]);
     expect(after(run, '--cpus')).toEqual(['0.5']);
     expect(after(run, '--memory')).toEqual([`${64 * 2 ** 20}b`]);
     expect(after(run, '--user')).toEqual(['1000']);
     expect(after(run, '--workdir')).toEqual(['/srv']);
     expect(after(run, '--entrypoint')).toEqual(['/bin/app']);
-    expect(after(run, '--env')).toEqual(['MULTI']);
+    expect(after(run, '--env')).toEqual(['MULTI', '#odd']);
     expect(after(run, '--label')).toContain('io.kubernetes.pod.name=app');
     expect(run).toMatch(/source=\S+\/volumes\/settings,destination=\/etc\/app,readonly/);
     expect(run.endsWith(' registry.test/app:1 --name=one serve')).toBe(true);
     expect(run).not.toContain('s3cret');
     expect(await engine.read('env')).toContain('SECRET=s3cret\n');
+    expect(await engine.read('env')).toContain('1-odd+name=x\n');
     expect(await engine.read('env')).not.toContain('PATH=');
     expect(await engine.read('passed')).toBe('MULTI=line 1\nline 2\n');
     const left = after(run, '--env-file')[0]!;

@@ -126,11 +126,14 @@ export function runArguments(options: RunArguments): string[] {
   ];
 }
 
-const VARIABLE_NAME = /^[-._a-zA-Z][-._a-zA-Z0-9]*$/;
+/** Printable ASCII without `=` (https://kubernetes.io/docs/tasks/inject-data-application/define-environment-variable-container/). */
+const VARIABLE_NAME = /^[ -<>-~]+$/;
+/** An env file has no words for these names: they would be a comment, or end early. */
+const NOT_IN_FILE = /^#| /;
 
 /**
- * What goes into an env file, and the names of what cannot: a file holds one line a value. Names no shell knows are left
- * out, and so are values of many lines whose names the engine itself needs.
+ * What goes into an env file, and the names of what cannot: a file holds one line a value. Names no container could have
+ * are left out, and so is what cannot be in a file where the engine itself needs the name or takes it for a pattern.
  */
 export function envFileOf(
   env: Readonly<Record<string, string>>,
@@ -140,8 +143,8 @@ export function envFileOf(
   const passed: Record<string, string> = {};
   for (const [name, value] of Object.entries(env)) {
     if (!VARIABLE_NAME.test(name)) continue;
-    if (!/[\r\n]/.test(value)) lines.push(`${name}=${value}\n`);
-    else if (!Object.hasOwn(engineEnv, name)) passed[name] = value;
+    if (!/[\r\n]/.test(value) && !NOT_IN_FILE.test(name)) lines.push(`${name}=${value}\n`);
+    else if (!Object.hasOwn(engineEnv, name) && !name.endsWith('*')) passed[name] = value;
   }
   return { text: lines.join(''), passed };
 }

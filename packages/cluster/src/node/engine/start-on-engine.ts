@@ -1,10 +1,10 @@
 /** Runs a container of a pod on podman or docker: files, ports and environment of the pod turned into its command line. */
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { Clock } from '@kagent/kube';
 
-import type { Container } from '../../workloads/objects.ts';
+import type { Container, ContainerPort } from '../../workloads/objects.ts';
 import type { PodAddresses } from '../addresses.ts';
 import { messagePath } from '../container-place.ts';
 import type { PlacedCommand } from '../container-place.ts';
@@ -38,13 +38,25 @@ export interface OnEngine extends EngineContainer {
   place(command: string[], options?: { tty?: boolean }): Promise<PlacedCommand>;
 }
 
+/** What the container says it listens on, and what probes and hooks ask it on. */
+function portsOf(container: Container): ContainerPort[] {
+  const { livenessProbe, readinessProbe, startupProbe, lifecycle = {}, ports = [] } = container;
+  const { postStart, preStop } = lifecycle;
+  const asked = [livenessProbe, readinessProbe, startupProbe, postStart, preStop]
+    .flatMap((check) => [check?.httpGet?.port, check?.tcpSocket?.port])
+    .concat([livenessProbe, readinessProbe, startupProbe].map((probe) => probe?.grpc?.port))
+    .map(Number)
+    .filter((port) => port > 0 && !ports.some(({ containerPort }) => containerPort === port));
+  return [...ports, ...[...new Set(asked)].map((containerPort) => ({ containerPort }))];
+}
+
 async function publishedPorts({
   container,
   volumes,
   addresses,
 }: EngineStart): Promise<PublishedPort[]> {
   const ports: PublishedPort[] = [];
-  for (const { containerPort, protocol = 'TCP' } of container.ports ?? []) {
+  for (const { containerPort, protocol = 'TCP' } of portsOf(container)) {
     const bind = await addresses.listen(volumes.facts.podIP, containerPort);
     ports.push({ ...bind, containerPort, protocol: protocol.toLowerCase() });
   }
@@ -57,8 +69,9 @@ async function preparedMounts(start: EngineStart, messageFile: string): Promise<
   const folders = mountFolders(container, env, podFolder);
   await makeSubPaths(folders);
   await rm(messageFile, { force: true });
+  await writeFile(messageFile, '');
   // Whatever user the image runs as must be able to write its last words.
-  await writeFile(messageFile, '', { mode: 0o666 });
+  await chmod(messageFile, 0o666);
   const mounts = folders.map(({ path, folder, isReadOnly }) => ({
     source: folder,
     target: path,

@@ -48,33 +48,51 @@ function unschedulable(pod: Pod, { node }: NodeState): Misfit | undefined {
 }
 
 function taints(pod: Pod, { node }: NodeState): Misfit | undefined {
-  const [taint] = untolerated(pod.spec, node, ['NoSchedule', 'NoExecute']);
-  if (taint === undefined) return undefined;
-  return final(`node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`);
+  return untolerated(pod.spec, node, ['NoSchedule', 'NoExecute']).length === 0
+    ? undefined
+    : final('node(s) had untolerated taint(s)');
 }
 
-function hostPorts(pod: Pod): string[] {
+interface HostPort {
+  hostPort?: number;
+  hostIP?: string;
+  protocol?: string;
+}
+
+const ANY_ADDRESS = '0.0.0.0';
+
+/** By protocol and number, e.g. `TCP/80`, with the addresses of the machine. */
+function hostPorts(pod: Pod): { port: string; ip: string }[] {
   return [
     ...(pod.spec.initContainers ?? []).filter((one) => one.restartPolicy === 'Always'),
     ...pod.spec.containers,
   ]
-    .flatMap(({ ports = [] }) => ports as { hostPort?: number; protocol?: string }[])
-    .flatMap(({ hostPort = 0, protocol = 'TCP' }) =>
-      hostPort > 0 ? [`${protocol}/${hostPort}`] : [],
+    .flatMap(({ ports = [] }) => ports as HostPort[])
+    .flatMap(({ hostPort = 0, hostIP = ANY_ADDRESS, protocol = 'TCP' }) =>
+      hostPort > 0 ? [{ port: `${protocol}/${hostPort}`, ip: hostIP || ANY_ADDRESS }] : [],
     );
 }
 
-function ports(pod: Pod, state: NodeState): Misfit | undefined {
+/** Whether the pod wants a port of the machine that another one has there. */
+export function wantsTakenPort(pod: Pod, others: () => Iterable<Pod>): boolean {
   const wanted = hostPorts(pod);
-  if (wanted.length === 0) return undefined;
-  const taken = new Set(state.pods.flatMap(hostPorts));
-  return wanted.some((port) => taken.has(port))
-    ? passing("node(s) didn't have free ports for the requested pod ports")
-    : undefined;
+  if (wanted.length === 0) return false;
+  const taken = [...others()].flatMap(hostPorts);
+  return wanted.some(({ port, ip }) =>
+    taken.some(
+      (other) => other.port === port && (other.ip === ip || [ip, other.ip].includes(ANY_ADDRESS)),
+    ),
+  );
+}
+
+export const NO_FREE_PORT = "node(s) didn't have free ports for the requested pod ports";
+
+function ports(pod: Pod, state: NodeState): Misfit | undefined {
+  return wantsTakenPort(pod, () => state.pods) ? passing(NO_FREE_PORT) : undefined;
 }
 
 function resources(pod: Pod, state: NodeState): Misfit | undefined {
-  if (!state.countsResources) return undefined;
+  if (state.isEmbedded) return undefined;
   const total = allocatable(state.node);
   const used = requested(state);
   const reasons: string[] = [];

@@ -6,8 +6,8 @@ import type { NodeObject, Pod } from '../../workloads/objects.ts';
 export interface NodeState {
   node: NodeObject;
   pods: Pod[];
-  /** False: requests are not counted. */
-  countsResources: boolean;
+  /** The node that really runs pods: it is taken before all others, and requests are not counted on it. */
+  isEmbedded: boolean;
 }
 
 export type Amounts = Readonly<Record<string, number>>;

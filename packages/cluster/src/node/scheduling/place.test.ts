@@ -17,7 +17,7 @@ function node(
     spec: extra,
     status: { allocatable: { cpu: '4', memory: '8Gi', pods: '10' } },
   };
-  return { node: object, pods: [], countsResources: true };
+  return { node: object, pods: [], isEmbedded: false };
 }
 
 function pod(
@@ -88,61 +88,61 @@ describe('place', () => {
       'resources and taints',
       pod(asks({ memory: '6Gi' })),
       [withPods(node('a'), pod(asks({ memory: '4Gi' }))), node('b', gpu), node('c', gpu)],
-      '0/3 nodes are available: 1 Insufficient memory, 2 node(s) had untolerated taint {dedicated: gpu}. preemption: 0/3 nodes are available: 1 No preemption victims found for incoming pod, 2 Preemption is not helpful for scheduling.',
+      '0/3 nodes are available: 1 Insufficient memory, 2 node(s) had untolerated taint(s). no new claims to deallocate, preemption: 0/3 nodes are available: 1 No preemption victims found for incoming pod, 2 Preemption is not helpful for scheduling.',
     ],
     [
       'several resources',
       pod(asks({ cpu: '9', memory: '9Gi' })),
       [node('a')],
-      '0/1 nodes are available: 1 Insufficient cpu, 1 Insufficient memory. preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.',
+      '0/1 nodes are available: 1 Insufficient cpu, 1 Insufficient memory. no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.',
     ],
     [
       'an extended resource',
       pod(asks({ 'nvidia.com/gpu': '1' })),
       [node('a')],
-      '0/1 nodes are available: 1 Insufficient nvidia.com/gpu. preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.',
+      '0/1 nodes are available: 1 Insufficient nvidia.com/gpu. no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.',
     ],
     [
       'a cordoned node',
       pod(),
       [node('a', { unschedulable: true })],
-      '0/1 nodes are available: 1 node(s) were unschedulable. preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.',
+      '0/1 nodes are available: 1 node(s) were unschedulable. no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.',
     ],
     [
       'a node selector',
       pod({ nodeSelector: { disk: 'ssd' } }),
       [node('a'), node('b')],
-      "0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector. preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.",
+      "0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector. no new claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.",
     ],
     [
       'node affinity',
       pod(wants('x')),
       [node('a', {}, { pool: 'y' })],
-      "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector. preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.",
+      "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector. no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.",
     ],
     [
       'a host port',
       pod(port),
       [withPods(node('a'), pod(port))],
-      "0/1 nodes are available: 1 node(s) didn't have free ports for the requested pod ports. preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.",
+      "0/1 nodes are available: 1 node(s) didn't have free ports for the requested pod ports. no new claims to deallocate, preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.",
     ],
     [
       'anti-affinity',
       pod(anti),
       [withPods(node('a'), pod())],
-      "0/1 nodes are available: 1 node(s) didn't match pod anti-affinity rules. preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.",
+      "0/1 nodes are available: 1 node(s) didn't match pod anti-affinity rules. no new claims to deallocate, preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.",
     ],
     [
       'anti-affinity of others',
       pod(),
       [withPods(node('a'), pod(anti))],
-      "0/1 nodes are available: 1 node(s) didn't satisfy existing pods anti-affinity rules. preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.",
+      "0/1 nodes are available: 1 node(s) didn't satisfy existing pods anti-affinity rules. no new claims to deallocate, preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.",
     ],
     [
       'affinity to pods',
       pod(near),
       [node('a')],
-      "0/1 nodes are available: 1 node(s) didn't match pod affinity rules. preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.",
+      "0/1 nodes are available: 1 node(s) didn't match pod affinity rules. no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.",
     ],
     [
       'a spread constraint',
@@ -151,7 +151,7 @@ describe('place', () => {
         withPods(node('a', {}, { zone: '1' }), pod()),
         node('b', { unschedulable: true }, { zone: '2' }),
       ],
-      "0/2 nodes are available: 1 node(s) didn't match pod topology spread constraints, 1 node(s) were unschedulable. preemption: 0/2 nodes are available: 1 No preemption victims found for incoming pod, 1 Preemption is not helpful for scheduling.",
+      "0/2 nodes are available: 1 node(s) didn't match pod topology spread constraints, 1 node(s) were unschedulable. no new claims to deallocate, preemption: 0/2 nodes are available: 1 No preemption victims found for incoming pod, 1 Preemption is not helpful for scheduling.",
     ],
     ['no node at all', pod(), [], 'no nodes available to schedule pods'],
   ])('says why %s keeps it away', (_, candidate, nodes, message) => {
@@ -187,7 +187,16 @@ describe('place', () => {
   it('keeps a pod with an unbound claim from every node', () => {
     const problem = 'pod has unbound immediate PersistentVolumeClaims';
     expect(place(pod(), [node('a'), node('b')], { affinity: [], problem })).toEqual({
-      message: `0/2 nodes are available: ${problem}. preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.`,
+      message: `0/2 nodes are available: ${problem}. not found`,
     });
+  });
+
+  it('takes the embedded node before all others, unless the pod asks for another', () => {
+    const embedded = { ...node('z'), isEmbedded: true };
+    const other = node('a', {}, { disk: 'fast' });
+    const volumes = { affinity: [] };
+    expect(place(pod(), [other, embedded], volumes)).toEqual({ node: 'z' });
+    const picky = pod({ nodeSelector: { disk: 'fast' } });
+    expect(place(picky, [other, embedded], volumes)).toEqual({ node: 'a' });
   });
 });

@@ -57,7 +57,7 @@ function counted(reasons: readonly string[]): string {
     .join(', ');
 }
 
-/** `0/3 nodes are available: …. preemption: …` as `FitError` writes it. */
+/** `0/3 nodes are available: …. no new claims to deallocate, preemption: …` as `FitError` of 1.35 writes it. */
 export function unschedulableMessage(
   nodes: number,
   misfits: readonly Misfit[],
@@ -65,17 +65,16 @@ export function unschedulableMessage(
 ): string {
   const head = `0/${nodes} nodes are available`;
   if (nodes === 0) return 'no nodes available to schedule pods';
-  const why = problem ?? counted(misfits.flatMap(({ reasons }) => reasons));
-  const hopeless = 'Preemption is not helpful for scheduling';
-  const preemption =
-    problem === undefined
-      ? counted(
-          misfits.map(({ isFinal }) =>
-            isFinal ? hopeless : 'No preemption victims found for incoming pod',
-          ),
-        )
-      : `${nodes} ${hopeless}`;
-  return `${head}: ${why}. preemption: ${head}: ${preemption}.`;
+  if (problem !== undefined) return `${head}: ${problem}. not found`;
+  const why = counted(misfits.flatMap(({ reasons }) => reasons));
+  const preemption = counted(
+    misfits.map(({ isFinal }) =>
+      isFinal
+        ? 'Preemption is not helpful for scheduling'
+        : 'No preemption victims found for incoming pod',
+    ),
+  );
+  return `${head}: ${why}. no new claims to deallocate, preemption: ${head}: ${preemption}.`;
 }
 
 /** Nodes are tried in the order of their names, so that equal scores give the same answer. */
@@ -96,6 +95,7 @@ export function place(pod: Pod, states: readonly NodeState[], volumes: VolumeNee
       misfits.push(found);
       continue;
     }
+    if (state.isEmbedded) return { node: state.node.metadata.name };
     const points = score(pod, state);
     if (best === undefined || points > best.score)
       best = { name: state.node.metadata.name, score: points };

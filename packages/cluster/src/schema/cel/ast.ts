@@ -45,11 +45,11 @@ export interface MapLiteral extends Positioned {
   kind: 'map';
   entries: { key: Expression; value: Expression; isOptional: boolean }[];
 }
-/** A macro that binds variables: `range.all(x, …)`, `cel.bind(x, value, …)`, `optional.optMap(x, …)`. */
+/** A macro that binds variables: `range.all(x, …)`, `optional.optMap(x, …)`. */
 export interface Macro extends Positioned {
   kind: 'macro';
   name: MacroName;
-  /** The list, map or optional it runs over; the bound value of `bind`. */
+  /** The list, map or optional it runs over. */
   range: Expression;
   variables: string[];
   /** Expressions that see the variables. */
@@ -66,7 +66,6 @@ export type MacroName =
   | 'transformMap'
   | 'transformMapEntry'
   | 'sortBy'
-  | 'bind'
   | 'optMap'
   | 'optFlatMap';
 

@@ -15,6 +15,7 @@ import {
   BYTES,
   DOUBLE,
   DYN,
+  ERROR,
   formatType,
   INT,
   isAssignable,
@@ -118,7 +119,7 @@ class Checker {
 
   #complain(at: number, text: string): Type {
     this.found.problems.push({ at, text });
-    return DYN;
+    return ERROR;
   }
 
   #identifier(expression: Expression & { kind: 'identifier' }, locals: Locals | undefined): Type {
@@ -189,7 +190,7 @@ class Checker {
     let element: Type | undefined;
     for (const { value, isOptional } of items) {
       const type = this.#element(value, isOptional, locals);
-      element = element === undefined ? type : this.#same(element, type, value.at);
+      element = element === undefined ? type : joinTypes(element, type);
     }
     return listOf(element ?? DYN, items.length);
   }
@@ -202,20 +203,11 @@ class Checker {
     let values: Type | undefined;
     for (const { key, value, isOptional } of entries) {
       const keyType = this.check(key, locals);
-      keys = keys === undefined ? keyType : this.#same(keys, keyType, key.at);
+      keys = keys === undefined ? keyType : joinTypes(keys, keyType);
       const type = this.#element(value, isOptional, locals);
-      values = values === undefined ? type : this.#same(values, type, value.at);
+      values = values === undefined ? type : joinTypes(values, type);
     }
     return mapOf(keys ?? DYN, values ?? DYN, entries.length);
-  }
-
-  /** Literals hold values of one type, as the API server wants it. */
-  #same(expected: Type, type: Type, at: number): Type {
-    if (isAssignable(expected, type, new Map()) || isAssignable(type, expected, new Map())) {
-      return joinTypes(expected, type);
-    }
-    this.#complain(at, `expected type '${formatType(expected)}' but found '${formatType(type)}'`);
-    return expected;
   }
 
   #element(value: Expression, isOptional: boolean, locals: Locals | undefined): Type {
@@ -244,20 +236,8 @@ class Checker {
       }
     }
     const all = target === undefined ? args : [target, ...args];
-    const types = all.map((arg) =>
-      name === 'format' && arg.kind === 'list'
-        ? this.#mixedList(arg, locals)
-        : this.check(arg, locals),
-    );
+    const types = all.map((arg) => this.check(arg, locals));
     return this.#resolve(expression, name, { args: all, types, isMember: target !== undefined });
-  }
-
-  /** The arguments of `format` are the one list literal whose items may differ in type. */
-  #mixedList(list: Expression & { kind: 'list' }, locals: Locals | undefined): Type {
-    for (const { value } of list.items) this.check(value, locals);
-    const type = listOf(DYN, list.items.length);
-    this.found.types.set(list, type);
-    return type;
   }
 
   #resolve(
@@ -324,9 +304,6 @@ class Checker {
   #macro(macro: Macro, locals: Locals | undefined): Type {
     const range = this.check(macro.range, locals);
     const { name, variables, bodies } = macro;
-    if (name === 'bind') {
-      return this.check(bodies[0]!, { name: variables[0]!, type: range, outer: locals });
-    }
     if (name === 'optMap' || name === 'optFlatMap') return this.#optional(macro, range, locals);
     const entry = this.#entryTypes(range, macro.range.at);
     const isPair = variables.length === 2;
@@ -338,40 +315,55 @@ class Checker {
   }
 
   #macroResult(
-    { name, at }: Macro,
+    { name, at, bodies }: Macro,
     types: readonly Type[],
     { range, entry }: { range: Type; entry: { key: Type; value: Type } },
   ): Type {
     const last = types.at(-1) ?? DYN;
-    if (types.length === 2 && !isBoolean(types[0]!)) this.#notBoolean('_?_:_', types[0]!, at);
+    const bodyAt = bodies.at(-1)?.at ?? at;
+    const made = name === 'transformMap' ? mapOf(entry.key, last) : listOf(last);
+    if (types.length === 2 && !isBoolean(types[0]!)) this.#notBoolean(types[0]!, made, at);
     const size = range.max;
     switch (name) {
       case 'all':
-        if (!isBoolean(last)) this.#notBoolean('_&&_', last, at);
+        if (!isBoolean(last)) this.#notLogical('_&&_', last, at);
         return BOOL;
       case 'exists':
-        if (!isBoolean(last)) this.#notBoolean('_||_', last, at);
+        if (!isBoolean(last))
+          this.#complain(bodyAt, `expected type 'bool' but found '${formatType(last)}'`);
         return BOOL;
       case 'existsOne':
-        if (!isBoolean(last)) this.#notBoolean('_?_:_', last, at);
+        if (!isBoolean(last)) this.#notBoolean(last, INT, at);
         return BOOL;
       case 'filter':
-        if (!isBoolean(last)) this.#notBoolean('_?_:_', last, at);
+        if (!isBoolean(last))
+          this.#notBoolean(last, listOf(range.kind === 'map' ? entry.key : entry.value), at);
         return range.kind === 'map' ? listOf(entry.key, size) : listOf(entry.value, size);
       case 'sortBy':
         return listOf(entry.value, size);
       case 'transformMap':
         return mapOf(entry.key, last, size);
       case 'transformMapEntry':
+        if (last.kind !== 'map' && last.kind !== 'dyn')
+          this.#complain(
+            at,
+            `found no matching overload for 'cel.@mapInsert' applied to '(map(dyn, dyn), ${formatType(last)})'`,
+          );
         return last.kind === 'map' ? { ...last, ...(size !== undefined && { max: size }) } : DYN;
       default:
         return listOf(last, size);
     }
   }
 
-  #notBoolean(name: string, type: Type, at: number): void {
-    const shown = name === '_?_:_' ? `${formatType(type)}, dyn, dyn` : `bool, ${formatType(type)}`;
+  #notLogical(name: string, type: Type, at: number): void {
+    const shown = `bool, ${formatType(type)}`;
     this.#complain(at, `found no matching overload for '${name}' applied to '(${shown})'`);
+  }
+
+  /** `made`: what the macro would make. */
+  #notBoolean(type: Type, made: Type, at: number): void {
+    const shown = [type, made, made].map(formatType).join(', ');
+    this.#complain(at, `found no matching overload for '_?_:_' applied to '(${shown})'`);
   }
 
   #entryTypes(range: Type, at: number): { key: Type; value: Type } {

@@ -199,43 +199,6 @@ function roundHalfAway(value: number): number {
   return value < 0 ? -Math.floor(-value + 0.5) : Math.floor(value + 0.5);
 }
 
-export const mathFunctions: Declarations = [
-  ...bestOf,
-  ['math.ceil(double) -> double', Math.ceil],
-  ['math.floor(double) -> double', Math.floor],
-  ['math.round(double) -> double', roundHalfAway],
-  ['math.trunc(double) -> double', Math.trunc],
-  ['math.isNaN(double) -> bool', Number.isNaN],
-  ['math.isInf(double) -> bool', (value: number) => Math.abs(value) === Number.POSITIVE_INFINITY],
-  ['math.isFinite(double) -> bool', Number.isFinite],
-  ['math.abs(int) -> int', (value: bigint) => checkedInt(value < 0n ? -value : value)],
-  ['math.abs(uint) -> uint', (value: Uint) => value],
-  ['math.abs(double) -> double', Math.abs],
-  ['math.sign(int) -> int', (value: bigint) => (value === 0n ? 0n : value < 0n ? -1n : 1n)],
-  ['math.sign(uint) -> uint', (value: Uint) => new Uint(value.value === 0n ? 0n : 1n)],
-  ['math.sign(double) -> double', Math.sign],
-  ['math.sqrt(double) -> double', Math.sqrt],
-  ['math.sqrt(int) -> double', (value: bigint) => Math.sqrt(Number(value))],
-  ['math.bitAnd(int, int) -> int', (a: bigint, b: bigint) => a & b],
-  ['math.bitOr(int, int) -> int', (a: bigint, b: bigint) => a | b],
-  ['math.bitXor(int, int) -> int', (a: bigint, b: bigint) => a ^ b],
-  ['math.bitNot(int) -> int', (a: bigint) => ~a],
-  ['math.bitAnd(uint, uint) -> uint', (a: Uint, b: Uint) => new Uint(a.value & b.value)],
-  ['math.bitOr(uint, uint) -> uint', (a: Uint, b: Uint) => new Uint(a.value | b.value)],
-  ['math.bitXor(uint, uint) -> uint', (a: Uint, b: Uint) => new Uint(a.value ^ b.value)],
-  ['math.bitNot(uint) -> uint', (a: Uint) => new Uint(BigInt.asUintN(64, ~a.value))],
-  ['math.bitShiftLeft(int, int) -> int', (a: bigint, b: bigint) => shift(a, b, 'left')],
-  ['math.bitShiftRight(int, int) -> int', (a: bigint, b: bigint) => shift(a, b, 'right')],
-  [
-    'math.bitShiftLeft(uint, int) -> uint',
-    (a: Uint, b: bigint) => new Uint(BigInt.asUintN(64, shift(a.value, b, 'left'))),
-  ],
-  [
-    'math.bitShiftRight(uint, int) -> uint',
-    (a: Uint, b: bigint) => new Uint(BigInt.asUintN(64, shift(a.value, b, 'right'))),
-  ],
-];
-
 function isZero(value: Value): boolean {
   if (value === null || value === false) return true;
   if (isNumeric(value)) return compareNumbers(value, 0n) === 0;

@@ -31,7 +31,7 @@ const costs: ReadonlyMap<string, Cost> = new Map<string, Cost>([
   ...['trim', 'cidr', 'isIP', 'isCIDR', 'ip', 'quantity', 'isQuantity', 'reverse'].map(
     (name) => [name, first] as const,
   ),
-  ...['semver', 'isSemver', 'validate', 'base64.encode', 'base64.decode', 'format', 'charAt'].map(
+  ...['semver', 'isSemver', 'validate', 'format', 'charAt'].map(
     (name) => [name, first] as const,
   ),
   ...['replace', 'split', 'ip.isCanonical'].map((name) => [name, twice] as const),
@@ -92,6 +92,10 @@ export function estimatedCost(
   switch (name) {
     case '@in':
       return kinds[1] === 'map' ? 1 : other;
+    case '_==_':
+    case '_!=_':
+      if (kinds[0] === 'optional_type') return 1;
+      return smaller(sizes);
     case '_+_':
       return kinds[0] === 'string' || kinds[0] === 'bytes' ? traverse(size + other) : 1;
     case 'startsWith':

@@ -1,7 +1,7 @@
 /** Compiles expressions with everything the API server knows: parse, check, estimate, build. */
 import { authorizerFunctions } from './authorizer.ts';
 import { checkExpression } from './checker.ts';
-import { listFunctions, mathFunctions, optionalFunctions } from './collections.ts';
+import { listFunctions, optionalFunctions } from './collections.ts';
 import { estimateCost } from './estimate.ts';
 import { kubernetesFunctions } from './kubernetes.ts';
 import { createLibrary } from './library.ts';
@@ -12,13 +12,13 @@ import { CelCompileError, compileError } from './source-error.ts';
 import { standardFunctions } from './standard.ts';
 import { stringFunctions } from './strings.ts';
 import type { Type } from './types.ts';
+import { validateExpression } from './validators.ts';
 import { CelError, CostExceededError, type Value } from './values.ts';
 
 const library = createLibrary([
   ...standardFunctions,
   stringFunctions,
   listFunctions,
-  mathFunctions,
   optionalFunctions,
   ...kubernetesFunctions,
   authorizerFunctions,
@@ -39,17 +39,27 @@ export interface CelProgram {
   run(activation: Activation, limit: number): Outcome;
 }
 
+/** The expression is sound, but its result is of another type. */
+export class CelResultError extends CelCompileError {}
+
 /** The program could not be made from a valid expression, as with a literal pattern that is not RE2. */
 export class CelInstantiationError extends CelCompileError {}
 
 /**
- * Compiles an expression over typed variables.
- * @throws CelCompileError with place and text; CelInstantiationError
+ * Compiles an expression over typed variables, whose result must be of the type that is asked for.
+ * @throws CelCompileError with place and text; CelResultError; CelInstantiationError
  */
-export function compileCel(source: string, variables: ReadonlyMap<string, Type>): CelProgram {
+export function compileCel(
+  source: string,
+  variables: ReadonlyMap<string, Type>,
+  { result }: { result?: 'bool' | 'string' } = {},
+): CelProgram {
   const expression = parseExpression(source);
   const checked = checkExpression(expression, { variables, library });
   if (checked.problems.length > 0) throw compileError(source, checked.problems);
+  const problems = validateExpression(expression, checked);
+  if (problems.length > 0) throw compileError(source, problems);
+  if (result !== undefined && checked.result.kind !== result) throw new CelResultError();
   const program = build();
   return {
     resultType: checked.result,

@@ -29,6 +29,11 @@ export function estimateCost(expression: Expression, checked: Checked): number {
   }
 }
 
+/** Functions that look at every item of a list. */
+const COMPARING: ReadonlySet<string> = new Set([
+  ...['isSorted', 'sum', 'max', 'min', 'indexOf', 'lastIndexOf'],
+]);
+
 type Visit = (part: Expression) => number;
 
 function estimateCall(call: Call, checked: Checked, visit: Visit): number {
@@ -42,11 +47,20 @@ function estimateCall(call: Call, checked: Checked, visit: Visit): number {
   const resolved = checked.calls.get(call);
   if (resolved === undefined) return 0;
   const types = resolved.args.map((arg) => checked.types.get(arg));
+  const [list] = resolved.args;
+  const item = types[0]?.kind === 'list' ? types[0].params[0] : undefined;
+  const isText = item?.kind === 'string' || item?.kind === 'bytes';
+  // How long the items are is known only of what stands in the schema.
+  const isPlace = list?.kind === 'identifier' || list?.kind === 'select';
+  const itemCost = isText ? 1 + 0.1 * (isPlace ? maxSize(item) : Number.POSITIVE_INFINITY) : 1;
   const inner = resolved.args.reduce((total, part) => total + visit(part), 0);
   const kinds = types.map((type) => type?.kind ?? 'dyn');
   if (resolved.name === 'join') {
-    return inner + Math.ceil(maxSize(checked.types.get(call)) * 0.1);
+    const size = isPlace ? maxSize(checked.types.get(call)) : Number.POSITIVE_INFINITY;
+    return inner + Math.ceil(size * 0.1);
   }
+  if (item !== undefined && COMPARING.has(resolved.name))
+    return inner + times(maxSize(types[0]), itemCost);
   return inner + estimatedCost(resolved.name, types.map(maxSize), kinds);
 }
 
@@ -66,7 +80,6 @@ export const LOOP_COSTS: Readonly<Record<string, readonly [round: number, frame:
 function estimateMacro(macro: Macro, checked: Checked, visit: Visit): number {
   const range = visit(macro.range);
   const bodies = macro.bodies.reduce((total, body) => total + visit(body), 0);
-  if (macro.name === 'bind') return range + bodies;
   if (macro.name === 'optMap' || macro.name === 'optFlatMap') return range + 2 + bodies;
   const [round, frame] = LOOP_COSTS[macro.name] ?? [1, 1];
   return range + frame + times(maxSize(checked.types.get(macro.range)), round + bodies);

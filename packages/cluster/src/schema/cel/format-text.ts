@@ -1,4 +1,5 @@
 /** `string.format` and `strings.quote` of CEL's string extension. */
+import { doubleText } from './standard.ts';
 import { durationText, timestampText } from './times.ts';
 import {
   CelError,
@@ -6,6 +7,7 @@ import {
   List,
   MapValue,
   Timestamp,
+  typeName,
   TypeValue,
   Uint,
   type Value,
@@ -30,17 +32,14 @@ function formatValue(value: Value, verb: string, precision: string | undefined):
     case 's':
       return plainText(value);
     case 'd':
-      return typeof value === 'number' && !Number.isFinite(value)
-        ? notFinite(value)
-        : String(integer(value, 'decimal'));
+      return String(integer(value, 'decimal'));
     case 'f':
-      return decimal(value, (number) => number.toFixed(digits));
+      return decimal(value, 'fixed-point', (number) => grouped(number, digits));
     case 'e':
-      return decimal(value, (number) =>
-        number.toExponential(digits).replace(/e([+-])(\d)$/, 'e$10$2'),
-      );
+      // What stands for a precision here is taken for a width, so there are always six digits.
+      return decimal(value, 'scientific', scientific);
     case 'b':
-      return (typeof value === 'boolean' ? BigInt(value) : integer(value, 'binary')).toString(2);
+      return binary(value);
     case 'o':
       return integer(value, 'octal').toString(8);
     case 'x':
@@ -54,49 +53,59 @@ function formatValue(value: Value, verb: string, precision: string | undefined):
   }
 }
 
-function decimal(value: Value, format: (number: number) => string): string {
-  const number =
-    typeof value === 'number'
-      ? value
-      : typeof value === 'bigint'
-        ? Number(value)
-        : value instanceof Uint
-          ? Number(value.value)
-          : undefined;
-  if (number === undefined) {
-    throw new CelError(
-      'error during formatting: fixed-point clause can only be used on doubles, integers, and unsigned integers',
-    );
-  }
-  return Number.isFinite(number) ? format(number) : notFinite(number);
+function decimal(value: Value, name: string, format: (number: number) => string): string {
+  const isNamed = value === 'NaN' || value === 'Infinity' || value === '-Infinity';
+  const number = isNamed ? Number(value) : value;
+  if (typeof number !== 'number') throw misfit(`${name} clause can only be used on doubles`, value);
+  if (Number.isNaN(number)) return 'NaN';
+  if (!Number.isFinite(number)) return number > 0 ? '∞' : '-∞';
+  return format(number);
 }
 
-function notFinite(value: number): string {
-  if (Number.isNaN(value)) return 'NaN';
-  return value > 0 ? 'Infinity' : '-Infinity';
+/** In English: thousands are set apart. */
+function grouped(number: number, digits: number): string {
+  const [whole = '', fraction] = number.toFixed(digits).split('.');
+  const thousands = /[eE]/.test(whole) ? whole : whole.replaceAll(/\B(?=(\d{3})+$)/g, ',');
+  return fraction === undefined ? thousands : `${thousands}.${fraction}`;
+}
+
+const RAISED = '⁰¹²³⁴⁵⁶⁷⁸⁹';
+
+function scientific(number: number): string {
+  const [mantissa = '', exponent = '0'] = number.toExponential(6).split('e');
+  const digits = String(Math.abs(Number(exponent))).padStart(2, '0');
+  const raised = Array.from(digits, (digit) => RAISED[Number(digit)]).join('');
+  return `${mantissa}×10${exponent.startsWith('-') ? '⁻' : ''}${raised}`;
+}
+
+function misfit(text: string, value: Value): CelError {
+  return new CelError(`error during formatting: ${text}, was given ${typeName(value)}`);
 }
 
 function integer(value: Value, name: string): bigint {
   if (typeof value === 'bigint') return value;
   if (value instanceof Uint) return value.value;
-  throw new CelError(`error during formatting: ${name} clause can only be used on integers`);
+  throw misfit(`${name} clause can only be used on integers`, value);
+}
+
+function binary(value: Value): string {
+  if (typeof value === 'boolean') return value ? '1' : '0';
+  if (typeof value === 'bigint' || value instanceof Uint)
+    return integer(value, 'binary').toString(2);
+  throw misfit('only integers and bools can be formatted as binary', value);
 }
 
 function hex(value: Value): string {
   if (typeof value === 'string') return Buffer.from(value).toString('hex');
   if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
   if (typeof value === 'bigint' || value instanceof Uint) return integer(value, 'hex').toString(16);
-  throw new CelError(
-    'error during formatting: only integers, byte buffers, and strings can be formatted as hex',
-  );
+  throw misfit('only integers, byte buffers, and strings can be formatted as hex', value);
 }
 
 /** How `%s` shows a value: lists and maps in their literal form, maps by key. */
 function plainText(value: Value): string {
   if (typeof value === 'string') return value;
-  if (typeof value === 'number') {
-    return Number.isFinite(value) ? String(value) : notFinite(value);
-  }
+  if (typeof value === 'number') return doubleText(value);
   if (typeof value !== 'object' || value === null) return String(value);
   if (value instanceof Uint8Array) return Buffer.from(value).toString();
   if (value instanceof Uint) return String(value.value);
@@ -105,23 +114,36 @@ function plainText(value: Value): string {
   if (value instanceof TypeValue) return value.name;
   if (value instanceof List) return `[${[...value].map(nestedText).join(', ')}]`;
   if (value instanceof MapValue) return `{${mapText(value)}}`;
-  throw new CelError(
-    `error during formatting: string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps, was given ${value.celType}`,
+  throw misfit(
+    'string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps',
+    value,
   );
 }
 
 function mapText(map: MapValue): string {
   return map
     .keys()
-    .map((key) => `${nestedText(key)}: ${nestedText(map.get(key) ?? null)}`)
+    .map((key) => `${keyText(key)}:${nestedText(map.get(key) ?? null)}`)
     .toSorted()
     .join(', ');
 }
 
+function keyText(key: Value): string {
+  if (typeof key === 'number') {
+    throw new CelError(
+      'error during formatting: no formatting function for map key of type double',
+    );
+  }
+  return nestedText(key);
+}
+
 function nestedText(value: Value): string {
   if (typeof value === 'string') return quoteText(value);
+  if (value instanceof Uint8Array) return `b${quoteText(Buffer.from(value).toString())}`;
   if (value instanceof Timestamp) return `timestamp("${timestampText(value)}")`;
   if (value instanceof Duration) return `duration("${durationText(value)}")`;
+  if (typeof value === 'number')
+    return Number.isFinite(value) ? value.toFixed(6) : quoteText(decimal(value, '', String));
   return plainText(value);
 }
 

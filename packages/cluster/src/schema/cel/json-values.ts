@@ -178,11 +178,14 @@ export class JsonRecord extends MapValue {
   get(key: Value): Value | undefined {
     const field = typeof key === 'string' ? this.#fields.get(key) : undefined;
     const json = field && own(this.json, field.property);
-    return field === undefined || json === undefined ? undefined : field.adapt(json);
+    // A field that is null is not there.
+    return field === undefined || json === undefined || json === null
+      ? undefined
+      : field.adapt(json);
   }
   has(key: Value): boolean {
     const field = typeof key === 'string' ? this.#fields.get(key) : undefined;
-    return field !== undefined && own(this.json, field.property) !== undefined;
+    return field !== undefined && (own(this.json, field.property) ?? null) !== null;
   }
   keys(): Value[] {
     const names: string[] = [];

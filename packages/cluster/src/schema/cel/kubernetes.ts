@@ -1,5 +1,14 @@
 /** The types Kubernetes adds to CEL: quantities, addresses, semantic versions, named formats. */
-import { Cidr, type IpAddress, ipProperties, parseCidr, parseIp } from '../cel-net.ts';
+import { isIP } from 'node:net';
+import {
+  addressProblem,
+  Cidr,
+  type IpAddress,
+  ipProperties,
+  parseCidr,
+  parseIp,
+  prefixProblem,
+} from '../cel-net.ts';
 import { parseQuantity, Quantity } from '../cel-quantity.ts';
 import type { Declarations } from './library.ts';
 import { namedFormats } from './named-formats.ts';
@@ -35,10 +44,10 @@ function plus(value: Quantity, other: Quantity | bigint, sign: 1n | -1n): Quanti
 const quantityFunctions: Declarations = [
   [`quantity(string) -> ${QUANTITY}`, quantity],
   ['isQuantity(string) -> bool', (text: string) => parseQuantity(text) !== undefined],
+  [`sign(${QUANTITY}) -> int`, (value: Quantity) => BigInt(value.compare(new Quantity(0n)))],
   [`${QUANTITY}.isInteger() -> bool`, isInteger],
   [`${QUANTITY}.asInteger() -> int`, asInteger],
   [`${QUANTITY}.asApproximateFloat() -> double`, ({ approximate }: Quantity) => approximate],
-  [`${QUANTITY}.sign() -> int`, (value: Quantity) => BigInt(value.compare(new Quantity(0n)))],
   [`${QUANTITY}.compareTo(${QUANTITY}) -> int`, (a: Quantity, b: Quantity) => BigInt(a.compare(b))],
   [
     `${QUANTITY}.isGreaterThan(${QUANTITY}) -> bool`,
@@ -60,18 +69,31 @@ const quantityFunctions: Declarations = [
 function ip(text: string): IpAddress {
   const parsed = parseIp(text);
   if (parsed !== undefined) return parsed;
+  const shown = JSON.stringify(text);
+  if (isIP(text) === 6)
+    throw new CelError(
+      text.includes('%')
+        ? `IP address ${shown} with zone value is not allowed`
+        : `IPv4-mapped IPv6 address ${shown} is not allowed`,
+    );
   throw new CelError(
-    `IP Address ${JSON.stringify(text)} parse error during conversion from string: ParseAddr(${JSON.stringify(text)}): unable to parse IP`,
+    `IP Address ${shown} parse error during conversion from string: ${addressProblem(text)}`,
   );
 }
 
 function cidr(text: string): Cidr {
   const parsed = parseCidr(text);
   if (parsed !== undefined) return parsed;
-  const reason = text.includes('/') ? 'unable to parse IP' : "no '/'";
-  throw new CelError(
-    `network address parse error during conversion from string: netip.ParsePrefix(${JSON.stringify(text)}): ${reason}`,
-  );
+  const intro = 'network address parse error during conversion from string: ';
+  const shown = JSON.stringify(text);
+  if (isIP(text.split('/')[0] ?? '') === 6 && text.split('/')[0]?.includes('.'))
+    throw new CelError(`${intro}IPv4-mapped IPv6 address ${shown} is not allowed`);
+  throw new CelError(`${intro}${intro}netip.ParsePrefix(${shown}): ${prefixProblem(text)}`);
+}
+
+function known<T>(parsed: T | undefined): T {
+  if (parsed === undefined) throw new CelError('no such overload');
+  return parsed;
 }
 
 const addressFunctions: Declarations = [
@@ -87,9 +109,9 @@ const addressFunctions: Declarations = [
   ['isCIDR(string) -> bool', (text: string) => parseCidr(text) !== undefined],
   ['string(net.CIDR) -> string', (network: Cidr) => network.toString()],
   ['net.CIDR.containsIP(net.IP) -> bool', (a: Cidr, b: IpAddress) => a.containsIp(b)],
-  ['net.CIDR.containsIP(string) -> bool', (a: Cidr, b: string) => a.containsIp(ip(b))],
+  ['net.CIDR.containsIP(string) -> bool', (a: Cidr, b: string) => a.containsIp(known(parseIp(b)))],
   ['net.CIDR.containsCIDR(net.CIDR) -> bool', (a: Cidr, b: Cidr) => a.containsCidr(b)],
-  ['net.CIDR.containsCIDR(string) -> bool', (a: Cidr, b: string) => a.containsCidr(cidr(b))],
+  ['net.CIDR.containsCIDR(string) -> bool', (a: Cidr, b: string) => a.containsCidr(known(parseCidr(b)))],
   ['net.CIDR.ip() -> net.IP', ({ address }: Cidr) => address],
   ['net.CIDR.masked() -> net.CIDR', (network: Cidr) => network.masked()],
   ['net.CIDR.prefixLength() -> int', ({ bits }: Cidr) => BigInt(bits)],
@@ -97,14 +119,24 @@ const addressFunctions: Declarations = [
 
 const SEMVER = 'kubernetes.Semver';
 
+/** In the words of the library a real server reads versions with. */
+function semverProblem(text: string): string {
+  const [major = '', minor = '', patch] = text.split(/\.(.*?)\.(.*)/s);
+  if (patch === undefined) return 'No Major.Minor.Patch elements found';
+  const parts = { major, minor, patch: patch.replace(/[-+].*/s, '') };
+  for (const [name, part] of Object.entries(parts)) {
+    const shown = JSON.stringify(part);
+    if (!/^\d+$/.test(part)) return `Invalid character(s) found in ${name} number ${shown}`;
+    const title = `${name[0]?.toUpperCase()}${name.slice(1)}`;
+    if (/^0\d/.test(part)) return `${title} number must not contain leading zeroes ${shown}`;
+  }
+  return `Invalid character(s) found in prerelease ${JSON.stringify(patch)}`;
+}
+
 function semver(text: string, normalizes = false): Semver {
   const parsed = parseSemver(text, normalizes);
   if (parsed !== undefined) return parsed;
-  throw new CelError(
-    text.split('.').length < 3
-      ? 'No Major.Minor.Patch elements found'
-      : `Invalid character(s) found in version ${JSON.stringify(text)}`,
-  );
+  throw new CelError(semverProblem(text));
 }
 
 const isSemver = (text: string, normalizes = false): boolean =>

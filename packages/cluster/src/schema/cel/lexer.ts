@@ -26,14 +26,23 @@ const name = /[A-Za-z_][A-Za-z0-9_]*/y;
 const quotedName = /`([A-Za-z0-9_.\-/ ]+)`/y;
 const number =
   /(0x[0-9a-fA-F]+|\d+\.\d+(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+|\.\d+(?:[eE][+-]?\d+)?|\d+)([uU])?/y;
-const text =
-  /([rRbB]{0,2})("""(?:\\[^]|[^\\])*?"""|'''(?:\\[^]|[^\\])*?'''|"(?:\\[^\n]|[^\\"\n])*"|'(?:\\[^\n]|[^\\'\n])*')/y;
+const escape = String.raw`\\(?:[abfnrtv"'\`\\?]|[xX][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-3][0-7]{2})`;
+const text = new RegExp(
+  String.raw`([rRbB]{0,2})("""(?:${escape}|[^\\])*?"""|'''(?:${escape}|[^\\])*?'''|"(?:${escape}|[^\\"\n])*"|'(?:${escape}|[^\\'\n])*')`,
+  'y',
+);
+/** As much of a text as can be read before it turns out to be none. */
+const brokenText = new RegExp(`"(?:${escape}|[^\\\\"\n])*|'(?:${escape}|[^\\\\'\n])*`, 'y');
 const rawText = /([rRbB]{1,2})("""[^]*?"""|'''[^]*?'''|"[^"\n]*"|'[^'\n]*')/y;
 const mark = /&&|\|\||==|!=|<=|>=|[-+*/%<>!?:.,()[\]{}]/y;
 
-/** All tokens, the last one being `end`. @throws LexError */
-export function tokenize(source: string): Token[] {
+/**
+ * All tokens, the last one being `end`; what is none is complained about and left out.
+ * @throws LexError for a literal that stands for nothing
+ */
+export function tokenize(source: string): { tokens: Token[]; problems: SourceProblem[] } {
   const tokens: Token[] = [];
+  const problems: SourceProblem[] = [];
   let at = 0;
   const match = (pattern: RegExp): RegExpExecArray | null => {
     pattern.lastIndex = at;
@@ -44,14 +53,30 @@ export function tokenize(source: string): Token[] {
     if (at >= source.length) break;
     const token = readToken(match, at);
     if (token === undefined) {
-      const rest = source.slice(at, at + 1);
-      throw new LexError(at, `Syntax error: token recognition error at: '${rest}'`);
+      const rest = source.slice(at, brokenEnd(match, source, at));
+      const shown = rest.replaceAll('\n', '\\n').replaceAll('\r', '\\r').replaceAll('\t', '\\t');
+      problems.push({ at, text: `Syntax error: token recognition error at: '${shown}'` });
+      at += rest.length;
+      continue;
     }
     tokens.push(token);
     at += token.text.length;
   }
   tokens.push({ kind: 'end', at: source.length, text: '<EOF>' });
-  return tokens;
+  return { tokens, problems };
+}
+
+/** Where reading goes on after a text that is none: behind the first character that cannot be part of it. */
+function brokenEnd(match: Match, source: string, at: number): number {
+  // One `&` or `|` is half an operator.
+  if (source[at] === '&' || source[at] === '|') return Math.min(source.length, at + 2);
+  let end = at + (match(brokenText)?.[0].length ?? 0);
+  if (source[end] === '\\') {
+    const digits = /\\(?:[xX][0-9a-fA-F]{0,2}|u[0-9a-fA-F]{0,4}|U[0-9a-fA-F]{0,8}|[0-3][0-7]{0,2})?/y;
+    digits.lastIndex = end;
+    end += digits.exec(source)?.[0].length ?? 0;
+  }
+  return Math.min(source.length, end + 1);
 }
 
 type Match = (pattern: RegExp) => RegExpExecArray | null;
@@ -115,7 +140,8 @@ function unescapeText(body: string, at: number): string {
   return body.replace(escapes, (...groups: string[]) => {
     const code = codeOf(groups);
     if (code === undefined) return simpleEscape(groups[5], at);
-    if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) throw badEscape(at);
+    if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
+      throw new LexError(at, 'invalid unicode code point');
     return String.fromCodePoint(code);
   });
 }
@@ -127,7 +153,8 @@ function unescapeBytes(body: string, at: number): Uint8Array {
   for (const found of body.matchAll(escapes)) {
     parts.push(Buffer.from(body.slice(end, found.index)));
     end = found.index + found[0].length;
-    if (found[2] !== undefined || found[3] !== undefined) throw badEscape(at);
+    if (found[2] !== undefined || found[3] !== undefined)
+      throw new LexError(at, 'unable to unescape string');
     const code = codeOf(found as string[]);
     parts.push(
       code === undefined ? Buffer.from(simpleEscape(found[5], at)) : new Uint8Array([code]),

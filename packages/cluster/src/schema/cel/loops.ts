@@ -2,7 +2,8 @@
 import type { Macro } from './ast.ts';
 import { sortByKeys } from './collections.ts';
 import { fieldsOf, type Frame, isTrue, type Program } from './frame.ts';
-import { ArrayList, CelError, List, LiteralMap, type MapValue, type Value } from './values.ts';
+import { ValueSet } from './value-set.ts';
+import { ArrayList, CelError, List, LiteralMap, type MapValue, Uint, type Value } from './values.ts';
 
 export interface Loop {
   range: Program;
@@ -88,19 +89,26 @@ function quantifier(loop: Loop, decides: boolean): Program {
 function mapTransform(name: 'transformMap' | 'transformMapEntry', loop: Loop): Program {
   return (frame) => {
     const entries: [Value, Value][] = [];
+    const seen = new ValueSet();
     eachRound(loop, frame, (key) => {
       if (loop.filter !== undefined && !isTrue(loop.filter(frame))) return;
       const result = loop.body(frame);
       if (name === 'transformMap') entries.push([key, result]);
       else {
         const map = fieldsOf(result);
-        for (const inner of map.keys()) entries.push([inner, map.get(inner)!]);
+        for (const inner of map.keys()) {
+          if (!seen.add(inner))
+            throw new CelError(`insert failed: key ${keyText(inner)} already exists`);
+          entries.push([inner, map.get(inner)!]);
+        }
       }
     });
-    const map = new LiteralMap(entries);
-    if (map.size < entries.length) throw new CelError('insert failed: key already exists');
-    return map;
+    return new LiteralMap(entries);
   };
+}
+
+function keyText(key: Value): string {
+  return key instanceof Uint ? String(key.value) : String(key);
 }
 
 /** Runs `round` for every item with the variables set; gets the item, or the key of two. Returning true ends the loop. */

@@ -1,4 +1,4 @@
-/** Recognises macros among the calls: those of CEL, of two-variable comprehensions, of optionals, lists and bindings. */
+/** Recognises macros among the calls: those of CEL, of two-variable comprehensions, of optionals and lists. */
 import type { Expression, MacroName } from './ast.ts';
 import { ParseError } from './source-error.ts';
 
@@ -23,10 +23,7 @@ const shapes: Readonly<Record<string, readonly (readonly [number, number, MacroN
     [1, 1, 'existsOne'],
     [2, 1, 'existsOne'],
   ],
-  existsOne: [
-    [1, 1, 'existsOne'],
-    [2, 1, 'existsOne'],
-  ],
+  existsOne: [[2, 1, 'existsOne']],
   filter: [[1, 1, 'filter']],
   map: [
     [1, 1, 'map'],
@@ -53,12 +50,6 @@ const shapes: Readonly<Record<string, readonly (readonly [number, number, MacroN
 export function expandMacro(call: MacroCall): Expression | undefined {
   const { name, target, args, at } = call;
   if (target === undefined) return name === 'has' ? presence(args, at) : undefined;
-  const isCel = target.kind === 'identifier' && target.name === 'cel';
-  if (isCel && name === 'bind' && args.length === 3) {
-    const [variable, range, body] = args as [Expression, Expression, Expression];
-    const variables = [variableName(variable, 'argument')];
-    return { kind: 'macro', name: 'bind', at, range, variables, bodies: [body] };
-  }
   if (!Object.hasOwn(shapes, name)) return undefined;
   const shape = shapeOf(name, args);
   if (shape === undefined) return undefined;

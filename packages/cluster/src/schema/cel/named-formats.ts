@@ -41,7 +41,7 @@ function qualifiedName(value: string): string[] {
   const parts = value.split('/');
   if (parts.length > 2) {
     return [
-      `a qualified name must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '${QUALIFIED}') with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
+      `a valid label key must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '${QUALIFIED}') with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
     ];
   }
   const name = parts.at(-1) ?? '';
@@ -71,7 +71,8 @@ export const namedFormats: Readonly<Record<string, Validate>> = {
   dns1123SubdomainPrefix: prefixOf(subdomain),
   dns1035LabelPrefix: prefixOf(dns1035),
   labelValue,
-  uri: simple((text) => parseUrl(text) !== undefined, 'invalid URI for request'),
+  uri: (text) =>
+    parseUrl(text) === undefined ? [`parse ${JSON.stringify(text)}: invalid URI for request`] : [],
   uuid: simple((text) => hasFormat(text, 'uuid'), 'does not match the UUID format'),
   byte: simple((text) => hasFormat(text, 'byte'), 'invalid base64'),
   date: simple((text) => hasFormat(text, 'date'), 'invalid date'),

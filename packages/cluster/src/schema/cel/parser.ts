@@ -2,7 +2,7 @@
 import type { Expression } from './ast.ts';
 import { LexError, tokenize, type Token } from './lexer.ts';
 import { expandMacro } from './macros.ts';
-import { compileError, ParseError } from './source-error.ts';
+import { compileError, ParseError, type SourceProblem } from './source-error.ts';
 
 /** Nesting a real server allows (`common.MaxRecursionDepth`). */
 const MAX_DEPTH = 250;
@@ -21,14 +21,17 @@ export function parseExpression(source: string): Expression {
       },
     ]);
   }
+  const problems: SourceProblem[] = [];
   try {
-    return new Parser(tokenize(source)).whole();
+    const read = tokenize(source);
+    problems.push(...read.problems);
+    const expression = new Parser(read.tokens).whole();
+    if (problems.length === 0) return expression;
   } catch (error) {
-    if (error instanceof LexError || error instanceof ParseError) {
-      throw compileError(source, [error.problem]);
-    }
-    throw error;
+    if (!(error instanceof LexError) && !(error instanceof ParseError)) throw error;
+    problems.push(error.problem);
   }
+  throw compileError(source, problems);
 }
 
 const reserved: ReadonlySet<string> = new Set(
@@ -46,7 +49,14 @@ const binaryLevels: readonly ReadonlySet<string>[] = [
   new Set(['+', '-']),
   new Set(['*', '/', '%']),
 ];
+const LITERALS: ReadonlySet<string> = new Set(['true', 'false', 'null']);
 const MAX_INT = (1n << 63n) - 1n;
+
+function startsExpression(token: Token): boolean {
+  if (token.kind === 'end') return false;
+  if (token.kind === 'mark') return ['[', '{', '(', '.', '-', '!'].includes(token.text);
+  return token.text !== 'in';
+}
 
 class Parser {
   readonly #tokens: Token[];
@@ -60,8 +70,9 @@ class Parser {
   whole(): Expression {
     const expression = this.#expression();
     const token = this.#peek();
-    if (token.kind !== 'end') throw this.#unexpected('extraneous', token, '<EOF>');
-    return expression;
+    if (token.kind === 'end') return expression;
+    const isAlone = this.#tokens[this.#next + 1]?.kind === 'end';
+    throw this.#unexpected(isAlone ? 'extraneous' : 'mismatched', token, '<EOF>');
   }
 
   #expression(): Expression {
@@ -117,7 +128,7 @@ class Parser {
     this.#next++;
     const following = this.#peek();
     const isNumber = following.kind === 'int' || following.kind === 'double';
-    if (token.text === '-' && isNumber) return this.#member(true);
+    if (token.text === '-' && isNumber) return this.#member(token.at);
     if (++this.#depth > MAX_DEPTH) {
       throw new ParseError(token.at, `expression recursion limit exceeded: ${MAX_DEPTH}`);
     }
@@ -126,13 +137,15 @@ class Parser {
     return { kind: 'call', at: token.at, name: `${token.text}_`, args: [operand] };
   }
 
-  #member(isNegative = false): Expression {
-    let expression = this.#primary(isNegative);
+  /** `minus`: where the sign of a number stands that comes next. */
+  #member(minus?: number): Expression {
+    let expression = this.#primary(minus);
     for (let count = 0; ; count++) {
       const token = this.#peek();
       this.#limitChain(count, token.at);
       if (this.#take('.')) expression = this.#afterDot(expression, token.at);
       else if (this.#take('[')) {
+        this.#refuseEnd(startOfExpression.replace("'!', ", "'!', '?', "));
         const isOptional = this.#take('?');
         const index = this.#expression();
         this.#expect(']');
@@ -145,7 +158,15 @@ class Parser {
   #afterDot(operand: Expression, at: number): Expression {
     const isOptional = this.#take('?');
     const token = this.#peek();
-    if (token.kind !== 'name') throw this.#unexpected('mismatched', token, 'IDENTIFIER');
+    if (token.kind !== 'name' || token.text === 'in') {
+      const found = token.kind === 'end' ? '' : token.text;
+      throw new ParseError(
+        token.at,
+        `Syntax error: no viable alternative at input '.${isOptional ? '?' : ''}${found}'`,
+      );
+    }
+    if (token.quoted !== true && LITERALS.has(token.text))
+      throw this.#unexpected('mismatched', token, 'IDENTIFIER');
     this.#next++;
     const field = token.quoted === true ? token.text.slice(1, -1) : token.text;
     const open = this.#peek();
@@ -167,24 +188,25 @@ class Parser {
   #arguments(close: string): Expression[] {
     const args: Expression[] = [];
     if (this.#take(close)) return args;
+    this.#refuseEnd(startOfExpression.replace("'(', ", "'(', ')', "));
     do args.push(this.#expression());
     while (this.#take(','));
     this.#expect(close);
     return args;
   }
 
-  #primary(isNegative: boolean): Expression {
+  #primary(minus: number | undefined): Expression {
     const token = this.#peek();
     this.#next++;
     switch (token.kind) {
       case 'int':
-        return this.#integer(token.value, token.at, isNegative);
+        return this.#integer(token.value, token.at, minus);
       case 'uint':
         if (token.value > 2n * MAX_INT + 1n) throw new ParseError(token.at, 'invalid uint literal');
         return { kind: 'literal', type: 'uint', at: token.at, value: token.value };
       case 'double': {
-        const value = isNegative ? -token.value : token.value;
-        return { kind: 'literal', type: 'double', at: token.at, value };
+        const value = minus === undefined ? token.value : -token.value;
+        return { kind: 'literal', type: 'double', at: minus ?? token.at, value };
       }
       case 'string':
         return { kind: 'literal', type: 'string', at: token.at, value: token.value };
@@ -199,8 +221,9 @@ class Parser {
     }
   }
 
-  #integer(digits: bigint, at: number, isNegative: boolean): Expression {
-    const value = isNegative ? -digits : digits;
+  #integer(digits: bigint, start: number, minus: number | undefined): Expression {
+    const at = minus ?? start;
+    const value = minus === undefined ? digits : -digits;
     if (value > MAX_INT || value < -MAX_INT - 1n) throw new ParseError(at, 'invalid int literal');
     return { kind: 'literal', type: 'int', at, value };
   }
@@ -246,7 +269,11 @@ class Parser {
         throw this.#unexpected('mismatched', following, 'IDENTIFIER');
       }
       default:
-        throw this.#unexpected('extraneous', token, startOfExpression);
+        throw this.#unexpected(
+          startsExpression(this.#peek()) ? 'extraneous' : 'mismatched',
+          token,
+          startOfExpression,
+        );
     }
   }
 
@@ -256,7 +283,7 @@ class Parser {
       const isOptional = this.#take('?');
       items.push({ value: this.#expression(), isOptional });
       if (this.#take(',')) continue;
-      this.#expect(']');
+      this.#expect(']', "{']', ','}");
       break;
     }
     return { kind: 'list', at, items };
@@ -270,7 +297,7 @@ class Parser {
       this.#expect(':');
       entries.push({ key, value: this.#expression(), isOptional });
       if (this.#take(',')) continue;
-      this.#expect('}');
+      this.#expect('}', "{'}', ','}");
       break;
     }
     return { kind: 'map', at, entries };
@@ -287,8 +314,22 @@ class Parser {
     return true;
   }
 
-  #expect(text: string): void {
-    if (!this.#take(text)) throw this.#unexpected('mismatched', this.#peek(), `'${text}'`);
+  /** `expected`: all that might come here, when that is more than the one text. */
+  #expect(text: string, expected?: string): void {
+    if (this.#take(text)) return;
+    const token = this.#peek();
+    const isMissing =
+      text === ':' ? startsExpression(token) : expected === undefined && token.kind === 'end';
+    if (isMissing) {
+      throw new ParseError(token.at, `Syntax error: missing '${text}' at '${token.text}'`);
+    }
+    const isExtra = this.#tokens[this.#next + 1]?.text === text;
+    throw this.#unexpected(isExtra ? 'extraneous' : 'mismatched', token, expected ?? `'${text}'`);
+  }
+
+  #refuseEnd(expected: string): void {
+    const token = this.#peek();
+    if (token.kind === 'end') throw this.#unexpected('mismatched', token, expected);
   }
 
   #unexpected(how: string, token: Token, expected: string): ParseError {

@@ -39,6 +39,11 @@ function depthOf(locals: Locals | undefined): number {
   return locals === undefined ? 0 : locals.depth + 1;
 }
 
+/** What is made of a literal is made once; what cannot be made refuses the expression. */
+const CONVERSIONS: ReadonlySet<string> = new Set(
+  'bool bytes double dyn duration int string timestamp uint'.split(' '),
+);
+
 class Builder {
   readonly #checked: Checked;
 
@@ -170,9 +175,7 @@ class Builder {
         else if (optionalOf(value).value !== undefined)
           pairs.push([name, optionalOf(value).value!]);
       }
-      const map = new LiteralMap(pairs);
-      if (map.size < pairs.length) throw new CelError('Failed with repeated key');
-      return map;
+      return new LiteralMap(pairs);
     };
   }
 
@@ -184,6 +187,11 @@ class Builder {
     if (resolved === undefined) throw new CelError('unresolved call');
     const args = resolved.args.map((arg) => this.build(arg, locals));
     if (resolved.name === 'or' || resolved.name === 'orValue') return lazyOr(resolved.name, args);
+    const [only] = resolved.args;
+    if (args.length === 1 && only?.kind === 'literal' && CONVERSIONS.has(resolved.name)) {
+      const value = dispatch(resolved.overloads)(literalValue(only));
+      return () => value;
+    }
     const pattern = this.#patternCall(resolved, args);
     if (pattern !== undefined) return pattern;
     const types = resolved.args.map((arg) => this.#type(arg));
@@ -252,11 +260,6 @@ class Builder {
     const bodies = macro.bodies.map((body) => this.build(body, inner));
     const body = bodies.at(-1)!;
     switch (macro.name) {
-      case 'bind':
-        return (frame) => {
-          frame.locals[depth] = range(frame);
-          return body(frame);
-        };
       case 'optMap':
       case 'optFlatMap':
         return optionalMacro(macro.name, { range, body, depth });
@@ -283,7 +286,7 @@ function selectField(value: Value, field: string): Value {
   if (value instanceof Optional) {
     return value.value === undefined ? value : new Optional(fieldsOf(value.value).get(field));
   }
-  const found = fieldsOf(value).get(field);
+  const found = value instanceof MapValue ? value.get(field) : undefined;
   if (found === undefined) throw new CelError(`no such key: ${field}`);
   return found;
 }

@@ -53,9 +53,11 @@ export function resultSize(
     case 'trim':
     case 'find':
     case 'findAll':
+    case 'dyn':
+      return first === undefined ? undefined : maxSize(first);
     case 'string':
     case 'bytes':
-      return first === undefined ? undefined : maxSize(first);
+      return isText || first?.kind === 'bytes' ? maxSize(first) : Number.POSITIVE_INFINITY;
     case 'reverse':
     case 'sort':
     case 'distinct':

@@ -18,11 +18,17 @@ export function compileError(source: string, problems: readonly SourceProblem[])
     .map(({ at, text }) => {
       const before = source.slice(0, at).split('\n');
       const column = Array.from(before.at(-1) ?? '').length;
-      const line = source.split('\n')[before.length - 1] ?? '';
-      const mark = `${'.'.repeat(column)}^`;
+      const line = (source.split('\n')[before.length - 1] ?? '').replaceAll('\t', ' ');
+      const characters = Array.from(line);
+      const dots = Array.from({ length: column }, (_, i) => (isWide(characters[i]) ? '．' : '.'));
+      const mark = dots.join('') + (isWide(characters[column]) ? '＾' : '^');
       return `ERROR: <input>:${before.length}:${column + 1}: ${text}\n | ${line}\n | ${mark}`;
     });
   return new CelCompileError(blocks.join('\n'));
+}
+
+function isWide(character: string | undefined): boolean {
+  return (character ?? '') > '\u007f';
 }
 
 /** Stops parsing with the problem. */

@@ -179,41 +179,41 @@ function toInt(value: number): bigint {
   return BigInt(Math.trunc(value));
 }
 
+function conversionError(from: string, to: string): CelError {
+  return new CelError(`type conversion error from '${from}' to '${to}'`);
+}
+
+function reading<T>(type: string, read: (text: string) => T): (text: string) => T {
+  return (text) => {
+    try {
+      return read(text);
+    } catch (error) {
+      throw error instanceof CelError ? conversionError('string', type) : error;
+    }
+  };
+}
+
 function parseInteger(text: string, type: 'int' | 'uint'): bigint {
-  if (!/^[+-]?\d+$/.test(text) || text.length > 40) {
-    throw new CelError(
-      `strconv.Parse${type === 'int' ? 'Int' : 'Uint'}: parsing ${JSON.stringify(text)}: invalid syntax`,
-    );
-  }
-  return BigInt(text.replace('+', ''));
+  const pattern = type === 'int' ? /^[+-]?\d{1,40}$/ : /^\d{1,40}$/;
+  const value = pattern.test(text) ? BigInt(text.replace('+', '')) : undefined;
+  const isInRange =
+    value !== undefined &&
+    (type === 'int' ? BigInt.asIntN(64, value) === value : BigInt.asUintN(64, value) === value);
+  if (!isInRange) throw conversionError('string', type);
+  return value;
 }
 
 function parseDouble(text: string): number {
-  if (!/^[+-]?(\d+(\.\d*)?([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|Inf|Infinity|NaN)$/i.test(text)) {
-    throw new CelError(`strconv.ParseFloat: parsing ${JSON.stringify(text)}: invalid syntax`);
-  }
+  if (!/^[+-]?(\d+(\.\d*)?([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|Inf|Infinity|NaN)$/i.test(text))
+    throw conversionError('string', 'double');
   return Number(text.replace(/inf(inity)?/i, 'Infinity').replace(/nan/i, 'NaN'));
 }
 
-const truths: Readonly<Record<string, boolean>> = {
-  true: true,
-  True: true,
-  TRUE: true,
-  t: true,
-  '1': true,
-  false: false,
-  False: false,
-  FALSE: false,
-  f: false,
-  '0': false,
-};
-
+/** What Go reads as a boolean. */
 function parseBoolean(text: string): boolean {
-  const value = Object.hasOwn(truths, text) ? truths[text] : undefined;
-  if (value === undefined) {
-    throw new CelError(`strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`);
-  }
-  return value;
+  if (/^(?:1|t|T|true|TRUE|True)$/.test(text)) return true;
+  if (/^(?:0|f|F|false|FALSE|False)$/.test(text)) return false;
+  throw conversionError('string', 'bool');
 }
 
 function decodeText(bytes: Uint8Array): string {
@@ -229,10 +229,11 @@ export function doubleText(value: number): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
   if (Object.is(value, -0)) return '-0';
-  const exponent = value === 0 ? 0 : Math.floor(Math.log10(Math.abs(value)));
-  if (exponent >= -4 && exponent < 21)
-    return value.toString().includes('e') ? value.toFixed(20).replace(/0+$/, '') : value.toString();
-  return value.toExponential().replace(/e([+-])(\d)$/, 'e$10$2');
+  // As few digits as tell the number from others (Go's `%g`).
+  const text = value.toExponential();
+  const exponent = Number(text.slice(text.indexOf('e') + 1));
+  if (value === 0 || (exponent >= -4 && exponent < 6)) return value.toString();
+  return text.replace(/e([+-])(\d)$/, 'e$10$2');
 }
 
 const conversions: Declarations = [
@@ -260,10 +261,10 @@ const conversions: Declarations = [
   ['bool(bool) -> bool', (value: boolean) => value],
   ['bool(string) -> bool', parseBoolean],
   ['timestamp(timestamp) -> timestamp', (time: Timestamp) => time],
-  ['timestamp(string) -> timestamp', parseTimestamp],
+  ['timestamp(string) -> timestamp', reading('google.protobuf.Timestamp', parseTimestamp)],
   ['timestamp(int) -> timestamp', (seconds: bigint) => new Timestamp(seconds * 1_000_000_000n)],
   ['duration(duration) -> duration', (length: Duration) => length],
-  ['duration(string) -> duration', parseDuration],
+  ['duration(string) -> duration', reading('google.protobuf.Duration', parseDuration)],
   ['duration(int) -> duration', (nanos: bigint) => new Duration(nanos)],
   ['dyn(A) -> dyn', (value: Value) => value],
   ['type(A) -> type(A)', (value: Value) => new TypeValue(typeName(value))],

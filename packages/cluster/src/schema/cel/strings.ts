@@ -41,7 +41,8 @@ function substring(text: string, from: bigint, to = BigInt(textSize(text))): str
 function indexOf(text: string, part: string, offset = 0n): bigint {
   const size = BigInt(textSize(text));
   if (part === '') return offset;
-  if (offset < 0n || offset > size) throw new CelError(`index out of range: ${offset}`);
+  if (offset < 0n) throw new CelError(`index out of range: ${offset}`);
+  if (offset > size) return -1n;
   const skipped = slice(text, 0, Number(offset)).length;
   const found = text.indexOf(part, skipped);
   return found < 0 ? -1n : BigInt(textSize(text.slice(0, found)));
@@ -50,9 +51,8 @@ function indexOf(text: string, part: string, offset = 0n): bigint {
 function lastIndexOf(text: string, part: string, offset?: bigint): bigint {
   const size = BigInt(textSize(text));
   if (part === '') return offset ?? size;
-  if (offset !== undefined && (offset < 0n || offset > size)) {
-    throw new CelError(`index out of range: ${offset}`);
-  }
+  if (offset !== undefined && offset < 0n) throw new CelError(`index out of range: ${offset}`);
+  if (offset !== undefined && offset > size) return -1n;
   const last = offset === undefined ? text.length : slice(text, 0, Number(offset)).length;
   const found = text.lastIndexOf(part, last);
   return found < 0 ? -1n : BigInt(textSize(text.slice(0, found)));
@@ -105,14 +105,6 @@ function findAll(text: string, pattern: string, limit = -1n): List {
   return new ArrayList(compileCelPattern(pattern).all(text, Number(limit)));
 }
 
-function decodeBase64(text: string): Uint8Array {
-  const body = text.replace(/=+$/, '');
-  if (!/^[A-Za-z0-9+/]*$/.test(body) || body.length % 4 === 1) {
-    throw new CelError('illegal base64 data at input byte 0');
-  }
-  return new Uint8Array(Buffer.from(body, 'base64'));
-}
-
 function url(text: string): Url {
   const parsed = parseUrl(text);
   if (parsed !== undefined) return parsed;
@@ -132,7 +124,6 @@ export const stringFunctions: Declarations = [
   ['string.trim() -> string', trim],
   ['string.replace(string, string) -> string', replace],
   ['string.replace(string, string, int) -> string', replace],
-  ['string.reverse() -> string', (text: string) => Array.from(text).toReversed().join('')],
   ['string.split(string) -> list(string)', (text: string, by: string) => split(text, by)],
   ['string.split(string, int) -> list(string)', split],
   ['string.substring(int) -> string', (text: string, from: bigint) => substring(text, from)],
@@ -150,8 +141,6 @@ export const stringFunctions: Declarations = [
     (text: string, pattern: string) => findAll(text, pattern),
   ],
   ['string.findAll(string, int) -> list(string)', findAll],
-  ['base64.encode(bytes) -> string', (bytes: Uint8Array) => Buffer.from(bytes).toString('base64')],
-  ['base64.decode(string) -> bytes', decodeBase64],
   ['url(string) -> kubernetes.URL', url],
   ['isURL(string) -> bool', (text: string) => parseUrl(text) !== undefined],
   ['kubernetes.URL.getScheme() -> string', ({ scheme }: Url) => scheme],

@@ -20,6 +20,8 @@ function simple(kind: string): Type {
 }
 
 export const DYN = simple('dyn');
+/** Of what was complained about already; fits everywhere. */
+export const ERROR: Type = { kind: 'dyn', params: [] };
 export const BOOL = simple('bool');
 export const INT = simple('int');
 export const UINT = simple('uint');
@@ -60,6 +62,8 @@ export const NAMED_TYPES: ReadonlyMap<string, Type> = new Map([
 
 /** As cel-go prints types: `list(string)`, `map(string, int)`. */
 export function formatType(type: Type): string {
+  if (type === ERROR) return '!error!';
+  if (type.kind === 'null_type') return 'null';
   if (type.kind === 'object') return type.name ?? 'object';
   if (type.kind === 'param') return type.name ?? 'T';
   if (type.params.length === 0) return type.kind;

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { isNotFound, keyOfObject } from '@kagent/kube';
 import type { Informer, Reconciler } from '@kagent/kube';
 
-import { controllerFor, watchDependents } from '../controller.ts';
+import { controllerFor, watchDependents, watchOrphans } from '../controller.ts';
 import type { ControllerContext } from '../controller.ts';
 import { createRevisionHistory, REVISION_HASH } from '../controller-revisions.ts';
 import type { RevisionHistory } from '../controller-revisions.ts';
@@ -138,6 +138,10 @@ export function createDaemonSetController(context: ControllerContext): Reconcile
   });
   informers.get(DAEMON_SETS).onChange(({ object }) => controller.enqueue(keyOfObject(object)));
   watchDependents(informers.get(PODS), 'DaemonSet', (key) => controller.enqueue(key));
+  watchOrphans(informers.get(PODS), informers.get(DAEMON_SETS), {
+    selectorOf: ({ spec }) => spec.selector,
+    enqueue: (key) => controller.enqueue(key),
+  });
   watchDependents(informers.get(CONTROLLER_REVISIONS), 'DaemonSet', (key) =>
     controller.enqueue(key),
   );

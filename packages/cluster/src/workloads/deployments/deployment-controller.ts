@@ -10,6 +10,7 @@ import {
   indexByController,
   ORPHANS,
   watchDependents,
+  watchOrphans,
 } from '../controller.ts';
 import type { ControllerContext } from '../controller.ts';
 import { createFreshView } from '../fresh-view.ts';
@@ -205,10 +206,8 @@ class DeploymentController {
     try {
       const created = await this.#context.client.create(REPLICA_SETS, wanted);
       this.#ownWrites.created(deployment.metadata.uid ?? '', created);
-      this.#tellScaling(
-        deployment,
-        `Scaled up replica set ${wanted.metadata.name} from 0 to ${replicas}`,
-      );
+      const message = `Scaled up replica set ${wanted.metadata.name} from 0 to ${replicas}`;
+      if (replicas > 0) this.#tellScaling(deployment, message);
       return created;
     } catch (error) {
       if (!isAlreadyExists(error)) throw error;
@@ -339,6 +338,10 @@ export function createDeploymentController(context: ControllerContext): Reconcil
   });
   informers.get(DEPLOYMENTS).onChange(({ object }) => controller.enqueue(keyOfObject(object)));
   watchDependents(informers.get(REPLICA_SETS), 'Deployment', (key) => controller.enqueue(key));
+  watchOrphans(informers.get(REPLICA_SETS), informers.get(DEPLOYMENTS), {
+    selectorOf: ({ spec }) => spec.selector,
+    enqueue: (key) => controller.enqueue(key),
+  });
   // A Recreate rollout waits for the end of old pods, which their ReplicaSet no longer counts.
   informers.get(PODS).onChange((change) => {
     if (change.type !== 'deleted') return;

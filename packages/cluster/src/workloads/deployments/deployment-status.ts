@@ -62,6 +62,10 @@ function availableCondition(deployment: Deployment, status: DeploymentStatus): C
       };
 }
 
+const AVAILABLE = 'NewReplicaSetAvailable';
+const PAUSED = 'DeploymentPaused';
+const TIMED_OUT = 'ProgressDeadlineExceeded';
+
 function deadlineOf(deployment: Deployment): number {
   return (deployment.spec.progressDeadlineSeconds ?? 600) * 1000;
 }
@@ -74,72 +78,105 @@ function progressing(
   return { type: 'Progressing', status, reason, message };
 }
 
-function progressingCondition(input: StatusInput, status: DeploymentStatus): Condition {
-  const { deployment, current, now } = input;
-  const before = find(deployment.status, 'Progressing');
-  if (deployment.spec.paused === true)
-    return progressing('Unknown', 'DeploymentPaused', 'Deployment is paused');
-  const name = current === undefined ? deployment.metadata.name : current.metadata.name;
-  const subject = current === undefined ? `Deployment "${name}"` : `ReplicaSet "${name}"`;
-  const isNewTemplate =
-    (deployment.status?.observedGeneration ?? 0) < (deployment.metadata.generation ?? 0);
-  const wasComplete = before?.reason === 'NewReplicaSetAvailable';
-  if (isRolledOut(deployment, status)) {
-    return progressing('True', 'NewReplicaSetAvailable', `${subject} has successfully progressed.`);
-  }
-  if (wasComplete && before.message?.startsWith(subject) === true) return before;
-  if (
-    before === undefined ||
-    isNewTemplate ||
-    wasComplete ||
-    isAdvancing(deployment.status, status)
-  ) {
-    return progressing('True', 'ReplicaSetUpdated', `${subject} is progressing.`);
-  }
-  const since = Date.parse(before.lastUpdateTime ?? before.lastTransitionTime ?? '');
-  if (before.reason === 'ProgressDeadlineExceeded') return before;
-  if (now >= since + deadlineOf(deployment)) {
-    return progressing(
-      'False',
-      'ProgressDeadlineExceeded',
-      `${subject} has timed out progressing.`,
-    );
-  }
-  return before.reason === 'DeploymentPaused'
-    ? progressing('Unknown', 'DeploymentResumed', 'Deployment is resumed')
-    : before;
+const FAILURE = 'ReplicaFailure';
+/** `progressDeadlineSeconds` that stands for none. */
+const NO_DEADLINE = 2 ** 31 - 1;
+
+/**
+ * The list with the condition in it. One that says something new moves to the end; another message alone is nothing new
+ * (`SetDeploymentCondition`).
+ */
+function withCondition(conditions: Condition[], next: Condition, now: number): Condition[] {
+  const before = conditions.find(({ type }) => type === next.type);
+  if (before?.status === next.status && before.reason === next.reason) return conditions;
+  return replaced(conditions, next, now);
 }
 
-const FAILURE = 'ReplicaFailure';
+function replaced(conditions: Condition[], next: Condition, now: number): Condition[] {
+  const before = conditions.find(({ type }) => type === next.type);
+  const time = timeText(now);
+  const since = before?.status === next.status ? (before.lastTransitionTime ?? time) : time;
+  const stamped = { lastUpdateTime: time, lastTransitionTime: since, ...next };
+  return [...withoutType(conditions, next.type), stamped];
+}
 
-/** What the newest ReplicaSet complains about, e.g. a quota, is the Deployment's trouble. */
+function withoutType(conditions: Condition[], type: string): Condition[] {
+  return conditions.some((one) => one.type === type)
+    ? conditions.filter((one) => one.type !== type)
+    : conditions;
+}
+
+/** Says that the Deployment is paused or resumed, so that the pause does not count as lack of progress. */
+function withPause(conditions: Condition[], { deployment, now }: StatusInput): Condition[] {
+  const reason = conditions.find(({ type }) => type === 'Progressing')?.reason;
+  const isPaused = deployment.spec.paused === true;
+  if (reason === TIMED_OUT || isPaused === (reason === PAUSED)) return conditions;
+  const next = isPaused
+    ? progressing('Unknown', PAUSED, 'Deployment is paused')
+    : progressing('Unknown', 'DeploymentResumed', 'Deployment is resumed');
+  return withCondition(conditions, next, now);
+}
+
+/** Says that there is a ReplicaSet the condition does not speak of yet. */
+function withNewReplicaSet(conditions: Condition[], { current, now }: StatusInput): Condition[] {
+  if (current === undefined) return conditions;
+  const { name } = current.metadata;
+  const before = conditions.find(({ type }) => type === 'Progressing');
+  const isKnown = before?.status === 'Unknown' || before?.message?.includes(`"${name}"`) === true;
+  if (isKnown) return conditions;
+  const message = `Created new replica set "${name}"`;
+  return replaced(conditions, progressing('True', 'NewReplicaSetCreated', message), now);
+}
+
+function withProgress(
+  conditions: Condition[],
+  input: StatusInput,
+  status: DeploymentStatus,
+): Condition[] {
+  const { deployment, current, now } = input;
+  const before = conditions.find(({ type }) => type === 'Progressing');
+  if (status.replicas === status.updatedReplicas && before?.reason === AVAILABLE) return conditions;
+  const { name } = (current ?? deployment).metadata;
+  const subject = `${current === undefined ? 'Deployment' : 'ReplicaSet'} "${name}"`;
+  if (isRolledOut(deployment, status)) {
+    const message = `${subject} has successfully progressed.`;
+    return withCondition(conditions, progressing('True', AVAILABLE, message), now);
+  }
+  if (isAdvancing(deployment.status, status)) {
+    const message = `${subject} is progressing.`;
+    return replaced(conditions, progressing('True', 'ReplicaSetUpdated', message), now);
+  }
+  if (before === undefined || before.reason === AVAILABLE) return conditions;
+  const since = Date.parse(before.lastUpdateTime ?? before.lastTransitionTime ?? '');
+  if (!(now >= since + deadlineOf(deployment))) return conditions;
+  const message = `${subject} has timed out progressing.`;
+  return withCondition(conditions, progressing('False', TIMED_OUT, message), now);
+}
+
+/** What a ReplicaSet complains about, e.g. a quota, is the Deployment's trouble; the newest first. */
 function replicaFailure(replicaSets: ReplicaSet[]): Condition | undefined {
-  const found = replicaSets
+  return replicaSets
     .toReversed()
     .flatMap(({ status }) => status?.conditions ?? [])
-    .find(({ type, status }) => type === FAILURE && status === 'True');
-  if (found === undefined) return undefined;
-  return {
-    type: FAILURE,
-    status: 'True',
-    reason: found.reason ?? '',
-    message: found.message ?? '',
-  };
+    .find(({ type }) => type === FAILURE);
 }
 
-function stamp(next: Condition, input: StatusInput, hasMoved: boolean): Condition {
-  const before = find(input.deployment.status, next.type);
-  const now = timeText(input.now);
-  const isSame =
-    before?.status === next.status &&
-    before.reason === next.reason &&
-    before.message === next.message;
-  if (isSame && !hasMoved) return before;
-  return {
-    ...next,
-    lastUpdateTime: now,
-    lastTransitionTime: before?.status === next.status ? (before.lastTransitionTime ?? now) : now,
-  };
+function conditionsOf(input: StatusInput, status: DeploymentStatus): Condition[] {
+  const { deployment, current, old, now } = input;
+  const isPaused = deployment.spec.paused === true;
+  const hasDeadline = deployment.spec.progressDeadlineSeconds !== NO_DEADLINE;
+  let conditions = deployment.status?.conditions ?? [];
+  if (hasDeadline) conditions = withPause(conditions, input);
+  if (hasDeadline && !isPaused) conditions = withNewReplicaSet(conditions, input);
+  conditions = withCondition(conditions, availableCondition(deployment, status), now);
+  if (isPaused) return conditions;
+  conditions = hasDeadline
+    ? withProgress(conditions, input, status)
+    : withoutType(conditions, 'Progressing');
+  const failure = replicaFailure(current === undefined ? old : [...old, current]);
+  if (failure === undefined) return withoutType(conditions, FAILURE);
+  const lastUpdateTime = failure.lastTransitionTime ?? timeText(now);
+  return withCondition(conditions, { ...failure, lastUpdateTime }, now);
 }
 
 /** The complete status. */
@@ -160,24 +197,13 @@ export function deploymentStatus(input: StatusInput): DeploymentStatus {
       ? {}
       : { collisionCount: deployment.status.collisionCount }),
   };
-  const isMoving = !isRolledOut(deployment, status) && isAdvancing(deployment.status, status);
-  const own = [
-    stamp(availableCondition(deployment, status), input, false),
-    stamp(progressingCondition(input, status), input, isMoving),
-  ];
-  const failure = replicaFailure(all);
-  const failed = failure === undefined ? [] : [stamp(failure, input, false)];
-  const foreign = (deployment.status?.conditions ?? []).filter(
-    ({ type }) => type !== FAILURE && !own.some((one) => one.type === type),
-  );
-  return { ...status, conditions: [...own, ...failed, ...foreign] };
+  return { ...status, conditions: conditionsOf(input, status) };
 }
 
 /** Milliseconds until the progress deadline must be looked at again; undefined when none runs. */
 export function untilDeadline(input: StatusInput, status: DeploymentStatus): number | undefined {
   const condition = find(status, 'Progressing');
-  if (condition?.status !== 'True' || condition.reason === 'NewReplicaSetAvailable')
-    return undefined;
+  if (condition?.status !== 'True' || condition.reason === AVAILABLE) return undefined;
   const since = Date.parse(condition.lastUpdateTime ?? '');
   return Number.isNaN(since)
     ? undefined

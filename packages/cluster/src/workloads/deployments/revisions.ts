@@ -59,12 +59,19 @@ export function byAge(replicaSets: ReplicaSet[]): ReplicaSet[] {
   return replicaSets.toSorted((a, b) => {
     const [first = '', second = ''] = [a.metadata.creationTimestamp, b.metadata.creationTimestamp];
     if (first !== second) return first < second ? -1 : 1;
-    return revisionOf(a) - revisionOf(b);
+    return byRevision(a, b);
   });
 }
 
-export function revisionOf(replicaSet: ReplicaSet): number {
-  return Number.parseInt(replicaSet.metadata.annotations?.[REVISION] ?? '0', 10) || 0;
+/** A number of 64 bits, which people may set; anything else counts as none. */
+function revisionOf(replicaSet: ReplicaSet): bigint {
+  const text = replicaSet.metadata.annotations?.[REVISION] ?? '';
+  return /^\d{1,19}$/.test(text) ? BigInt(text) : 0n;
+}
+
+function byRevision(a: ReplicaSet, b: ReplicaSet): number {
+  const [first, second] = [revisionOf(a), revisionOf(b)];
+  return first < second ? -1 : Number(first > second);
 }
 
 /** Annotations of the new ReplicaSet: the Deployment's own, its revision and what it had before. */
@@ -76,12 +83,13 @@ export function replicaSetAnnotations(
   const copied = Object.entries(deployment.metadata.annotations ?? {}).filter(
     ([key]) => !NOT_COPIED.has(key),
   );
-  const newest = Math.max(0, ...facts.others.map(revisionOf));
-  const before = facts.current === undefined ? 0 : revisionOf(facts.current);
-  const revision = before > newest ? before : newest + 1;
+  const [last] = facts.others.toSorted(byRevision).slice(-1);
+  const newest = last === undefined ? 0n : revisionOf(last);
+  const before = facts.current === undefined ? 0n : revisionOf(facts.current);
+  const revision = before > newest ? before : newest + 1n;
   const history = own[REVISION_HISTORY];
   const past =
-    before > 0 && before !== revision
+    before > 0n && before !== revision
       ? [history, String(before)].filter(Boolean).join(',')
       : history;
   return {
@@ -115,5 +123,5 @@ export function surplusHistory(deployment: Deployment, old: ReplicaSet[]): Repli
   );
   const surplus = old.length - limit;
   if (surplus <= 0) return [];
-  return empty.toSorted((a, b) => revisionOf(a) - revisionOf(b)).slice(0, surplus);
+  return empty.toSorted(byRevision).slice(0, surplus);
 }

@@ -106,6 +106,26 @@ describe('GarbageCollector', () => {
     await eventually(() => find(platform, 'child'), isGone);
   });
 
+  it('ends a circle of owners that wait for each other', async () => {
+    await using platform = await startTestPlatform({ node: false });
+    const first = await createMap(platform, 'a');
+    const second = await createMap(platform, 'b', [first], true);
+    const third = await createMap(platform, 'c', [second], true);
+    const [owner] = (await createMap(platform, 'model', [third], true)).metadata.ownerReferences!;
+    await platform.client.patch(CONFIG_MAPS, {
+      namespace,
+      name: 'a',
+      patch: { type: 'merge', body: { metadata: { ownerReferences: [owner] } } },
+    });
+    await platform.client.delete(
+      CONFIG_MAPS,
+      { namespace, name: 'a' },
+      { propagationPolicy: 'Foreground' },
+    );
+    for (const name of ['a', 'b', 'c', 'model'])
+      expect(await eventually(() => find(platform, name), isGone)).toBeUndefined();
+  });
+
   it('deletes the owner last in the foreground', async () => {
     await using platform = await startTestPlatform({ node: false });
     const parent = await createMap(platform, 'parent');

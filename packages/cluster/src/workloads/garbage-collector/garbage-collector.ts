@@ -25,6 +25,10 @@ function plan(node: GraphNode): 'Orphan' | 'Foreground' | 'Background' {
   return node.finalizers.includes(FOREGROUND) ? 'Foreground' : 'Background';
 }
 
+function waitsForDependents({ isDeleting, finalizers }: GraphNode): boolean {
+  return isDeleting && finalizers.includes(FOREGROUND);
+}
+
 export class GarbageCollector {
   readonly reconciler: Reconciler;
   readonly #context: ControllerContext;
@@ -121,8 +125,7 @@ export class GarbageCollector {
     if (node === undefined || node.isVirtual) return;
     try {
       if (node.isDeleting && node.finalizers.includes(ORPHAN)) await this.#orphanDependents(node);
-      else if (node.isDeleting && node.finalizers.includes(FOREGROUND))
-        await this.#deleteDependents(node);
+      else if (waitsForDependents(node)) await this.#deleteDependents(node);
       else if (!node.isDeleting) await this.#judge(node);
     } catch (error) {
       if (!isNotFound(error)) throw error;
@@ -163,6 +166,7 @@ export class GarbageCollector {
     const isForeground = waiting.length > 0 && node.dependents.size > 0;
     const propagationPolicy = isForeground ? 'Foreground' : plan(node);
     const { namespace, name, uid } = node;
+    if (isForeground && [...node.dependents].some(waitsForDependents)) await this.#unblock(node);
     try {
       await this.#context.client.delete(
         node.type,
@@ -175,6 +179,15 @@ export class GarbageCollector {
     }
   }
 
+  /** Owners that wait for each other in a circle would wait for ever: this one is waited for no longer. */
+  async #unblock(node: GraphNode): Promise<void> {
+    if (!node.owners.some((owner) => owner.blockOwnerDeletion === true)) return;
+    await this.#setOwners(
+      node,
+      node.owners.map((owner) => ({ ...owner, blockOwnerDeletion: false })),
+    );
+  }
+
   async #standing(node: GraphNode, reference: OwnerReference): Promise<Standing> {
     const owner = this.#graph.get(reference.uid);
     if (owner !== undefined && !owner.isVirtual) {
@@ -182,7 +195,7 @@ export class GarbageCollector {
         this.#tellNamespace(node, reference);
         return node.namespace === undefined ? 'solid' : 'dangling';
       }
-      return owner.isDeleting && owner.finalizers.includes(FOREGROUND) ? 'waiting' : 'solid';
+      return waitsForDependents(owner) ? 'waiting' : 'solid';
     }
     return (await this.#isAlive(node, reference)) ? 'solid' : 'dangling';
   }
@@ -217,10 +230,16 @@ export class GarbageCollector {
     return owner?.metadata.uid === reference.uid;
   }
 
-  async #dropOwners(node: GraphNode, lost: ReadonlySet<string>): Promise<void> {
+  #dropOwners(node: GraphNode, lost: ReadonlySet<string>): Promise<void> {
+    return this.#setOwners(
+      node,
+      node.owners.filter((owner) => !lost.has(owner.uid)),
+    );
+  }
+
+  async #setOwners(node: GraphNode, ownerReferences: OwnerReference[]): Promise<void> {
     const { type, namespace, name, uid } = node;
     if (type === undefined) return;
-    const ownerReferences = node.owners.filter((owner) => !lost.has(owner.uid));
     const body = { metadata: { uid, ownerReferences } };
     await this.#context.client
       .patch(type, { namespace, name, patch: { type: 'merge', body } })

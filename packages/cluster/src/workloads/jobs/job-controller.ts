@@ -7,7 +7,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { isNotFound, keyOfObject } from '@kagent/kube';
 import type { Informer, Reconciler } from '@kagent/kube';
 
-import { controllerFor, watchDependents } from '../controller.ts';
+import { controllerFor, watchDependents, watchOrphans } from '../controller.ts';
 import type { ControllerContext } from '../controller.ts';
 import { createFreshView } from '../fresh-view.ts';
 import type { FreshView } from '../fresh-view.ts';
@@ -180,6 +180,10 @@ export function createJobController(context: ControllerContext): Reconciler {
   });
   informers.get(JOBS).onChange(({ object }) => controller.enqueue(keyOfObject(object)));
   watchDependents(informers.get(PODS), 'Job', (key) => controller.enqueue(key));
+  watchOrphans(informers.get(PODS), informers.get(JOBS), {
+    selectorOf: ({ spec }) => spec.selector,
+    enqueue: (key) => controller.enqueue(key),
+  });
   informers.get(PODS).onChange(({ object }) => {
     const key = isTracked(object) ? jobKeyOf(object) : undefined;
     if (key !== undefined) controller.enqueue(key);

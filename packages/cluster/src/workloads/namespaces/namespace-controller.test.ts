@@ -4,6 +4,7 @@ import { eventually, startTestPlatform } from '../../node/testing/test-platform.
 import { CONFIG_MAPS, DEPLOYMENTS, NAMESPACES, PODS, SERVICE_ACCOUNTS } from '../objects.ts';
 
 const blue = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'blue' } };
+const REMAINING = 'NamespaceContentRemaining';
 
 describe('NamespaceController', () => {
   it('gives every namespace a default ServiceAccount and the root certificate, and gives them back', async () => {
@@ -32,6 +33,35 @@ describe('NamespaceController', () => {
       (found) => found?.data?.['ca.crt'] !== 'forged',
     );
     expect(restored?.metadata.annotations).toBeDefined();
+  });
+
+  it('deletes what pods may need only when no pod is left', async () => {
+    await using platform = await startTestPlatform({ node: false });
+    const { client } = platform;
+    await client.create(NAMESPACES, blue);
+    const [pod, map] = [
+      { namespace: 'blue', name: 'pod' },
+      { namespace: 'blue', name: 'map' },
+    ];
+    await client.create(CONFIG_MAPS, { apiVersion: 'v1', kind: 'ConfigMap', metadata: map });
+    await client.create(PODS, {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { ...pod, finalizers: ['example.com/wait'] },
+      spec: { containers: [{ name: 'web', image: 'web:1' }] },
+    });
+    await client.delete(NAMESPACES, { name: 'blue' });
+    await eventually(
+      () => client.get(NAMESPACES, { name: 'blue' }),
+      (found) => found.status?.conditions?.some(({ type }) => type === REMAINING) === true,
+    );
+    expect((await client.get(CONFIG_MAPS, map)).metadata.deletionTimestamp).toBeUndefined();
+    const body = { metadata: { finalizers: null } };
+    await client.patch(PODS, { ...pod, patch: { type: 'merge', body } });
+    await eventually(
+      () => client.find(NAMESPACES, { name: 'blue' }),
+      (found) => found === undefined,
+    );
   });
 
   it('empties a namespace that is deleted, then lets it go', async () => {

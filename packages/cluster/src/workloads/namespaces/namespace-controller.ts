@@ -67,7 +67,7 @@ class NamespaceController {
     }
     const annotations = {
       'kubernetes.io/description':
-        'Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc.',
+        'Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.',
     };
     const configMap: ConfigMap = {
       apiVersion: 'v1',
@@ -97,14 +97,24 @@ class NamespaceController {
     );
   }
 
-  /** Deletes everything in it; returns what still exists afterwards, one entry a kind. */
-  async #empty(namespace: string): Promise<{ kind: DiscoveredKind; objects: KubeObject[] }[]> {
+  /** Deletes everything in it, pods before all else; returns what still exists afterwards, one entry a kind. */
+  async #empty(namespace: string): Promise<Remainder[]> {
     const kinds = await discoverKinds(this.#context.client);
     const deletable = kinds.filter(
       ({ namespaced, verbs }) => namespaced && verbs.includes('list') && verbs.includes('delete'),
     );
+    const isPods = ({ group, plural }: DiscoveredKind) => group === '' && plural === 'pods';
+    const pods = await this.#emptyKinds(deletable.filter(isPods), namespace);
+    if (pods.length > 0) return pods;
+    return this.#emptyKinds(
+      deletable.filter((kind) => !isPods(kind)),
+      namespace,
+    );
+  }
+
+  async #emptyKinds(kinds: DiscoveredKind[], namespace: string): Promise<Remainder[]> {
     const rest = await Promise.all(
-      deletable.map(async (kind) => ({ kind, objects: await this.#emptyKind(kind, namespace) })),
+      kinds.map(async (kind) => ({ kind, objects: await this.#emptyKind(kind, namespace) })),
     );
     return rest.filter(({ objects }) => objects.length > 0);
   }
@@ -126,10 +136,7 @@ class NamespaceController {
   }
 
   /** The conditions that tell `kubectl` why a namespace does not go. */
-  async #report(
-    namespace: Namespace,
-    left: { kind: DiscoveredKind; objects: KubeObject[] }[],
-  ): Promise<void> {
+  async #report(namespace: Namespace, left: Remainder[]): Promise<void> {
     const now = timeText(this.#context.clock.now());
     const conditions = terminationConditions(left).map((one) => ({
       ...one,
@@ -153,9 +160,12 @@ class NamespaceController {
   }
 }
 
-function terminationConditions(
-  left: { kind: DiscoveredKind; objects: KubeObject[] }[],
-): Condition[] {
+interface Remainder {
+  kind: DiscoveredKind;
+  objects: KubeObject[];
+}
+
+function terminationConditions(left: Remainder[]): Condition[] {
   const holders = new Map<string, number>();
   for (const { metadata } of left.flatMap(({ objects }) => objects))
     for (const finalizer of metadata.finalizers ?? [])

@@ -21,6 +21,9 @@ const LEASE_NAMESPACE = 'kube-node-lease';
 const GRACE_MS = 40_000;
 /** A timer that is later than this shows that the process itself slept; nodes then get their time again. */
 const OVERSLEPT_MS = 5000;
+/** For how long a kubelet may keep Secrets and ConfigMaps, in seconds; that of clusters up to 100 nodes. */
+const TTL = 'node.alpha.kubernetes.io/ttl';
+const TTL_SECONDS = '0';
 /** Index of pods by the node they are on. */
 export const BY_NODE = 'node-name';
 
@@ -42,6 +45,21 @@ class NodeLifecycle {
 
   heardOf(name: string): void {
     this.#heard.set(name, this.#options.clock.now());
+  }
+
+  /** Says that a node has come or gone. */
+  tell({ metadata: { name, uid } }: NodeObject, reason: 'RegisteredNode' | 'RemovingNode'): void {
+    if (this.#options.ignoresNode?.(name) === true) return;
+    const what =
+      reason === 'RegisteredNode'
+        ? `Registered Node ${name} in Controller`
+        : `Removing Node ${name} from Controller`;
+    this.#event({ name, uid }, reason, `Node ${name} event: ${what}`);
+  }
+
+  #event(metadata: { name: string; uid?: string }, reason: string, message: string): void {
+    const node = { apiVersion: 'v1', kind: 'Node', metadata };
+    this.#options.recorder.record(node, { type: 'Normal', reason, message });
   }
 
   /** For nodes that have a Lease. */
@@ -80,15 +98,15 @@ class NodeLifecycle {
   }
 
   async #silence(node: NodeObject): Promise<NodeObject> {
-    const { client, clock, recorder } = this.#options;
+    const { client, clock } = this.#options;
     if (nodeCondition(node, 'Ready')?.status === 'Unknown') return node;
     const { name, resourceVersion } = node.metadata;
     const conditions = silentConditions(node, clock.now());
     const body = { metadata: { resourceVersion }, status: { conditions } };
     const target = { name, patch: { type: 'merge', body } } as const;
     const written = await client.patch(NODES, target, { subresource: 'status' });
-    const message = `Node ${name} status is now: NodeNotReady`;
-    recorder.record(node, { type: 'Normal', reason: 'NodeNotReady', message });
+    const { uid } = node.metadata;
+    this.#event({ name, uid }, 'NodeNotReady', `Node ${name} status is now: NodeNotReady`);
     for (const pod of this.#options.informers.get(PODS).byIndex(BY_NODE, name))
       if (isPodReady(pod)) await this.#notReady(pod);
     return this.#nodes.wrote(written);
@@ -115,9 +133,15 @@ class NodeLifecycle {
   async #taint(node: NodeObject): Promise<void> {
     const taints = taintsFor(node, this.#options.clock.now());
     const known = node.spec?.taints ?? [];
-    if (taints === known || taints.length + known.length === 0) return;
+    const isTainted = taints === known || taints.length + known.length === 0;
+    const ttl = node.metadata.annotations?.[TTL];
+    if (isTainted && ttl !== undefined) return;
     const { name, resourceVersion } = node.metadata;
-    const body = { metadata: { resourceVersion }, spec: { taints } };
+    const annotations = { [TTL]: ttl ?? TTL_SECONDS };
+    const body = {
+      metadata: { resourceVersion, annotations },
+      ...(isTainted ? {} : { spec: { taints } }),
+    };
     this.#nodes.wrote(
       await this.#options.client.patch(NODES, { name, patch: { type: 'merge', body } }),
     );
@@ -148,7 +172,11 @@ export function createNodeLifecycleController(options: NodeLifecycleOptions): Re
   });
   informers.get(NODES).onChange((change) => {
     const { name } = change.object.metadata;
-    if (change.type === 'deleted') return logic.forget(name);
+    if (change.type === 'added') logic.tell(change.object, 'RegisteredNode');
+    if (change.type === 'deleted') {
+      logic.tell(change.object, 'RemovingNode');
+      return logic.forget(name);
+    }
     const said = report(change.object);
     if (change.type === 'updated' && said !== '' && said !== report(change.old))
       logic.reported(name);

@@ -6,6 +6,7 @@ import { isNotFound, keyOfObject } from '@kagent/kube';
 import type { Reconciler } from '@kagent/kube';
 
 import { controllerFor } from '../controller.ts';
+import type { EventRecorder } from '../event-recorder.ts';
 import { NODES, PODS } from '../objects.ts';
 import type { NodeObject, Pod } from '../objects.ts';
 import { timeText } from '../time-text.ts';
@@ -33,7 +34,7 @@ export function createTaintEvictionController(options: NodeLifecycleOptions): Re
       if (allowed === Infinity) {
         if (since.delete(key)) {
           const message = `Cancelling deletion of Pod ${key}`;
-          recorder.record(pod, { type: 'Normal', reason: 'TaintManagerEviction', message });
+          tell(recorder, pod, message);
         }
         return;
       }
@@ -66,10 +67,18 @@ function drivesAway({ spec }: NodeObject): boolean {
   return (spec?.taints ?? []).some(({ effect }) => effect === 'NoExecute');
 }
 
+/** About whatever pod has the name now: the event of the original has no identity either. */
+function tell(recorder: EventRecorder, pod: Pod, message: string): void {
+  const { namespace, name } = pod.metadata;
+  const named = { apiVersion: 'v1', kind: 'Pod', metadata: { namespace, name } };
+  recorder.record(named, { type: 'Normal', reason: 'TaintManagerEviction', message });
+}
+
 async function evict({ client, clock, recorder }: NodeLifecycleOptions, pod: Pod): Promise<void> {
   const { namespace, name, uid } = pod.metadata;
   const target = {
     type: 'DisruptionTarget',
+    observedGeneration: pod.metadata.generation,
     status: 'True',
     reason: 'DeletionByTaintManager',
     message: 'Taint manager: deleting due to NoExecute taint',
@@ -78,7 +87,7 @@ async function evict({ client, clock, recorder }: NodeLifecycleOptions, pod: Pod
   const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== target.type);
   const body = { status: { conditions: [...others, target] } };
   const message = `Marking for deletion Pod ${keyOfObject(pod)}`;
-  recorder.record(pod, { type: 'Normal', reason: 'TaintManagerEviction', message });
+  tell(recorder, pod, message);
   try {
     const patch = { type: 'merge', body } as const;
     await client.patch(PODS, { namespace, name, patch }, { subresource: 'status' });

@@ -48,7 +48,8 @@ describe('ReplicaSetController', () => {
     expect(pod?.metadata.ownerReferences).toMatchObject([
       { kind: 'ReplicationController', apiVersion: 'v1', name: 'web' },
     ]);
-    await test.client.delete(REPLICATION_CONTROLLERS, { namespace, name: 'web' });
+    const web = { namespace, name: 'web' };
+    await test.client.delete(REPLICATION_CONTROLLERS, web, { propagationPolicy: 'Background' });
     await until(test.pods, (pods) => pods.length === 0);
   });
 

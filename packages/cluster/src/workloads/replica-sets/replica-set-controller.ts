@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { isNotFound, keyOfObject } from '@kagent/kube';
 import type { Informer, KubeObject, Reconciler, ResourceType } from '@kagent/kube';
 
-import { BY_CONTROLLER, controllerFor, watchDependents } from '../controller.ts';
+import { BY_CONTROLLER, controllerFor, watchDependents, watchOrphans } from '../controller.ts';
 import type { ControllerContext } from '../controller.ts';
 import { createFreshView } from '../fresh-view.ts';
 import type { FreshView } from '../fresh-view.ts';
@@ -204,6 +204,10 @@ function createReplicaController<T extends KubeObject>(
   });
   informers.get(source.type).onChange(({ object }) => controller.enqueue(keyOfObject(object)));
   watchDependents(informers.get(PODS), kind, (key) => controller.enqueue(key));
+  watchOrphans(informers.get(PODS), informers.get(source.type), {
+    selectorOf: (owner) => source.view(owner).spec.selector,
+    enqueue: (key) => controller.enqueue(key),
+  });
   return controller;
 }
 

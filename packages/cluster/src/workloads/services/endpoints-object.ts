@@ -14,7 +14,7 @@ export interface Endpoints extends KubeObject {
   subsets?: {
     addresses?: EndpointsAddress[];
     notReadyAddresses?: EndpointsAddress[];
-    ports?: { name?: string; port: number; protocol?: string }[];
+    ports?: { name?: string; port: number; protocol?: string; appProtocol?: string }[];
   }[];
 }
 

@@ -118,6 +118,7 @@ export function endpointSlices(service: Service, pods: Pod[]): EndpointSlice[] {
       kind: 'EndpointSlice',
       metadata: {
         name: `${name}-${suffix}`,
+        generateName: `${name}-`,
         namespace,
         labels: {
           ...service.metadata.labels,
@@ -134,34 +135,73 @@ export function endpointSlices(service: Service, pods: Pod[]): EndpointSlice[] {
   });
 }
 
-/** The Endpoints object of the Service. */
+interface AddressGroup {
+  ports: EndpointPort[];
+  pods: Pod[];
+}
+
+/** Ports that the same pods serve are one subset (`RepackSubsets`). */
+function groupByPods(service: Service, pods: Pod[]): AddressGroup[] {
+  const servedBy = new Map<string, { port: EndpointPort; pods: Pod[] }>();
+  for (const { ports, pods: members } of groupByPorts(service, pods)) {
+    for (const port of ports) {
+      const key = JSON.stringify(port);
+      const known = servedBy.get(key);
+      servedBy.set(key, { port, pods: [...(known?.pods ?? []), ...members] });
+    }
+  }
+  const groups = new Map<string, AddressGroup>();
+  for (const { port, pods: members } of servedBy.values()) {
+    const sorted = members.toSorted(byName);
+    const key = sorted.map(({ metadata }) => metadata.name).join();
+    const known = groups.get(key);
+    if (known === undefined) groups.set(key, { ports: [port], pods: sorted });
+    else known.ports.push(port);
+  }
+  return [...groups.values()];
+}
+
+function addressOf(pod: Pod, service: Service): EndpointsAddress {
+  const { hostname, subdomain, nodeName } = pod.spec;
+  const { namespace, name, uid } = pod.metadata;
+  return {
+    ip: pod.status?.podIP ?? '',
+    ...(hostname === undefined || subdomain !== service.metadata.name ? {} : { hostname }),
+    nodeName,
+    targetRef: { kind: 'Pod', namespace, name, uid },
+  };
+}
+
+/** The Endpoints object of the Service. Unlike slices it has no terminating pods, unless the Service wants all. */
 export function endpointsOf(service: Service, pods: Pod[]): Endpoints {
   const { namespace, name, labels } = service.metadata;
-  const address = (pod: Pod): EndpointsAddress => ({
-    ip: pod.status?.podIP ?? '',
-    nodeName: pod.spec.nodeName,
-    targetRef: {
-      kind: 'Pod',
-      namespace: pod.metadata.namespace,
-      name: pod.metadata.name,
-      uid: pod.metadata.uid,
-    },
-  });
-  const subsets = groupByPorts(service, pods).map(({ ports, pods: members }) => {
+  const wantsAll = service.spec?.publishNotReadyAddresses === true;
+  const isPortless = (service.spec?.ports ?? []).length === 0;
+  const present = pods.filter(
+    ({ metadata }) => wantsAll || metadata.deletionTimestamp === undefined,
+  );
+  const groups = isPortless
+    ? groupByPorts(service, present.toSorted(byName))
+    : groupByPods(service, present);
+  const subsets = groups.map(({ ports, pods: members }) => {
     const isReady = (pod: Pod): boolean => endpointOf(pod, service).conditions?.ready === true;
-    const ready = members.filter(isReady).toSorted(byName).map(address);
-    const notReady = members
-      .filter((pod) => !isReady(pod))
-      .toSorted(byName)
-      .map(address);
+    const ready = members.filter(isReady);
+    const notReady = members.filter((pod) => !isReady(pod));
     return {
-      ...(ready.length === 0 ? {} : { addresses: ready }),
-      ...(notReady.length === 0 ? {} : { notReadyAddresses: notReady }),
-      ports: ports.map(({ name: portName, port = 0, protocol }) => ({
-        ...(portName === '' ? {} : { name: portName }),
-        port,
-        protocol,
-      })),
+      ...(ready.length === 0 ? {} : { addresses: ready.map((pod) => addressOf(pod, service)) }),
+      ...(notReady.length === 0
+        ? {}
+        : { notReadyAddresses: notReady.map((pod) => addressOf(pod, service)) }),
+      ...(isPortless
+        ? {}
+        : {
+            ports: ports.map(({ name: portName, port = 0, protocol, appProtocol }) => ({
+              ...(portName === '' ? {} : { name: portName }),
+              port,
+              protocol,
+              ...(appProtocol === undefined ? {} : { appProtocol }),
+            })),
+          }),
     };
   });
   return {
@@ -210,6 +250,7 @@ export function mirroredSlices(endpoints: Endpoints): EndpointSlice[] {
       kind: 'EndpointSlice',
       metadata: {
         name: `${name}-${hashName([uid, ports]).slice(0, 5)}`,
+        generateName: `${name}-`,
         namespace,
         labels: { ...labels, [SERVICE_NAME]: name, [MANAGED_BY]: MIRROR },
         ownerReferences: [controllerReference(endpoints)],

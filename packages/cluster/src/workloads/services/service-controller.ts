@@ -27,6 +27,8 @@ import {
   SERVICE_NAME,
 } from './endpoints.ts';
 import { createServiceIndex, labelTerm, labelTerms } from './service-index.ts';
+import { content, matchSlices } from './slice-matching.ts';
+import { createTriggerTimes, LAST_CHANGE } from './trigger-times.ts';
 
 const BY_LABEL = 'label';
 const BY_SERVICE = 'service';
@@ -53,6 +55,14 @@ function ignoreNotFound(error: unknown): void {
   if (!isNotFound(error)) throw error;
 }
 
+/** A merge patch of `old`, or a new object, that says when what changed happened. */
+function withTime<T extends KubeObject>(wanted: T, old: T | undefined, time?: string): T {
+  const isStale = old?.metadata.annotations?.[LAST_CHANGE] !== undefined;
+  if (time === undefined && !isStale) return wanted;
+  const annotations = { [LAST_CHANGE]: time ?? null };
+  return { ...wanted, metadata: { ...wanted.metadata, annotations } } as T;
+}
+
 class ServiceController {
   readonly #context: ControllerContext;
   readonly #pods: Informer<Pod>;
@@ -61,6 +71,7 @@ class ServiceController {
   readonly #freshSlices: FreshView<EndpointSlice>;
   readonly #endpoints: FreshView<Endpoints>;
   readonly #settling: Settling;
+  readonly #times = createTriggerTimes();
 
   constructor(context: ControllerContext) {
     const { informers } = context;
@@ -87,8 +98,9 @@ class ServiceController {
       const wanted = endpointSlices(service, members);
       const wait = this.#wait(key, wanted);
       if (wait > 0) return { requeueAfterMs: wait };
-      await this.#syncSlices(key, wanted, MANAGER);
-      await this.#syncEndpoints(service, members);
+      const time = this.#times.next(key, service, members);
+      await this.#syncSlices(key, wanted, { manager: MANAGER, time });
+      await this.#syncEndpoints(service, members, time);
       this.#settling.done(key);
     } catch (error) {
       if (isNotFound(error) && this.#services.get(key)?.metadata.uid !== service.metadata.uid)
@@ -149,54 +161,43 @@ class ServiceController {
   async #mirror(service: Service): Promise<void> {
     const key = keyOfObject(service);
     const endpoints = this.#endpoints.get(key);
-    await this.#syncSlices(key, endpoints === undefined ? [] : mirroredSlices(endpoints), MIRROR);
+    const wanted = endpoints === undefined ? [] : mirroredSlices(endpoints);
+    await this.#syncSlices(key, wanted, { manager: MIRROR });
   }
 
-  async #syncSlices(key: string, wanted: EndpointSlice[], manager: string): Promise<void> {
-    const existing = this.#existing(key, manager);
-    const content = (slice: EndpointSlice): unknown => [
-      slice.endpoints ?? [],
-      slice.ports ?? [],
-      slice.metadata.labels,
-    ];
-    for (const slice of wanted) {
-      const old = existing.find((candidate) => candidate.metadata.name === slice.metadata.name);
-      if (old !== undefined && isDeepStrictEqual(content(old), content(slice))) continue;
-      this.#freshSlices.wrote(await this.#upsert(ENDPOINT_SLICES, slice, old));
+  /** Slices that are no longer wanted are written anew as one that is, so that few come and go. */
+  async #syncSlices(
+    key: string,
+    slices: EndpointSlice[],
+    { manager, time }: { manager: string; time?: string | undefined },
+  ): Promise<void> {
+    const { pairs, surplus } = matchSlices(slices, this.#existing(key, manager));
+    for (const { wanted, old } of pairs) {
+      if (old !== undefined && isDeepStrictEqual(content(old), content(wanted))) continue;
+      const stamped = withTime(wanted, old, time);
+      this.#freshSlices.wrote(await this.#upsert(ENDPOINT_SLICES, stamped, old));
     }
-    const rest = existing.filter(({ metadata }) =>
-      wanted.every((slice) => slice.metadata.name !== metadata.name),
-    );
-    const isEmpty = manager === MANAGER && wanted.every((slice) => slice.endpoints?.length === 0);
-    for (const old of rest) await this.#retire(old, isEmpty);
+    for (const { metadata } of surplus) {
+      const { namespace, name } = metadata;
+      await this.#context.client.delete(ENDPOINT_SLICES, { namespace, name }).catch(ignoreNotFound);
+    }
   }
 
-  /** While no pod is left a slice stays, without endpoints, so that its name and ports do not flap. */
-  async #retire(slice: EndpointSlice, isKept: boolean): Promise<void> {
-    const { namespace, name } = slice.metadata;
-    if (!isKept)
-      return this.#context.client
-        .delete(ENDPOINT_SLICES, { namespace, name })
-        .catch(ignoreNotFound);
-    if ((slice.endpoints ?? []).length === 0) return;
-    const patch = { type: 'merge', body: { endpoints: [] } } as const;
-    this.#freshSlices.wrote(
-      await this.#context.client.patch(ENDPOINT_SLICES, { namespace, name, patch }),
-    );
-  }
-
-  async #syncEndpoints(service: Service, members: Pod[]): Promise<void> {
+  async #syncEndpoints(service: Service, members: Pod[], time: string | undefined): Promise<void> {
     const wanted = endpointsOf(service, members);
     const existing = this.#endpoints.get(keyOfObject(service));
     const isSame =
       existing !== undefined &&
       isDeepStrictEqual(existing.subsets ?? [], wanted.subsets) &&
       isDeepStrictEqual(existing.metadata.labels, wanted.metadata.labels);
-    if (!isSame) this.#endpoints.wrote(await this.#upsert(ENDPOINTS, wanted, existing));
+    if (isSame) return;
+    const stamped = withTime(wanted, existing, time);
+    this.#endpoints.wrote(await this.#upsert(ENDPOINTS, stamped, existing));
   }
 
   /** Endpoints carry no owner reference; they go with their Service. */
   async #dropEndpoints(key: string): Promise<void> {
+    this.#times.forget(key);
     const { namespace, name } = parseKey(key);
     if (this.#endpoints.get(key)?.metadata.labels?.[ENDPOINTS_MANAGED_BY] !== ENDPOINTS_MANAGER)
       return;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { canonicalJson } from '../names.ts';
 import { PODS } from '../objects.ts';
 import type { Pod } from '../objects.ts';
 import { PERSISTENT_VOLUME_CLAIMS } from '../storage-objects.ts';
@@ -82,7 +83,7 @@ describe('StatefulSetController', () => {
     });
     expect(pod.spec).toMatchObject({ hostname: 'web-1', subdomain: 'web' });
     expect(await test.events()).toContain(
-      'SuccessfulCreate: create Pod web-0 in StatefulSet web successful',
+      'SuccessfulCreate: Create Pod web-0 in StatefulSet web successful',
     );
   });
 
@@ -107,6 +108,8 @@ describe('StatefulSetController', () => {
     expect(items.map(({ revision }) => revision).toSorted()).toEqual([1, 2]);
     const first = items.find(({ revision }) => revision === 1);
     expect(first?.data?.spec.template).toMatchObject({ $patch: 'replace' });
+    // Go clients compare the bytes with what they make of the set.
+    expect(JSON.stringify(first?.data)).toBe(canonicalJson(first?.data));
     await test.client.patch(STATEFUL_SETS, {
       namespace,
       name: 'web',

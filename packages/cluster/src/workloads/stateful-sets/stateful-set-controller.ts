@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { isAlreadyExists, isNotFound, keyOfObject } from '@kagent/kube';
 import type { Informer, Reconciler } from '@kagent/kube';
 
-import { controllerFor, watchDependents } from '../controller.ts';
+import { controllerFor, watchDependents, watchOrphans } from '../controller.ts';
 import type { ControllerContext } from '../controller.ts';
 import { createRevisionHistory } from '../controller-revisions.ts';
 import type { RevisionHistory, RevisionState } from '../controller-revisions.ts';
@@ -42,9 +42,9 @@ function subject(verb: string, pod: string): string {
 }
 
 const EVENTS: PodEvents = {
-  created: (pod) => `${subject('create', pod)} successful`,
-  refused: (pod, error) => `${subject('create', pod)} failed error: ${error}`,
-  deleted: (pod) => `${subject('delete', pod)} successful`,
+  created: (pod) => `${subject('Create', pod)} successful`,
+  refused: (pod, error) => `${subject('Create', pod)} failed error: ${error}`,
+  deleted: (pod) => `${subject('Delete', pod)} successful`,
 };
 
 class StatefulSetController {
@@ -139,15 +139,16 @@ class StatefulSetController {
       if (existing !== undefined) continue;
       const ownerReferences = claimOwners(set, wanted, { pod: undefined, isCondemned: false });
       const metadata = { ...wanted.metadata, ownerReferences };
-      const what = `create Claim ${wanted.metadata.name} Pod ${set.metadata.name}-${ordinal} in StatefulSet ${set.metadata.name}`;
+      const { name: claim } = wanted.metadata;
+      const { name } = set.metadata;
       try {
         await client.create(PERSISTENT_VOLUME_CLAIMS, { ...wanted, metadata });
-        const message = `${what} success`;
+        const message = `Create Claim ${claim} Pod ${name}-${ordinal} in StatefulSet ${name} success`;
         recorder.record(set, { type: 'Normal', reason: 'SuccessfulCreate', message });
       } catch (error) {
         if (isAlreadyExists(error)) continue;
         const why = error instanceof Error ? error.message : String(error);
-        const message = `${what} failed error: ${why}`;
+        const message = `Create Claim ${claim} for Pod ${name}-${ordinal} in StatefulSet ${name} failed error: ${why}`;
         recorder.record(set, { type: 'Warning', reason: 'FailedCreate', message });
         throw error;
       }
@@ -212,6 +213,10 @@ export function createStatefulSetController(context: ControllerContext): Reconci
   });
   informers.get(STATEFUL_SETS).onChange(({ object }) => controller.enqueue(keyOfObject(object)));
   watchDependents(informers.get(PODS), 'StatefulSet', (key) => controller.enqueue(key));
+  watchOrphans(informers.get(PODS), informers.get(STATEFUL_SETS), {
+    selectorOf: ({ spec }) => spec.selector,
+    enqueue: (key) => controller.enqueue(key),
+  });
   watchDependents(informers.get(CONTROLLER_REVISIONS), 'StatefulSet', (key) =>
     controller.enqueue(key),
   );

@@ -45,7 +45,15 @@ function claimKeys(pod: Pod): string[] {
   );
 }
 
+/** What an external provisioner looks for. */
+const STORAGE_PROVISIONER = 'volume.kubernetes.io/storage-provisioner';
+const BETA_STORAGE_PROVISIONER = 'volume.beta.kubernetes.io/storage-provisioner';
+/** How often a claim that waits is spoken of. */
+const RESYNC_MS = 15_000;
+
 class ClaimController {
+  /** What was said last about each claim, by uid. */
+  readonly #told = new Map<string, { message: string; at: number }>();
   readonly #context: VolumeControllerOptions;
   readonly #claims: FreshView<PersistentVolumeClaim>;
   readonly #volumes: Informer<PersistentVolume>;
@@ -64,6 +72,10 @@ class ClaimController {
     this.#pods.addIndex(BY_CLAIM, claimKeys);
   }
 
+  forget({ metadata }: PersistentVolumeClaim): void {
+    this.#told.delete(metadata.uid ?? '');
+  }
+
   async reconcile(key: string): Promise<void> {
     const claim = this.#claims.get(key);
     if (claim === undefined) return;
@@ -79,7 +91,13 @@ class ClaimController {
     }
   }
 
+  /** Once in a while, however often the claim is looked at. */
   #tell(claim: PersistentVolumeClaim, reason: string, message: string): void {
+    const { uid = '' } = claim.metadata;
+    const now = this.#context.clock.now();
+    const before = this.#told.get(uid);
+    if (before?.message === message && now - before.at < RESYNC_MS) return;
+    this.#told.set(uid, { message, at: now });
     const isWarning = reason.startsWith('ProvisioningFailed') || reason.startsWith('Claim');
     const type = isWarning ? 'Warning' : 'Normal';
     this.#context.recorder.record(claim, { type, reason, message });
@@ -177,6 +195,13 @@ class ClaimController {
 
   async #provision(claim: PersistentVolumeClaim, storageClass: StorageClass): Promise<void> {
     const { provisioner } = storageClass;
+    if (claim.metadata.annotations?.[STORAGE_PROVISIONER] !== provisioner) {
+      const annotations = {
+        [STORAGE_PROVISIONER]: provisioner,
+        [BETA_STORAGE_PROVISIONER]: provisioner,
+      };
+      claim = await this.#patch(claim, { metadata: { annotations } });
+    }
     if (provisioner !== PROVISIONER) {
       const message = `Waiting for a volume to be created either by the external provisioner '${provisioner}' or manually by the system administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered.`;
       return this.#tell(claim, 'ExternalProvisioning', message);
@@ -269,7 +294,10 @@ export function createClaimController(context: VolumeControllerOptions): Reconci
     reconcile: (key) => logic.reconcile(key),
   });
   const claims = informers.get(PERSISTENT_VOLUME_CLAIMS);
-  claims.onChange(({ object }) => controller.enqueue(keyOfObject(object)));
+  claims.onChange(({ type, object }) => {
+    if (type === 'deleted') logic.forget(object);
+    controller.enqueue(keyOfObject(object));
+  });
   informers.get(PODS).onChange(({ object }) => {
     for (const key of claimKeys(object)) controller.enqueue(key);
   });

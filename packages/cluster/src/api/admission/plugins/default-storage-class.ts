@@ -31,7 +31,7 @@ function isDefault({ metadata }: ApiObject): boolean {
 }
 
 /** Of several defaults the newest counts, then the first by name. */
-function newestFirst(a: ApiObject, b: ApiObject): number {
+export function newestFirst(a: ApiObject, b: ApiObject): number {
   const [left, right] = [a.metadata.creationTimestamp ?? '', b.metadata.creationTimestamp ?? ''];
   return left === right ? (a.metadata.name < b.metadata.name ? -1 : 1) : left > right ? -1 : 1;
 }

@@ -8,7 +8,7 @@ const EFFECT = 'NoExecute';
 
 export const defaultTolerationsPlugin: AdmissionPlugin = {
   name: 'DefaultTolerationSeconds',
-  mutates: (request) => request.operation === 'CREATE' && isCore(request, 'pods'),
+  mutates: (request) => ['CREATE', 'UPDATE'].includes(request.operation) && isCore(request, 'pods'),
   mutate({ object }) {
     const spec = objectAt(object, 'spec');
     if (!spec) return;
