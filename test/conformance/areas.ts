@@ -1,5 +1,8 @@
 /** All that is compared with a real API server. */
 import type { Area } from './case.ts';
+import { CEL } from './cases/cel.ts';
+import { CRD } from './cases/crd.ts';
+import { CUSTOM_RESOURCES } from './cases/custom-resources.ts';
 import { APPS } from './cases/apps.ts';
 import { BATCH } from './cases/batch.ts';
 import { APPLY_AREA } from './cases/apply.ts';
@@ -26,10 +29,14 @@ import { LISTS } from './cases/lists.ts';
 import { QUOTA } from './cases/quota.ts';
 import { REQUESTS } from './cases/requests.ts';
 import { WATCHES } from './cases/watches.ts';
+import { WEBHOOK_KINDS } from './cases/webhook-kinds.ts';
 import { CORE_DEFAULTS, CORE_VALIDATION, CORE_VALIDATION_PODS } from './cases/core-objects.ts';
 import { CORE_UPDATES } from './cases/core-updates.ts';
 
 export const AREAS: readonly Area[] = [
+  CEL,
+  CRD,
+  CUSTOM_RESOURCES,
   DISCOVERY,
   BOOTSTRAP,
   OPENAPI,
@@ -41,6 +48,7 @@ export const AREAS: readonly Area[] = [
   NETWORKING,
   RBAC_KINDS,
   OTHER_KINDS,
+  WEBHOOK_KINDS,
   STATUS_METADATA,
   STRICT_YAML,
   REVIEWS_AND_EVICTIONS,

@@ -271,7 +271,6 @@ export const CEL: Area = {
         { rule: 'true', messageExpression: ' ' },
         { rule: 'true', messageExpression: '1' },
         { rule: 'true', messageExpression: 'self.nope' },
-        { rule: 'true', reason: 'Nope' },
         { rule: 'true', fieldPath: ' ' },
         { rule: 'true', fieldPath: '.nope' },
         { rule: 'true', fieldPath: '.spec.s' },

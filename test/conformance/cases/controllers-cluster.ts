@@ -298,6 +298,17 @@ const NODES: ConformanceCase[] = [
     ],
   },
   {
+    name: 'a pod that is bound: nobody owns its node',
+    steps: [
+      ...node(),
+      make('Pod', 'a', { spec: podSpec() }),
+      ...see('Pod', 'a', { 'spec.nodeName': '*' }).map((step) => ({
+        ...step,
+        managedFields: true,
+      })),
+    ],
+  },
+  {
     name: 'pods that do not tolerate a taint leave the node',
     steps: [
       ...node(),

@@ -371,16 +371,6 @@ export const SCHEMAS: Readonly<Record<string, object>> = {
       },
     },
   },
-  junc8: {
-    type: 'object',
-    properties: {
-      a: {
-        type: 'object',
-        properties: { b: { type: 'array', items: S } },
-        anyOf: [{ properties: { b: { items: { pattern: '(' } } } }],
-      },
-    },
-  },
   exmin: {
     type: 'object',
     properties: {
@@ -454,13 +444,6 @@ export const SCHEMAS: Readonly<Record<string, object>> = {
     type: 'object',
     properties: {
       a: { type: 'array', 'x-kubernetes-list-type': 'set', items: S, default: ['a', 'a'] },
-    },
-  },
-  default16: {
-    type: 'object',
-    properties: {
-      apiVersion: { type: 'string', default: 'x' },
-      kind: { type: 'string', default: 'x' },
     },
   },
   default17: {

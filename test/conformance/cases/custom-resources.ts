@@ -378,7 +378,6 @@ export const CUSTOM_RESOURCES: Area = {
         other({ apiVersion: 'v1' }),
         other({ kind: 'Other' }),
         other({ apiVersion: undefined }),
-        other({ kind: undefined }),
         other({ metadata: 'x' }),
         other({ metadata: { name: 3 } }),
         other({ metadata: { name: 'a', labels: { a: 3 } } }),

@@ -171,6 +171,14 @@ const status: Step[] = [
   apply('d', D, { ...DEPLOYMENT, status: { replicas: 1 } }),
 ];
 
+/** A Deployment counts the changes of its annotations, but not those that come with its status. */
+const annotated: Step[] = [
+  create('a', DEPLOYMENTS, DEPLOYMENT),
+  patch('b', D, { metadata: { annotations: { x: '1' } } }),
+  patch('c', D, { metadata: { labels: { x: '1' } } }),
+  patch('d', `${D}/status`, { metadata: { annotations: { x: '2' } } }),
+];
+
 const many: Step[] = [
   create('a', CONFIG_MAPS, configMap({ x: '1' })),
   ...'bcdefghijklm'.split('').map((by): Step => ({
@@ -190,6 +198,7 @@ export const MANAGED_FIELDS: Area = {
     { name: 'scale subresource', steps: scaled },
     { name: 'scale subresource applied', steps: scaleApplied },
     { name: 'status subresource', steps: status },
+    { name: 'generation of a Deployment with other annotations', steps: annotated },
     { name: 'more updaters than are remembered', steps: many },
   ],
 };

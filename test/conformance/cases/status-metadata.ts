@@ -166,4 +166,20 @@ const cases = Object.entries(KINDS).map(([kind, { path, object, status }]): Conf
   };
 });
 
-export const STATUS_METADATA: Area = { name: 'status-metadata', cases };
+const ADDRESSES = '/apis/networking.k8s.io/v1/ipaddresses';
+
+/** The one kind whose names are no names. */
+const addresses = ['2001:db8::77', 'x', '10.1.2'].map((name): ConformanceCase => {
+  const parentRef = { resource: 'services', namespace: 'default', name: 'a' };
+  return {
+    name: `IPAddress ${name}`,
+    steps: [
+      {
+        request: `POST ${ADDRESSES}?dryRun=All`,
+        body: { metadata: { name }, spec: { parentRef } },
+      },
+    ],
+  };
+});
+
+export const STATUS_METADATA: Area = { name: 'status-metadata', cases: [...cases, ...addresses] };

@@ -2,7 +2,7 @@
  * Whether a CustomResourceDefinition may be stored (apiextensions `validation.go`). A real server judges its internal form, in
  * which what all versions have in common stands once at the top: the paths in its messages are those of that form.
  */
-import { forbidden, invalid, notSupported, required } from '../schema/field-error.ts';
+import { invalid, notSupported, required } from '../schema/field-error.ts';
 import { printVersions } from '../schema/internal-form.ts';
 import { isObject, jsonEqual, type JsonObject } from '../schema/json.ts';
 import { validateSchema } from '../schema/structural.ts';

@@ -32,15 +32,19 @@ export function defaultCrd(crd: JsonObject): void {
   if (spec['preserveUnknownFields'] === false) delete spec['preserveUnknownFields'];
 }
 
-/** The status before anything was decided: the version objects are stored in is remembered from the start. Changes `crd`. */
+/**
+ * The status before anything was decided: the version objects are stored in is remembered from the start. `old` is `crd`
+ * itself where the status alone is written, which may forget versions but not all. Changes `crd`.
+ */
 export function beginCrdStatus(crd: ApiObject, old: ApiObject | undefined): void {
+  const isStatusWrite = old === crd;
   const before = objectAt(old, 'status') ?? {
     conditions: null,
     acceptedNames: { plural: '', kind: '' },
   };
   const storage = storageVersion(crd);
   const stored = listAt(before, 'storedVersions');
-  const isKept = before === objectAt(crd, 'status') && stored.length > 0;
+  const isKept = isStatusWrite && stored.length > 0;
   if (storage === undefined || isKept || stored.includes(storage)) crd['status'] = before;
   else crd['status'] = { ...before, storedVersions: [...stored, storage] };
 }

@@ -134,7 +134,7 @@ describe('metrics.k8s.io', () => {
 
   it('is not served without a node', async () => {
     using api = await createTestApi();
-    const { status } = await api.call('GET', '/apis/metrics.k8s.io/v1beta1');
+    const { status } = await api.open('GET', '/apis/metrics.k8s.io/v1beta1');
     expect(status).toBe(404);
   });
 });

@@ -57,6 +57,8 @@ export function nameProblems(of: { group: string; kind: string }, name: string):
   // Their names are not looked at when they are made.
   if (of.group === 'policy') return pathSegmentProblems(name);
   if (of.group === '' && of.kind === 'Service') return check(LABEL_1035_RULE, name);
+  // Addresses, which their strategy looks at.
+  if (of.group === 'networking.k8s.io' && of.kind === 'IPAddress') return [];
   return check(SUBDOMAIN_RULE, name);
 }
 

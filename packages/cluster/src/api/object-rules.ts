@@ -144,10 +144,15 @@ export function hasGeneration({ isCustom, definition }: ServedResource): boolean
 
 /** Whether an update changes what `metadata.generation` counts. */
 export function isNewGeneration(
-  resource: ServedResource,
+  { resource, subresource }: { resource: ServedResource; subresource?: string },
   next: ApiObject,
   old: ApiObject,
 ): boolean {
+  // Deployments count the changes of their annotations too.
+  const isDeployment = resource.group === 'apps' && resource.plural === 'deployments';
+  if (isDeployment && subresource !== 'status') {
+    if (!jsonEqual(next.metadata.annotations ?? {}, old.metadata.annotations ?? {})) return true;
+  }
   const withStatus = !resource.version.status && resource.isCustom;
   return !jsonEqual(desiredPart(next, withStatus), desiredPart(old, withStatus));
 }

@@ -351,7 +351,8 @@ export class ObjectWriter {
   /** Makes a new object ready to be stored. */
   #complete(target: WriteTarget, object: ApiObject, behaviour: WriteBehaviour): void {
     const { resource } = target;
-    const context = { registry: this.#deps.registry, now: this.#deps.clock.now() };
+    const { dryRun } = behaviour;
+    const context = { registry: this.#deps.registry, now: this.#deps.clock.now(), dryRun };
     this.#chooseName(resource, object);
     resource.definition.strategy?.prepareCreate?.(object, behaviour.caller?.user);
     prepareSpecial(resource, object, context);
@@ -370,12 +371,12 @@ export class ObjectWriter {
       resource.definition.strategy?.prepareUpdate?.(next, old);
     if (subresource === 'status') resource.definition.strategy?.prepareStatus?.(next, old);
     const { registry, clock } = this.#deps;
-    const context = { registry, now: clock.now(), old, subresource };
+    const context = { registry, now: clock.now(), old, subresource, dryRun: behaviour.dryRun };
     prepareSpecial(resource, next, context);
     resource.version.schema.applyDefaults(next);
     // A pod that is given a node is not another pod.
     const counts = hasGeneration(resource) && subresource !== 'binding';
-    if (counts && isNewGeneration(resource, next, old)) {
+    if (counts && isNewGeneration(target, next, old)) {
       next.metadata.generation = (old.metadata.generation ?? 0) + 1;
     }
     this.#validate(resource, next, { old, subresource });

@@ -65,7 +65,7 @@ describe('api/objects', () => {
     expect(
       await refusal(api, 'POST', '/api/v1/namespaces/nope/configmaps', configMap('x')),
     ).toEqual([404, 'NotFound', 'namespaces "nope" not found']);
-    expect(await refusal(api, 'GET', '/apis/nope/v1/things')).toEqual([
+    expect(await refusal(api, 'GET', '/apis/apps/v1/things')).toEqual([
       404,
       'NotFound',
       'the server could not find the requested resource',

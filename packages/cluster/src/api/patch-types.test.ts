@@ -551,11 +551,17 @@ describe('api/scale-ownership', () => {
       scale(-1, 'applied'),
     );
     expect(wrong.body).toMatchObject({ code: 422 });
+    await patch(api, `${THINGS}/applied?fieldManager=one`, 'apply-patch+yaml', {
+      apiVersion: 'demo.dev/v1',
+      kind: 'Thing',
+      metadata: { name: 'applied' },
+      spec: { count: 1 },
+    });
     const custom = await patch(
       api,
-      `${THINGS}/web/scale?fieldManager=hpa`,
+      `${THINGS}/applied/scale?fieldManager=hpa`,
       'apply-patch+yaml',
-      scale(5),
+      scale(5, 'applied'),
     );
     expect(custom.body).toMatchObject({
       code: 500,

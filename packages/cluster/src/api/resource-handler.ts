@@ -95,7 +95,7 @@ function isInScope(resource: ServedResource, { namespace, name, verb }: Resource
 function refuseMethod(
   resource: ServedResource,
   { method }: ApiRequest,
-  { namespace, name, verb }: ResourceRoute,
+  { namespace, name, verb, subresource }: ResourceRoute,
 ): void {
   const needsName = name === undefined && (verb === 'update' || verb === 'patch');
   if (resource.isCustom) {
@@ -104,7 +104,8 @@ function refuseMethod(
   }
   const isElsewhere =
     resource.namespaced && namespace === undefined && !ACROSS_NAMESPACES.has(verb);
-  if (needsName || isElsewhere || method === 'HEAD') throw methodNotAllowed();
+  const isHead = method === 'HEAD' && subresource !== 'proxy';
+  if (needsName || isElsewhere || isHead) throw methodNotAllowed();
 }
 
 /** Answers a request for a resource. Throws `StatusError`. */

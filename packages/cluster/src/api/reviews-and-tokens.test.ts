@@ -238,8 +238,15 @@ describe('api/tokens', () => {
     expect(api.server.tokens.verify(bound.token)?.user.extra).toMatchObject({
       'authentication.kubernetes.io/pod-name': ['p'],
     });
+    // As a pod's volume asks: good for a year, so that programs that read it once do not fail after an hour.
+    const projected = await requestToken(api, { boundObjectRef, expirationSeconds: 3607 });
+    const { iat, exp, 'kubernetes.io': place } = claimsOf(projected.token);
+    expect(Number(exp) - Number(iat)).toBe(365 * 24 * 60 * 60);
+    expect(place).toMatchObject({ warnafter: Number(iat) + 3607, pod: { name: 'p' } });
+    expect(projected.expirationTimestamp).toBe('2026-01-01T01:00:07Z');
     await api.call('DELETE', `${pods}/p`);
     expect(verify(bound.token)).toBe(false);
+    expect(verify(projected.token)).toBe(false);
     const short = await requestToken(api, { expirationSeconds: 600 });
     expect(short.expirationTimestamp).toBe('2026-01-01T00:10:00Z');
     now += 599_000;

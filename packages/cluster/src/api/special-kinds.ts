@@ -71,6 +71,8 @@ export interface PrepareContext {
   now: number;
   old?: ApiObject;
   subresource?: string;
+  /** Nothing follows from an object that is not stored. */
+  dryRun?: boolean;
 }
 
 /** Fills what the server owns in these kinds, before defaults and validation. Changes `object`. */
@@ -98,7 +100,7 @@ export function prepareSpecial(
   if (isCrd(resource)) {
     defaultCrd(object);
     beginCrdStatus(object, context.subresource === 'status' ? object : context.old);
-    if (!context.old)
+    if (!context.old && context.dryRun !== true)
       object.metadata.finalizers = [
         ...new Set([...(object.metadata.finalizers ?? []), CRD_FINALIZER]),
       ];
@@ -122,7 +124,7 @@ export function finishSpecial(
   object: ApiObject,
   context: PrepareContext,
 ): void {
-  if (!isCrd(resource)) return;
+  if (!isCrd(resource) || context.dryRun === true) return;
   establishCrd(object, { now: context.now, conflict: nameConflict(object, context.registry) });
 }
 

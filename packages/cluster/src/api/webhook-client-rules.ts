@@ -34,7 +34,7 @@ export function webhookUrlErrors(url: string, path: string): FieldError[] {
 
 /** Why Go cannot read a URL. */
 function urlProblem(url: string): string | undefined {
-  if ([...url].some((character) => character < ' ' || character === '\u007f'))
+  if (Array.from(url).some((character) => character < ' ' || character === '\u007f'))
     return 'net/url: invalid control character in URL';
   if (url.startsWith(':')) return 'missing protocol scheme';
   const escape = /%(?![0-9a-fA-F]{2}).{0,2}/s.exec(url);

@@ -404,8 +404,16 @@ describe('what a container finds', () => {
       reason: 'CreateContainerConfigError',
       message: 'missing value for FOLDER',
     });
-    const patch = { type: 'merge', body: { metadata: { annotations: { folder: 'a' } } } } as const;
-    await platform.client.patch(PODS, { namespace: 'default', name: 'p', patch });
+    const change = (folder: string) =>
+      platform.client.patch(PODS, {
+        namespace: 'default',
+        name: 'p',
+        patch: { type: 'merge', body: { metadata: { annotations: { folder } } } },
+      });
+    await change('/tmp');
+    const message = async () => waitingOf(await platform.pod('p'))?.message;
+    await expect.poll(message).toBe('error SubPath `/tmp/x` must not be an absolute path');
+    await change('a');
     expect(isReady(await eventually(() => platform.pod('p'), isReady))).toBe(true);
   });
 

@@ -218,6 +218,8 @@ export function mountsOf(
     .map((mount) => {
       const { subPathExpr = '' } = mount;
       const subPath = subPathExpr === '' ? mount.subPath : expandedPath(subPathExpr, env);
+      if (subPath?.startsWith('/') === true)
+        throw new ConfigProblem(`error SubPath \`${subPath}\` must not be an absolute path`);
       if (subPath === undefined || !subPath.split('/').includes('..'))
         return { ...mount, subPath, subPathExpr: undefined };
       throw new ConfigProblem(`subPath "${subPath}" must not contain '..'`);

@@ -164,10 +164,7 @@ describe('values as the schema types them', () => {
     ['self.anything == 1', "undefined field 'anything'"],
     ['self.resource.metadata.labels.size() > 0', "undefined field 'labels'"],
     ['self.scalar == "3"', "found no matching overload for '_==_' applied to '(int, string)'"],
-    [
-      'self.nothing == null',
-      "found no matching overload for '_==_' applied to '(string, null)'",
-    ],
+    ['self.nothing == null', "found no matching overload for '_==_' applied to '(string, null)'"],
     [
       'self.set == self.scalar',
       "found no matching overload for '_==_' applied to '(list(string), int)'",

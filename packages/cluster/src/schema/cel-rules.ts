@@ -1,6 +1,11 @@
 /** Compiles the rules of one place of a schema (apiextensions `schema/cel/compilation.go`). */
 import type { Shape } from './cel-schema.ts';
-import { CelInstantiationError, type CelProgram, CelResultError, compileCel } from './cel/environment.ts';
+import {
+  CelInstantiationError,
+  type CelProgram,
+  CelResultError,
+  compileCel,
+} from './cel/environment.ts';
 import { CelCompileError } from './cel/source-error.ts';
 import { optionalOf, type Type } from './cel/types.ts';
 import type { SchemaNode } from './node.ts';

@@ -15,7 +15,9 @@ export class Url {
     this.text = parts.text;
     this.scheme = parts.scheme;
     this.host = parts.host;
-    this.path = parts.path.toWellFormed().replaceAll(/[^\x21-\x7e]+|["<>\\^`{|}]/gu, encodeURIComponent);
+    this.path = parts.path
+      .toWellFormed()
+      .replaceAll(/[^\x21-\x7e]+|["<>\\^`{|}]/gu, encodeURIComponent);
     this.query = Object.create(null) as Record<string, string[]>;
     for (const [key, value] of new URLSearchParams(parts.query)) {
       (this.query[key] ??= []).push(value);

@@ -90,7 +90,6 @@ export function compileSource(source: SchemaSource): ObjectSchema {
     source: nodes,
     prune: (object) => pruneObject(object, root, { dropNulls: true }),
     applyDefaults: (object) => defaultObject(object, root, { keepsNulls: true }),
-    validate: (object, old) =>
-      validateObject(object, root, { nullIsAbsent: true, old }),
+    validate: (object, old) => validateObject(object, root, { nullIsAbsent: true, old }),
   };
 }

@@ -59,7 +59,10 @@ export function invalid(field: string, value: unknown, detail: string): FieldErr
   return {
     type: 'Invalid',
     field,
-    detail: withDetail(value === OMITTED ? 'Invalid value' : `Invalid value: ${printValue(value)}`, detail),
+    detail: withDetail(
+      value === OMITTED ? 'Invalid value' : `Invalid value: ${printValue(value)}`,
+      detail,
+    ),
   };
 }
 
@@ -68,7 +71,11 @@ export function typeInvalid(field: string, value: unknown, detail: string): Fiel
 }
 
 export function duplicate(field: string, value: unknown): FieldError {
-  return { type: 'Duplicate', field, detail: value === OMITTED ? 'Duplicate value' : `Duplicate value: ${printValue(value)}` };
+  return {
+    type: 'Duplicate',
+    field,
+    detail: value === OMITTED ? 'Duplicate value' : `Duplicate value: ${printValue(value)}`,
+  };
 }
 
 /** `supported` may hold any JSON; strings are printed as they are, the rest as JSON text. */

@@ -2,7 +2,7 @@
  * String formats the API server checks (apiextensions `formats.go`). An unknown format is ignored, as there. The names
  * are compared without dashes: `date-time` and `datetime` are the same.
  */
-import { isIP, isIPv4, isIPv6 } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
 
 type Check = (text: string) => boolean;
 
@@ -12,13 +12,21 @@ const matches =
     pattern.test(text);
 
 const dateTime =
-  /^(\d{4})-(\d{2})-(\d{2})[Tt]([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/;
+  /^(\d{4})-(\d{2})-(\d{2})[Tt]([01]\d|2[0-3]):[0-5]\d:([0-5]\d)(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/;
 const date = /^(\d{4})-(\d{2})-(\d{2})$/;
 const duration = /^[+-]?(\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/;
 const durationUnit = /(\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/y;
 const scalaDuration =
   /^\d+ *(ns|nanos?|us|µs|micros?|ms|millis?|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|wks?|weeks?)$/i;
-const label = /^[a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?$/;
+const hostname =
+  /^([a-zA-Z0-9\p{S}\p{L}]((-?[a-zA-Z0-9\p{S}\p{L}]{0,62})?)|([a-zA-Z0-9\p{S}\p{L}](([a-zA-Z0-9\-\p{S}\p{L}]{0,61}[a-zA-Z0-9\p{S}\p{L}])?)(\.))+([a-zA-Z\p{L}]){2,63})$/u;
+const ATOM = '[^\\s\\u0000-\\u001f\\u007f()<>\\[\\]:;@\\\\,."]+';
+const QUOTED = '"(?:\\\\.|[^"\\\\])*"';
+const WORD = `(?:${ATOM}(?:\\.${ATOM})*|${QUOTED})`;
+const ADDRESS = `${WORD}@(?:${ATOM}(?:\\.${ATOM})*|\\[[^\\[\\]\\\\]*\\])`;
+const email = new RegExp(`^\\s*(?:(?:${WORD}\\s*)*<${ADDRESS}>|${ADDRESS})\\s*$`);
+const creditCard =
+  /^(?:4\d{12}(?:\d{3})?|5[1-5]\d{14}|6(?:011|5\d\d)\d{12}|3[47]\d{13}|3(?:0[0-5]|[68]\d)\d{11}|(?:2131|1800|35\d{3})\d{11})$/;
 const shortName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 
 function isRealDate(pattern: RegExp, text: string): boolean {
@@ -38,14 +46,10 @@ function isDuration(text: string): boolean {
   return true;
 }
 
+/** Labels and the whole are limited in bytes. */
 function isHostname(text: string): boolean {
-  const name = text.endsWith('.') ? text.slice(0, -1) : text;
-  return name.length > 0 && name.length <= 255 && name.split('.').every((part) => label.test(part));
-}
-
-function isEmail(text: string): boolean {
-  const at = text.lastIndexOf('@');
-  return at > 0 && !/[\s<>]/.test(text) && isHostname(text.slice(at + 1));
+  if (text.length > 255 || !hostname.test(text) || Buffer.byteLength(text) > 255) return false;
+  return text.split('.').every((part) => Buffer.byteLength(part) <= 63);
 }
 
 /** Absolute, or a path from the root (`url.ParseRequestURI`). */
@@ -54,25 +58,57 @@ function isUri(text: string): boolean {
   return /^[a-zA-Z][a-zA-Z0-9+.-]*:/.test(text) && URL.canParse(text);
 }
 
+/** Leading zeros of IPv4 are passed over. */
+function withoutZeros(text: string): string {
+  return text.replaceAll(/(^|[.:])0+(?=\d+(?:\.|$))/g, '$1');
+}
+
+/** With dots, also when it is inside of IPv6. */
+function isIpv4(text: string): boolean {
+  return text.includes('.') && !text.includes('%') && isIP(withoutZeros(text)) !== 0;
+}
+
 /** `10.0.0.0/8`, `fd00::/8`. */
 export function isCidr(text: string): boolean {
-  const [address, bits, ...rest] = text.split('/');
-  const family = isIP(address ?? '');
-  if (family === 0 || rest.length > 0 || !/^\d{1,3}$/.test(bits ?? '')) return false;
-  return Number(bits) <= (family === 4 ? 32 : 128);
+  const [address = '', bits = '', ...rest] = text.split('/');
+  const family = isIP(withoutZeros(address));
+  if (family === 0 || rest.length > 0 || !/^\d{1,3}$/.test(bits)) return false;
+  return !address.includes('%') && Number(bits) <= (family === 4 ? 32 : 128);
 }
 
-function isLuhn(text: string): boolean {
-  const digits = text.replace(/\D/g, '');
-  return digits.length >= 13 && digits.length <= 16;
+/** Every second digit counts double, from the right (Luhn). */
+function isCreditCard(text: string): boolean {
+  const digits = text.replaceAll(/\D/g, '');
+  if (!creditCard.test(digits)) return false;
+  const sum = Array.from(digits)
+    .toReversed()
+    .map((digit, i) => Number(digit) * (i % 2 === 0 ? 1 : 2))
+    .reduce((total, value) => total + (value > 9 ? value - 9 : value), 0);
+  return sum % 10 === 0;
 }
 
-function isbn(length: 10 | 13): Check {
-  return (text) => new RegExp(`^\\d{${length - 1}}[\\dXx]$`).test(text.replace(/[\s-]/g, ''));
+function isIsbn10(text: string): boolean {
+  const digits = text.replaceAll(/[\s-]/g, '');
+  if (!/^\d{9}[\dX]$/.test(digits)) return false;
+  const sum = Array.from(digits).reduce(
+    (total, digit, i) => total + (i + 1) * (digit === 'X' ? 10 : Number(digit)),
+    0,
+  );
+  return sum % 11 === 0;
+}
+
+function isIsbn13(text: string): boolean {
+  const digits = text.replaceAll(/[\s-]/g, '');
+  if (!/^\d{13}$/.test(digits)) return false;
+  const sum = Array.from(digits).reduce(
+    (total, digit, i) => total + Number(digit) * (i % 2 === 0 ? 1 : 3),
+    0,
+  );
+  return sum % 10 === 0;
 }
 
 function isByte(text: string): boolean {
-  return text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text.replace(/[\r\n]/g, ''));
+  return text.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(text);
 }
 
 function isRgb(text: string): boolean {
@@ -93,23 +129,28 @@ const checks: ReadonlyMap<string, Check> = new Map<string, Check>([
   ['date', (text) => isRealDate(date, text)],
   ['duration', isDuration],
   ['uri', isUri],
-  ['email', isEmail],
+  ['email', matches(email)],
   ['hostname', isHostname],
-  ['ipv4', isIPv4],
-  ['ipv6', isIPv6],
+  ['ipv4', isIpv4],
+  ['ipv6', (text) => isIPv6(text) && !text.includes('%')],
   ['cidr', isCidr],
-  ['mac', matches(/^([0-9a-f]{2}([:-])[0-9a-f]{2}(\2[0-9a-f]{2}){4}(\2[0-9a-f]{2}){0,14})$/i)],
+  [
+    'mac',
+    matches(
+      /^([0-9a-f]{2}([:-])[0-9a-f]{2}(\2[0-9a-f]{2}){4}(\2[0-9a-f]{2}){0,14}|([0-9a-f]{4}\.){2,9}[0-9a-f]{4})$/i,
+    ),
+  ],
   ['uuid', uuid('[0-9a-f]', '[0-9a-f]')],
   ['uuid3', uuid('3', '[0-9a-f]')],
   ['uuid4', uuid('4', '[89ab]')],
   ['uuid5', uuid('5', '[89ab]')],
   ['byte', isByte],
   ['bsonobjectid', matches(/^[0-9a-f]{24}$/i)],
-  ['isbn', (text) => isbn(10)(text) || isbn(13)(text)],
-  ['isbn10', isbn(10)],
-  ['isbn13', isbn(13)],
-  ['creditcard', isLuhn],
-  ['ssn', matches(/^\d{3}[- ]?\d{2}[- ]?\d{4}$/)],
+  ['isbn', (text) => isIsbn10(text) || isIsbn13(text)],
+  ['isbn10', isIsbn10],
+  ['isbn13', isIsbn13],
+  ['creditcard', isCreditCard],
+  ['ssn', matches(/^\d{3}[- ]\d{2}[- ]\d{4}$/)],
   ['hexcolor', matches(/^#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})$/)],
   ['rgbcolor', isRgb],
   ['k8sshortname', (text) => text.length <= 63 && shortName.test(text)],

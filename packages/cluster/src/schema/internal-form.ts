@@ -121,11 +121,7 @@ const version: Form = struct([
   ['Storage', 'storage', flag],
   ['Deprecated', 'deprecated', flag],
   ['DeprecationWarning', 'deprecationWarning', pointer],
-  [
-    'Schema',
-    'schema',
-    orNull(struct([['OpenAPIV3Schema', 'openAPIV3Schema', orNull(schema)]])),
-  ],
+  ['Schema', 'schema', orNull(struct([['OpenAPIV3Schema', 'openAPIV3Schema', orNull(schema)]]))],
   [
     'Subresources',
     'subresources',

@@ -237,13 +237,9 @@ const cases: [name: string, spec: unknown, says: string[]][] = [
   [
     'property only inside oneOf',
     { type: 'object', oneOf: [{ properties: { a: { enum: ['x'] } } }] },
-    [`${S}.properties[a]: Required value: because it is defined in ${S}.oneOf[0].properties[a]`],
+    [],
   ],
-  [
-    'items only inside not',
-    { type: 'object', not: { items: { minLength: 1 } } },
-    [`${S}.items: Required value: because it is defined in ${S}.not.items`],
-  ],
+  ['items only inside not', { type: 'object', not: { items: { minLength: 1 } } }, []],
   [
     'bad pattern',
     { ...text, pattern: '(' },
@@ -274,9 +270,7 @@ const cases: [name: string, spec: unknown, says: string[]][] = [
   [
     'default of the wrong type',
     { ...text, default: 1 },
-    [
-      `${S}.default: Invalid value: "integer":  in body must be of type string: "integer"`,
-    ],
+    [`${S}.default: Invalid value: "integer":  in body must be of type string: "integer"`],
   ],
   [
     'default with unknown fields',
@@ -332,9 +326,7 @@ const cases: [name: string, spec: unknown, says: string[]][] = [
       properties: { a: text },
       'x-kubernetes-validations': [{ rule: 'true', fieldPath: '.b' }],
     },
-    [
-      `${S}.x-kubernetes-validations[0].fieldPath: Invalid value: ".b": must be a valid path`,
-    ],
+    [`${S}.x-kubernetes-validations[0].fieldPath: Invalid value: ".b": must be a valid path`],
   ],
   [
     'fieldPath through a map',

@@ -154,7 +154,8 @@ class SpecificationCheck {
     if (compiled.program !== undefined) {
       this.#cost('estimated rule cost', compiled.program.maxCost * count, { field, errors });
     }
-    if (compiled.problem !== undefined) errors.push(invalid(field, printRule(rule), compiled.problem));
+    if (compiled.problem !== undefined)
+      errors.push(invalid(field, printRule(rule), compiled.problem));
     const messageField = at(path, 'messageExpression');
     if (compiled.messageProblem !== undefined) {
       errors.push(invalid(messageField, printRule(rule), compiled.messageProblem));

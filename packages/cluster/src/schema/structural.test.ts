@@ -199,7 +199,7 @@ describe('validateSchema', () => {
       name: 'a rule with a syntax error',
       schema: withSpec({ ...text, 'x-kubernetes-validations': [{ rule: 'self ==' }] }),
       says: [
-        "properties[spec].x-kubernetes-validations[0].rule: Invalid value: {\"rule\":\"self ==\"}: compilation failed: ERROR: <input>:1:8: Syntax error: mismatched input '<EOF>' expecting {'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}\n | self ==\n | .......^",
+        'properties[spec].x-kubernetes-validations[0].rule: Invalid value: {"Rule":"self ==","Message":"","MessageExpression":"","Reason":null,"FieldPath":"","OptionalOldSelf":null}: compilation failed: ERROR: <input>:1:8: Syntax error: mismatched input \'<EOF>\' expecting {\'[\', \'{\', \'(\', \'.\', \'-\', \'!\', \'true\', \'false\', \'null\', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}\n | self ==\n | .......^',
       ],
     },
     {

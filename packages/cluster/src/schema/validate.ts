@@ -119,8 +119,7 @@ class Validator {
   }
 
   #enum(value: unknown, allowed: unknown[]): void {
-    if (value !== null)
-      for (const item of allowed) if (isSameChoice(value, item)) return;
+    if (value !== null) for (const item of allowed) if (isSameChoice(value, item)) return;
     this.#errors.push(notSupported(this.#field(), value, allowed));
   }
 

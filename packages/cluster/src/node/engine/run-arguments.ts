@@ -51,14 +51,18 @@ interface SecurityContext {
   runAsUser?: number;
   runAsGroup?: number;
   readOnlyRootFilesystem?: boolean;
+  fsGroup?: number;
+  supplementalGroups?: number[];
 }
 
 function userArguments(pod: Pod, container: Container): string[] {
   const context: SecurityContext = { ...pod.spec.securityContext, ...container.securityContext };
-  const { runAsUser, runAsGroup, readOnlyRootFilesystem } = context;
+  const { runAsUser, runAsGroup, readOnlyRootFilesystem, supplementalGroups = [] } = context;
+  const groups = context.fsGroup === undefined ? [] : [context.fsGroup];
   const group = runAsGroup === undefined ? '' : `:${runAsGroup}`;
   return [
     ...(runAsUser === undefined ? [] : ['--user', `${runAsUser}${group}`]),
+    ...[...groups, ...supplementalGroups].flatMap((id) => ['--group-add', String(id)]),
     ...(readOnlyRootFilesystem === true ? ['--read-only'] : []),
   ];
 }

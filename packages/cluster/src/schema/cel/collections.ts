@@ -1,4 +1,4 @@
-/** Lists, sets, numbers and optionals (Kubernetes `lists`; cel-go `ext.Lists`, `ext.Sets`, `ext.Math`, optional types). */
+/** Lists, sets and optionals (Kubernetes `lists`; cel-go `ext.Lists`, `ext.Sets`, optional types). */
 import type { Declarations } from './library.ts';
 import {
   ArrayList,
@@ -160,44 +160,6 @@ export const listFunctions: Declarations = [
   ],
   ['sets.intersects(list(A), list(A)) -> bool', intersects],
 ];
-
-function best(name: 'greatest' | 'least'): (...values: Value[]) => Value {
-  return (...values) => {
-    const [first, ...rest] = values;
-    if (first === undefined) throw new CelError(`math.${name}(list) argument must not be empty`);
-    if (!isNumeric(first)) throw new CelError('no such overload');
-    return rest.reduce((chosen: Value, value) => {
-      if (!isNumeric(value) || !isNumeric(chosen)) throw new CelError('no such overload');
-      const order = compareNumbers(value, chosen);
-      return (name === 'greatest' ? order > 0 : order < 0) ? value : chosen;
-    }, first);
-  };
-}
-
-const bestOf: Declarations = (['greatest', 'least'] as const).flatMap((name) => {
-  const run = best(name);
-  return [
-    [`math.${name}(list(A)) -> A`, (list: List) => run(...itemsOf(list))] as const,
-    ...[1, 2, 3, 4, 5, 6].flatMap((count) => [
-      [`math.${name}(${Array(count).fill('A').join(', ')}) -> A`, run] as const,
-      [`math.${name}(${Array(count).fill('dyn').join(', ')}) -> dyn`, run] as const,
-    ]),
-  ];
-});
-
-function shift(value: bigint, by: bigint, direction: 'left' | 'right'): bigint {
-  if (by < 0n)
-    throw new CelError(
-      `math.bitShift${direction === 'left' ? 'Left' : 'Right'}() negative offset: ${by}`,
-    );
-  if (by >= 64n) return 0n;
-  if (direction === 'left') return BigInt.asIntN(64, value << by);
-  return BigInt.asIntN(64, BigInt.asUintN(64, value) >> by);
-}
-
-function roundHalfAway(value: number): number {
-  return value < 0 ? -Math.floor(-value + 0.5) : Math.floor(value + 0.5);
-}
 
 function isZero(value: Value): boolean {
   if (value === null || value === false) return true;

@@ -31,9 +31,7 @@ const costs: ReadonlyMap<string, Cost> = new Map<string, Cost>([
   ...['trim', 'cidr', 'isIP', 'isCIDR', 'ip', 'quantity', 'isQuantity', 'reverse'].map(
     (name) => [name, first] as const,
   ),
-  ...['semver', 'isSemver', 'validate', 'format', 'charAt'].map(
-    (name) => [name, first] as const,
-  ),
+  ...['semver', 'isSemver', 'validate', 'format', 'charAt'].map((name) => [name, first] as const),
   ...['replace', 'split', 'ip.isCanonical'].map((name) => [name, twice] as const),
   ...['_==_', '_!=_', '_<_', '_<=_', '_>_', '_>=_'].map((name) => [name, smaller] as const),
   ...['matches', 'find', 'findAll'].map((name) => [name, pattern] as const),

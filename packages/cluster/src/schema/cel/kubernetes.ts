@@ -111,7 +111,10 @@ const addressFunctions: Declarations = [
   ['net.CIDR.containsIP(net.IP) -> bool', (a: Cidr, b: IpAddress) => a.containsIp(b)],
   ['net.CIDR.containsIP(string) -> bool', (a: Cidr, b: string) => a.containsIp(known(parseIp(b)))],
   ['net.CIDR.containsCIDR(net.CIDR) -> bool', (a: Cidr, b: Cidr) => a.containsCidr(b)],
-  ['net.CIDR.containsCIDR(string) -> bool', (a: Cidr, b: string) => a.containsCidr(known(parseCidr(b)))],
+  [
+    'net.CIDR.containsCIDR(string) -> bool',
+    (a: Cidr, b: string) => a.containsCidr(known(parseCidr(b))),
+  ],
   ['net.CIDR.ip() -> net.IP', ({ address }: Cidr) => address],
   ['net.CIDR.masked() -> net.CIDR', (network: Cidr) => network.masked()],
   ['net.CIDR.prefixLength() -> int', ({ bits }: Cidr) => BigInt(bits)],

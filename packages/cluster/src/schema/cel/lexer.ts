@@ -72,7 +72,8 @@ function brokenEnd(match: Match, source: string, at: number): number {
   if (source[at] === '&' || source[at] === '|') return Math.min(source.length, at + 2);
   let end = at + (match(brokenText)?.[0].length ?? 0);
   if (source[end] === '\\') {
-    const digits = /\\(?:[xX][0-9a-fA-F]{0,2}|u[0-9a-fA-F]{0,4}|U[0-9a-fA-F]{0,8}|[0-3][0-7]{0,2})?/y;
+    const digits =
+      /\\(?:[xX][0-9a-fA-F]{0,2}|u[0-9a-fA-F]{0,4}|U[0-9a-fA-F]{0,8}|[0-3][0-7]{0,2})?/y;
     digits.lastIndex = end;
     end += digits.exec(source)?.[0].length ?? 0;
   }

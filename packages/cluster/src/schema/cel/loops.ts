@@ -3,7 +3,15 @@ import type { Macro } from './ast.ts';
 import { sortByKeys } from './collections.ts';
 import { fieldsOf, type Frame, isTrue, type Program } from './frame.ts';
 import { ValueSet } from './value-set.ts';
-import { ArrayList, CelError, List, LiteralMap, type MapValue, Uint, type Value } from './values.ts';
+import {
+  ArrayList,
+  CelError,
+  List,
+  LiteralMap,
+  type MapValue,
+  Uint,
+  type Value,
+} from './values.ts';
 
 export interface Loop {
   range: Program;

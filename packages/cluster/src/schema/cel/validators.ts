@@ -123,10 +123,12 @@ const VERBS: Readonly<Record<string, readonly [types: readonly string[], text: s
   x: [[...NUMBERS, 'string', 'bytes'], HEXADECIMAL],
   X: [[...NUMBERS, 'string', 'bytes'], HEXADECIMAL],
 };
-const STRING_TYPES: ReadonlySet<string> = new Set([
-  ...['string', 'bool', 'bytes', 'int', 'uint', 'double', 'map', 'list', 'type', 'null_type'],
-  ...['google.protobuf.Duration', 'google.protobuf.Timestamp', 'dyn', 'param'],
-]);
+const STRING_TYPES: ReadonlySet<string> = new Set(
+  (
+    'string bool bytes int uint double map list type null_type dyn param ' +
+    'google.protobuf.Duration google.protobuf.Timestamp'
+  ).split(' '),
+);
 const STRING_TEXT =
   'string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps';
 
