@@ -137,7 +137,7 @@ describe('api/events', () => {
       'kubelet, node-1',
       'image pulled',
     ]);
-    expect(core?.slice(8)).toEqual(['2', 'e']);
+    expect(core?.slice(8)).toEqual([2, 'e']);
     expect(await cells(NEW)).toEqual(core);
   });
 });

@@ -19,20 +19,35 @@ spec:
     bar: [1]
     image: i
 `;
-const COMPLAINTS = [
-  'unknown field "spec.containers[0].bar"',
-  'unknown field "spec.foo"',
+const UNKNOWN = ['unknown field "spec.containers[0].bar"', 'unknown field "spec.foo"'];
+const JSON_COMPLAINTS = [
+  ...UNKNOWN,
   'duplicate field "metadata.name"',
   'duplicate field "spec.containers[0].image"',
+];
+/** The YAML reader comes first and tells lines. */
+const YAML_COMPLAINTS = [
+  'line 6: key "name" already set in map',
+  'line 13: key "image" already set in map',
 ];
 const PODS = '/api/v1/namespaces/default/pods';
 
 /** kubernetes.io/docs/reference/using-api/api-concepts, field validation. */
 describe('api/field-validation', () => {
   describe.each([
-    ['application/json', JSON_BODY],
-    ['application/yaml', YAML_BODY],
-  ])('%s', (type, body) => {
+    {
+      type: 'application/json',
+      body: JSON_BODY,
+      refusal: JSON_COMPLAINTS.join(', '),
+      warnings: JSON_COMPLAINTS,
+    },
+    {
+      type: 'application/yaml',
+      body: YAML_BODY,
+      refusal: `yaml: unmarshal errors:\n${[`  ${YAML_COMPLAINTS.join('\n  ')}`, ...UNKNOWN].join(', ')}`,
+      warnings: [...YAML_COMPLAINTS, ...UNKNOWN],
+    },
+  ])('$type', ({ type, body, refusal, warnings }) => {
     const headers = { 'content-type': type };
 
     test('Strict refuses with everything that is wrong', async () => {
@@ -42,7 +57,7 @@ describe('api/field-validation', () => {
         status: 400,
         body: {
           reason: 'BadRequest',
-          message: `Pod in version "v1" cannot be handled as a Pod: strict decoding error: ${COMPLAINTS.join(', ')}`,
+          message: `Pod in version "v1" cannot be handled as a Pod: strict decoding error: ${refusal}`,
         },
       });
     });
@@ -52,7 +67,7 @@ describe('api/field-validation', () => {
       const answer = await api.call('POST', `${PODS}?fieldValidation=${mode}`, { headers, body });
       expect(answer.status).toBe(201);
       expect(answer.headers['warning']).toEqual(
-        COMPLAINTS.map((text) => `299 - ${JSON.stringify(text)}`),
+        warnings.map((text) => `299 - ${JSON.stringify(text)}`),
       );
       expect(answer.body).not.toHaveProperty('spec.foo');
     });

@@ -80,7 +80,7 @@ describe('api/objects', () => {
     expect(await refusal(api, 'POST', CONFIG_MAPS, { ...configMap('x'), kind: 'Secret' })).toEqual([
       400,
       'BadRequest',
-      'the kind in the data (Secret) does not match the expected kind (ConfigMap)',
+      'Secret in version "v1" cannot be handled as a ConfigMap: converting (v1.Secret) to (core.ConfigMap): unknown conversion',
     ]);
     expect(await refusal(api, 'POST', CONFIG_MAPS, '{"a":')).toEqual([
       400,

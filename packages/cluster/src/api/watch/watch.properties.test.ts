@@ -293,6 +293,6 @@ describe('api/watch/bounds', () => {
     const types: string[] = [];
     for await (const { type } of response.frames) types.push(type);
     expect(types).toEqual(['ADDED', 'DELETED']);
-    expect((await api.call('GET', `${things}?watch=true`)).status).toBe(404);
+    expect((await api.open('GET', `${things}?watch=true`)).status).toBe(404);
   });
 });

@@ -279,11 +279,13 @@ class DeploymentController {
       return deployment;
     const { namespace, name } = deployment.metadata;
     const body = { metadata: { annotations: { [REVISION]: revision } } };
-    const patched = await this.#context.client.patch(DEPLOYMENTS, {
-      namespace,
-      name,
-      patch: { type: 'merge', body },
-    });
+    const patch = { type: 'merge', body } as const;
+    // by way of the status, which leaves the generation alone
+    const patched = await this.#context.client.patch(
+      DEPLOYMENTS,
+      { namespace, name, patch },
+      { subresource: 'status' },
+    );
     return this.#deployments.wrote(patched);
   }
 
