@@ -43,6 +43,7 @@ const CHANGING: [RegExp, string][] = [
   [/https:\/\/127\.0\.0\.1:\d+/g, '<server>'],
   [/\b(?:127|10)\.\d+\.\d+\.\d+\b/g, '<ip>'],
   [/(?:tenant|process):\/\/[^\s"]+/g, '<container>'],
+  [/(kubernetes +IPv4 +)\d+/g, '$1<port>'],
   [/(resourceVersion: )"\d+"/g, '$1<rv>'],
   [/(resource version:? +)\d+/gi, '$1<rv>'],
   [/X509SHA256=[0-9a-f]+/g, 'X509SHA256=<hash>'],

@@ -44,8 +44,9 @@ import {
   badRequest,
   conflict,
   invalid,
-  StatusError,
   noSuchMediaType,
+  StatusError,
+  unexpectedInput,
   unsupportedMediaType,
 } from './status-error.ts';
 import { writeOptions } from './write-options.ts';
@@ -307,7 +308,7 @@ function merge(
     const type = typeText(resource.apiVersion, resource.kind);
     const what = `failed to convert new object (${nameOf(applied)}; ${type}) to proper version`;
     const why = `unable to convert unstructured object to ${type}: ${asConverter(problem)}`;
-    throw new StatusError({ code: 500, message: `${what}: ${why}` });
+    throw unexpectedInput(`${what}: ${why}`);
   }
   resource.version.schema.prune(object);
   return object;

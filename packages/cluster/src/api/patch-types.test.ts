@@ -564,7 +564,7 @@ describe('api/scale-ownership', () => {
       scale(5, 'applied'),
     );
     expect(custom.body).toMatchObject({
-      code: 500,
+      code: 400,
       message: expect.stringContaining('request to convert CR to an invalid group/version'),
     });
   });

@@ -215,7 +215,7 @@ describe('api/patch', () => {
       'fieldManager=me',
     );
     expect(undeclared.body).toMatchObject({
-      code: 500,
+      code: 400,
       message:
         'failed to create typed patch object (default/web; apps/v1, Kind=Deployment): .spec.nope: field not declared in schema',
     });

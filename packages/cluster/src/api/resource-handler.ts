@@ -48,8 +48,9 @@ import {
   methodNotAllowed,
   methodNotSupported,
   notFound,
-  unknownPath,
   StatusError,
+  unexpectedInput,
+  unknownPath,
 } from './status-error.ts';
 import { connectPod, isConnectSubresource } from './streaming/connect.ts';
 import { createBinding, isBinding, postAnswer } from './subresource-create.ts';
@@ -400,8 +401,7 @@ function unnamed({ name }: WriteTarget): StatusError {
 function refuseRevision({ metadata }: ApiObject): void {
   const { resourceVersion } = metadata;
   if (isUnset(resourceVersion) || numberProblem('ParseUint', resourceVersion ?? '')) return;
-  const message = 'resourceVersion should not be set on objects to be created';
-  throw new StatusError({ code: 500, message });
+  throw unexpectedInput('resourceVersion should not be set on objects to be created');
 }
 
 /** What must not be replaced blindly needs the revision that is replaced. */

@@ -18,7 +18,7 @@ import { groupVersion, timestamp } from './object.ts';
 import type { ApiObject } from './object.ts';
 import type { ServedResource } from './resource-registry.ts';
 import { fromScale, scaleToWrite } from './scale.ts';
-import { StatusError } from './status-error.ts';
+import { unexpectedInput } from './status-error.ts';
 
 class ScaleVersion implements KindVersion {
   readonly version = 'v1';
@@ -68,7 +68,7 @@ export function writableScale({ resource, current }: ScaleWrite): JsonObject {
   return { ...scale, metadata };
 }
 
-/** Throws 500 for the Scale of a custom resource: a real server cannot apply those, though it can write them. */
+/** Refuses the Scale of a custom resource: a real server cannot apply those, though it can write them. */
 export function checkApplicableScale({ resource, current }: ScaleWrite): void {
   if (!resource.isCustom) return;
   const isOwned = scaleManagers(scaledObject(resource, current)).length > 0;
@@ -76,7 +76,7 @@ export function checkApplicableScale({ resource, current }: ScaleWrite): void {
   const why = `request to convert CR to an invalid group/version: ${SCALE_VERSION}`;
   const step = isOwned ? '' : 'failed to create manager for existing fields: ';
   const message = `${step}failed to convert ${live} to proper version: ${why}`;
-  throw new StatusError({ code: 500, message });
+  throw unexpectedInput(message);
 }
 
 /** The object as replacing its Scale makes it. No replicas are none that anybody could own. */

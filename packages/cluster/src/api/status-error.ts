@@ -102,6 +102,14 @@ export function badRequest(message: string): StatusError {
   return new StatusError({ code: 400, reason: 'BadRequest', message });
 }
 
+/**
+ * 400 without a reason: bad input that a real server is taken unawares by. It answers 500, which clients try again; the text
+ * they print is the same.
+ */
+export function unexpectedInput(message: string): StatusError {
+  return new StatusError({ code: 400, message });
+}
+
 export function unauthorized(): StatusError {
   return new StatusError({ code: 401, reason: 'Unauthorized', message: 'Unauthorized' });
 }

@@ -16,7 +16,7 @@ import { json } from './request.ts';
 import type { ApiResponse } from './request.ts';
 import type { ResourceRequest } from './resource-handler.ts';
 import type { ServedResource } from './resource-registry.ts';
-import { badRequest, StatusError, unknownPath } from './status-error.ts';
+import { badRequest, StatusError, unexpectedInput, unknownPath } from './status-error.ts';
 import { decodeForm, SubresourceForm } from './subresource-forms.ts';
 import { answerTokenRequest } from './token-request.ts';
 import type { TokenAuthority } from './tokens.ts';
@@ -95,7 +95,7 @@ function bind(deps: SubresourceDependencies, call: ResourceRequest): Eventual<Ap
   const body = decodeForm(call, BINDING);
   if (body.metadata.name !== target.name) throw misnamed('Binding');
   const problem = bindingProblem(body);
-  if (problem !== undefined) throw new StatusError({ code: 500, message: problem });
+  if (problem !== undefined) throw unexpectedInput(problem);
   return after(admit(deps, call, body), (binding) =>
     after(
       deps.writer.update(target, options, (pod) =>

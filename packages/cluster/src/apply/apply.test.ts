@@ -510,7 +510,7 @@ describe('serverSideApply refuses', () => {
       message:
         'failed to create typed patch object (/a; g/v1, Kind=Thing): .spec.ports: duplicate entries for key [port=80,protocol="TCP"]',
     },
-  ])('$name', ({ applied, message, status = 500 }) => {
+  ])('$name', ({ applied, message, status = 400 }) => {
     expect(() => tryApply(undefined, applied)).toThrow(
       expect.objectContaining({ name: 'PatchError', status, message }) as Error,
     );

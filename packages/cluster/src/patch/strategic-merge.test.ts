@@ -244,7 +244,7 @@ describe('applyStrategicMerge', () => {
       message:
         "The order in patch list:\n[map[name:3 value:c]]\n doesn't match $setElementOrder list:\n[map[name:1]]\n",
     },
-  ])('refuses $name', ({ patch, message, status = 500 }) => {
+  ])('refuses $name', ({ patch, message, status = 400 }) => {
     const original = { map: {}, items: [one], words: ['a'], retained: { type: 'x' } };
     expect(() => applyStrategicMerge({ original, patch, source })).toThrow(
       expect.objectContaining({ name: 'PatchError', status, message }) as PatchError,

@@ -23,7 +23,7 @@ export interface StrategicMergeInput {
 /**
  * The patched object. What the schema does not know is merged when it is an object and replaced otherwise. `null` changes
  * nothing.
- * @throws PatchError 400 for what is no patch, 500 for directives and merge keys that cannot be used, as a real server
+ * @throws PatchError for what is no patch, and for directives and merge keys that cannot be used
  */
 export function applyStrategicMerge({ original, patch, source }: StrategicMergeInput): JsonObject {
   if (patch === null) return cloneJson(original);
