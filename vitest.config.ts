@@ -7,6 +7,8 @@ import { plainLine } from './scripts/plain-line-reporter.ts';
  */
 export default defineConfig({
   test: {
+    // without it, one less than the machine has, which leaves half of two cores idle
+    maxWorkers: 3,
     reporters: ['default', plainLine],
     sequence: { shuffle: true },
     projects: [

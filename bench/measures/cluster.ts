@@ -170,7 +170,7 @@ async function loadFlushed(sqlite: string): Promise<number> {
     storage: { sqlite, survives: 'power' },
     workloads: false,
   });
-  return writesPerSecond(server.kube);
+  return await writesPerSecond(server.kube);
 }
 
 /** Leaves `OBJECTS` objects; the first ones, which warm up, do not count. */
