@@ -1,10 +1,9 @@
 /** Puts the embedded cluster together: storage, API server, HTTPS, workload controllers, node. */
 import { randomUUID } from 'node:crypto';
-import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { createKubeClient, silentLogger, systemClock } from '@kagent/kube';
+import { silentLogger, systemClock } from '@kagent/kube';
 import type { Clock, Logger, Transport } from '@kagent/kube';
 
 import { ensureApiServerService } from './api/api-server-service.ts';
@@ -26,21 +25,16 @@ import { startHttpServer } from './api/http-server.ts';
 import { renderKubeconfig } from './api/pki/kubeconfig.ts';
 import { createLocalTransport } from './api/local-transport.ts';
 import type { User } from './api/request.ts';
-import type { StaticToken, TokenAuthority } from './api/tokens.ts';
+import type { StaticToken } from './api/tokens.ts';
 import { builtinKinds } from './builtin/registry.ts';
 import type { EngineChoice } from './node/engine/container-engine.ts';
 import type { PodMode } from './node/image-rules.ts';
-import type { MetricsSource } from './node/metrics-source.ts';
 import type { PodLogs } from './node/pod-logs.ts';
-import type { PodStreams } from './node/streams/pod-streams.ts';
-import { startNode } from './node/start-node.ts';
-import type { RunningNode } from './node/start-node.ts';
 import type { ImageRule } from './node/tenant.ts';
-import { startSimulation } from './simulation/start-simulation.ts';
 import { createMemoryStorage } from './storage/memory-storage.ts';
 import { openSqliteStorage } from './storage/sqlite-storage.ts';
 import type { Storage } from './storage/storage.ts';
-import { startWorkloads } from './workloads/start-workloads.ts';
+import type { Workers } from './start-workers.ts';
 
 export interface ClusterOptions {
   /**
@@ -162,6 +156,8 @@ async function start(
   stack.defer(startHousekeeping({ api, storage, clock, logger }));
   const transport = (user: User = SYSTEM_USER) => createLocalTransport(handler, user);
   if (options.workloads !== false) {
+    // an API server alone does not load what it does not need
+    const { startWorkers } = await import('./start-workers.ts');
     const rootCertificate = certificates.ca.cert;
     node = await startWorkers(
       {
@@ -261,79 +257,6 @@ function openStorage(kind: ClusterOptions['storage']): Storage {
   return kind === 'memory'
     ? createMemoryStorage()
     : openSqliteStorage(kind.sqlite, { survives: kind.survives });
-}
-
-type WorkerOptions = ClusterOptions & {
-  clock: Clock;
-  logger: Logger;
-  transport: Transport;
-  store: Storage;
-  rootCertificate: string;
-  tokenAuthority: TokenAuthority;
-};
-
-/** The node, and what the nodes and pods of scenarios use. */
-type Workers = RunningNode & { metrics: MetricsSource[] };
-
-async function startWorkers(options: WorkerOptions, stack: AsyncDisposableStack): Promise<Workers> {
-  const { clock, logger, images = [], podMode, extraEnv, nodeName = 'kagent' } = options;
-  const client = createKubeClient(options.transport);
-  const { rootCertificate, tokenAuthority } = options;
-  const dataDir = nodeDirectory(options.dataDir, stack);
-  const workloads = startWorkloads({
-    client,
-    volumesDirectory: join(dataDir, 'volumes'),
-    logger,
-    clock,
-    randomId: randomUUID,
-    rootCertificate,
-    issueSecretToken: (subject) => tokenAuthority.issueForSecret(subject),
-    ignoresNode: (name) => !simulation.offers(name, ''),
-  });
-  stack.defer(() => workloads.stop());
-  const simulation = startSimulation({
-    transport: options.transport,
-    storage: options.store,
-    clock,
-    logger,
-    randomId: randomUUID,
-    pace: options.simulationPace,
-  });
-  stack.defer(() => simulation.stop());
-  await simulation.ready;
-  const node = startNode({
-    client,
-    simulated: simulation,
-    nodeName,
-    images,
-    logger,
-    clock,
-    dataDir,
-    podMode,
-    extraEnv,
-    containerEngine: options.containerEngine,
-    engineEnv: options.engineEnv,
-    allowHostPath: options.allowHostPath,
-    randomId: randomUUID,
-  });
-  stack.defer(() => node.stop());
-  await Promise.all([workloads.ready, node.ready]);
-  const { logs } = node;
-  const read: PodLogs['read'] = (query) => (simulation.logs(query.namespace) ?? logs).read(query);
-  const streamsOf = (namespace: string) => simulation.streams(namespace) ?? node.streams;
-  const streams: PodStreams = {
-    exec: (target) => streamsOf(target.namespace).exec(target),
-    attach: (target) => streamsOf(target.namespace).attach(target),
-    portForward: (target) => streamsOf(target.namespace).portForward(target),
-  };
-  return { ...node, streams, logs: { read }, metrics: [node.usage, simulation.usage] };
-}
-
-function nodeDirectory(dataDir: string | undefined, stack: AsyncDisposableStack): string {
-  if (dataDir !== undefined) return join(dataDir, 'node');
-  const directory = mkdtempSync(join(tmpdir(), 'kagent-node-'));
-  stack.defer(() => rmSync(directory, { recursive: true, force: true }));
-  return directory;
 }
 
 interface HousekeepingOptions {

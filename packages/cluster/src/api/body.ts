@@ -1,10 +1,14 @@
 /** From request bodies to JSON values: JSON, YAML, the protobuf of built-in kinds, or a value of a local client. */
-import { parse as parseYamlText } from 'yaml';
 
 import { decodeProtobuf } from '../builtin/protobuf.ts';
 import { isObject, put } from '../schema/json.ts';
 import type { JsonObject } from '../schema/json.ts';
-import { duplicatesInJson, duplicatesInYaml, NO_DUPLICATES } from './duplicate-keys.ts';
+import {
+  duplicatesInJson,
+  duplicatesInJsonAsYaml,
+  NO_DUPLICATES,
+  readYaml,
+} from './duplicate-keys.ts';
 import type { DuplicateKeys } from './duplicate-keys.ts';
 import { isTooDeep } from './json.ts';
 import { jsonSyntaxError } from './json-syntax.ts';
@@ -70,15 +74,10 @@ function decodeJson(bytes: Uint8Array): DecodedBody {
 /** YAML contains JSON, and JSON is by far the more frequent and the faster one. */
 function decodeYaml(bytes: Uint8Array): DecodedBody {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
-  const duplicates = () => duplicatesInYaml(text);
-  if (text.trimStart().startsWith('{')) return { ...decodeJson(bytes), duplicates };
+  if (text.trimStart().startsWith('{'))
+    return { ...decodeJson(bytes), duplicates: () => duplicatesInJsonAsYaml(text) };
   try {
-    // 1.1 is what kubectl's parser reads: `yes` is true, `010` is 8.
-    const value: unknown = parseYamlText(text, {
-      version: '1.1',
-      uniqueKeys: false,
-      maxAliasCount: 100,
-    });
+    const { value, duplicates } = readYaml(text);
     if (isTooDeep(value)) throw new Error('exceeded max depth');
     return { value: copyValue(value), duplicates };
   } catch (error) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { duplicatesInYaml, findDuplicateKeys } from './duplicate-keys.ts';
+import { findDuplicateKeys, readYaml } from './duplicate-keys.ts';
 
 describe('api/duplicate-keys', () => {
   test.each([
@@ -20,5 +20,5 @@ describe('api/duplicate-keys', () => {
     ['spec:\n  x: 1\n  x: 2\n', ['line 3: key "x" already set in map']],
     ['- x: 1\n- {x: 1, x: 2}\n', ['line 2: key "x" already set in map']],
     ['a: &x {k: 1}\nb:\n  <<: *x\n  <<: *x\n  c: *x\n', []],
-  ])('YAML %j', (text, expected) => expect(duplicatesInYaml(text).problems).toEqual(expected));
+  ])('YAML %j', (text, expected) => expect(readYaml(text).duplicates().problems).toEqual(expected));
 });

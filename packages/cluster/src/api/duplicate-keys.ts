@@ -15,16 +15,36 @@ export function duplicatesInJson(text: string): DuplicateKeys {
   return { problems, format: 'json' };
 }
 
-/** `text` must be valid YAML. Each key that was there already is told of, with the line of its value. */
-export function duplicatesInYaml(text: string): DuplicateKeys {
+/** YAML text that was read: its value, as its reader gives it, and the keys that it passed over. */
+export interface YamlText {
+  value: unknown;
+  /** Each key that was there already, with the line of its value. */
+  duplicates(): DuplicateKeys;
+}
+
+/** Throws what is wrong with the text. */
+export function readYaml(text: string): YamlText {
   const lines = new LineCounter();
-  const options = { version: '1.1', uniqueKeys: false, lineCounter: lines } as const;
-  const problems: string[] = [];
-  visitYaml(parseDocument(text, options).contents, (key, offset) => {
-    const name = typeof key === 'string' ? JSON.stringify(key) : String(key);
-    problems.push(`line ${lines.linePos(offset).line}: key ${name} already set in map`);
-  });
-  return { problems, format: 'yaml' };
+  // 1.1 is what kubectl's parser reads: `yes` is true, `010` is 8.
+  const document = parseDocument(text, { version: '1.1', uniqueKeys: false, lineCounter: lines });
+  const [error] = document.errors;
+  if (error !== undefined) throw error;
+  return {
+    value: document.toJS({ maxAliasCount: 100 }),
+    duplicates() {
+      const problems: string[] = [];
+      visitYaml(document.contents, (key, offset) => {
+        const name = typeof key === 'string' ? JSON.stringify(key) : String(key);
+        problems.push(`line ${lines.linePos(offset).line}: key ${name} already set in map`);
+      });
+      return { problems, format: 'yaml' };
+    },
+  };
+}
+
+/** The same for text that is JSON too, which is read in no time when there is nothing to tell. */
+export function duplicatesInJsonAsYaml(text: string): DuplicateKeys {
+  return findDuplicateKeys(text).length === 0 ? NO_DUPLICATES : readYaml(text).duplicates();
 }
 
 /** As one error: problems of YAML come in a list of their own. */

@@ -42,14 +42,14 @@ function visit(value: unknown, node: SchemaNode | undefined, walk: Walk): void {
 
 /** What is wrong with the value itself. Text may be anything where its format says that it stands for something else. */
 function scalarProblem(value: unknown, node: SchemaNode): string | undefined {
-  const shown = `got &{${goText(value)}}`;
+  const expected = (what: string) => `expected ${what}, got &{${goText(value)}}`;
   switch (node.schema.type) {
     case 'object':
-      return isObject(value) ? undefined : `expected map, ${shown}`;
+      return isObject(value) ? undefined : expected('map');
     case 'array':
-      return Array.isArray(value) ? undefined : `expected list, ${shown}`;
+      return Array.isArray(value) ? undefined : expected('list');
     case 'boolean':
-      return typeof value === 'boolean' ? undefined : `expected boolean, ${shown}`;
+      return typeof value === 'boolean' ? undefined : expected('boolean');
     case 'integer':
     case 'number':
       if (typeof value === 'number') return undefined;
@@ -57,11 +57,11 @@ function scalarProblem(value: unknown, node: SchemaNode): string | undefined {
     case 'string':
       if (typeof value === 'string') return undefined;
       if (node.isIntOrString || UNTYPED_FORMATS.has(node.schema.format ?? ''))
-        return typeof value === 'object' ? `expected any scalar, ${shown}` : undefined;
+        return typeof value === 'object' ? expected('any scalar') : undefined;
       return `expected string, got &value.valueUnstructured{Value:${goSyntax(value)}}`;
     default:
       if (!node.isIntOrString || typeof value !== 'object') return undefined;
-      return `expected any scalar, ${shown}`;
+      return expected('any scalar');
   }
 }
 
