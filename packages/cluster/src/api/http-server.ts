@@ -13,6 +13,7 @@ import type { Logger } from '@kagent/kube';
 import type { Authorities } from './authentication.ts';
 import { decodeHead, decodeRequest } from './http/decode-request.ts';
 import { sendResponse } from './http/send-response.ts';
+import type { ItemTexts } from './http/send-response.ts';
 import { connectRefusal, serveUpgrade } from './http/serve-upgrade.ts';
 import type { Certificates } from './pki/certificates.ts';
 import { findPortOwner } from './port-owner.ts';
@@ -142,6 +143,7 @@ interface UpgradeRequest {
 class Binding {
   readonly #options: HttpServerOptions & Authorities;
   readonly #stopping = new AbortController();
+  readonly #itemTexts: ItemTexts = new WeakMap();
   readonly #running = new Set<Promise<void>>();
   /** Node's server does not count connections it has handed over. */
   readonly #upgraded = new Set<Duplex>();
@@ -189,7 +191,12 @@ class Binding {
     const signal = AbortSignal.any([gone.signal, this.#stopping.signal]);
     const answer = await this.#handle(() => decodeRequest(request, { ...this.#options, signal }));
     const plain = answer.kind === 'connect' ? connectRefusal() : answer;
-    await sendResponse(response, plain, { request, signal: gone.signal, headers: this.#headers() });
+    await sendResponse(response, plain, {
+      request,
+      signal: gone.signal,
+      headers: this.#headers(),
+      itemTexts: this.#itemTexts,
+    });
   }
 
   async #upgrade(upgrade: UpgradeRequest): Promise<void> {

@@ -27,7 +27,12 @@ export interface SendOptions {
   headers: ApiHeaders;
   /** The client is gone. */
   signal: AbortSignal;
+  /** Texts of items that long lists were made of before, to be kept from answer to answer. */
+  itemTexts?: ItemTexts;
 }
+
+/** JSON text by item. What is stored never changes, so a text holds as long as its item. */
+export type ItemTexts = WeakMap<object, string>;
 
 /** Resolves when the answer was handed to the connection, or the client is gone. */
 export async function sendResponse(
@@ -68,7 +73,7 @@ type Head = Pick<ApiResponse, 'status' | 'headers'>;
 async function sendJson(
   response: ServerResponse,
   answer: PlainResponse & { kind: 'json' },
-  { request, signal }: SendOptions,
+  { request, signal, itemTexts = new WeakMap() }: SendOptions,
 ): Promise<void> {
   const isYaml = prefersYaml(request.headers.accept) && !('content-type' in answer.headers);
   const type = isYaml ? 'application/yaml' : 'application/json';
@@ -76,7 +81,7 @@ async function sendJson(
   const space = isPretty(request) ? 2 : undefined;
   const { bareItems = false } = answer;
   if (!isYaml && !space && !takesGzip(request) && isLongList(answer.body)) {
-    const chunks = listInParts(answer.body, bareItems);
+    const chunks = listInParts(answer.body, bareItems ? bare : whole, itemTexts);
     return sendStream(response, { status: answer.status, headers }, { request, chunks, signal });
   }
   const { body: given } = answer;
@@ -113,13 +118,26 @@ function bare(item: { apiVersion?: unknown; kind?: unknown }): object {
   return rest;
 }
 
+function whole(item: object): object {
+  return item;
+}
+
 /** The same text as `JSON.stringify` with a line break gives; what stands beside the items comes first. */
-async function* listInParts({ items, ...rest }: List, bareItems: boolean): AsyncGenerator<string> {
-  yield `${JSON.stringify(rest).slice(0, -1)},"items":`;
+async function* listInParts(
+  { items, ...rest }: List,
+  form: (item: object) => object,
+  texts: ItemTexts,
+): AsyncGenerator<string> {
+  yield `${JSON.stringify(rest).slice(0, -1)},"items":[`;
   for (let from = 0; from < items.length; from += PART_ITEMS) {
-    const part = items.slice(from, from + PART_ITEMS);
-    const text = JSON.stringify(bareItems ? part.map(bare) : part);
-    yield (from === 0 ? '[' : ',') + text.slice(1, -1);
+    const part = items.slice(from, from + PART_ITEMS).map((item) => {
+      const known = texts.get(item);
+      if (known !== undefined) return known;
+      const text = JSON.stringify(form(item));
+      texts.set(item, text);
+      return text;
+    });
+    yield (from === 0 ? '' : ',') + part.join(',');
     await setImmediate();
   }
   yield ']}\n';
