@@ -18,7 +18,11 @@ export default defineConfig({
           name: 'unit',
           pool: 'threads',
           isolate: false,
-          include: ['packages/*/src/**/*.test.{ts,tsx}', 'test/unit/**/*.test.ts', 'test/conformance/**/*.test.ts'],
+          include: [
+            'packages/*/src/**/*.test.{ts,tsx}',
+            'test/unit/**/*.test.ts',
+            'test/conformance/**/*.test.ts',
+          ],
           testTimeout: 15_000,
         },
       },

@@ -27,7 +27,13 @@ describe('kagent cluster', () => {
     const flags = ['--home', join(folder.path, 'one'), '--memory', '--port', '0'];
     const kubeconfig = join(folder.path, 'new', 'folder', 'kubeconfig');
     const { code, stdout } = await kagent(
-      ...[...flags, '--kubeconfig', kubeconfig, '--', process.execPath, '-e', ASK_SERVER],
+      ...flags,
+      '--kubeconfig',
+      kubeconfig,
+      '--',
+      process.execPath,
+      '-e',
+      ASK_SERVER,
     );
     expect(code).toBe(7);
     expect(stdout).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
