@@ -50,6 +50,7 @@ export async function startWorkers(
     ignoresNode: (name) => !simulation.offers(name, ''),
   });
   stack.defer(() => workloads.stop());
+  let node: RunningNode | undefined;
   const simulation = startSimulation({
     transport: options.transport,
     storage: options.store,
@@ -57,10 +58,11 @@ export async function startWorkers(
     logger,
     randomId: randomUUID,
     pace: options.simulationPace,
+    isIdle: () => workloads.isIdle() && node?.isIdle() !== false,
   });
   stack.defer(() => simulation.stop());
   await simulation.ready;
-  const node = startNode({
+  const started = startNode({
     client,
     simulated: simulation,
     nodeName,
@@ -75,17 +77,18 @@ export async function startWorkers(
     allowHostPath: options.allowHostPath,
     randomId: randomUUID,
   });
-  stack.defer(() => node.stop());
-  await Promise.all([workloads.ready, node.ready]);
-  const { logs } = node;
+  node = started;
+  stack.defer(() => started.stop());
+  await Promise.all([workloads.ready, started.ready]);
+  const { logs } = started;
   const read: PodLogs['read'] = (query) => (simulation.logs(query.namespace) ?? logs).read(query);
-  const streamsOf = (namespace: string) => simulation.streams(namespace) ?? node.streams;
+  const streamsOf = (namespace: string) => simulation.streams(namespace) ?? started.streams;
   const streams: PodStreams = {
     exec: (target) => streamsOf(target.namespace).exec(target),
     attach: (target) => streamsOf(target.namespace).attach(target),
     portForward: (target) => streamsOf(target.namespace).portForward(target),
   };
-  return { ...node, streams, logs: { read }, metrics: [node.usage, simulation.usage] };
+  return { ...started, streams, logs: { read }, metrics: [started.usage, simulation.usage] };
 }
 
 function nodeDirectory(dataDir: string | undefined, stack: AsyncDisposableStack): string {

@@ -17,6 +17,8 @@ export interface WorkQueueOptions {
 export interface WorkQueue {
   /** Keys ready to be taken. */
   readonly length: number;
+  /** Whether keys are ready or being processed; those that wait for their time do not count. */
+  readonly isBusy: boolean;
   add(key: string): void;
   /** Adds after `ms`. A key waits for one moment only, the earliest asked for. */
   addAfter(key: string, ms: number): void;
@@ -76,6 +78,9 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   return {
     get length() {
       return ready.size;
+    },
+    get isBusy() {
+      return ready.size + processing.size > 0;
     },
     add,
     addAfter,

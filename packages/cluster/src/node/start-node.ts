@@ -88,6 +88,8 @@ export interface RunningNode {
   streams: PodStreams;
   /** What the machine and the pods of this node use. */
   usage: MetricsSource;
+  /** Whether it has no pod to look at now, its own or one to be bound. */
+  isIdle(): boolean;
   /** Where a connection to a cluster name, cluster IP or pod address really goes; undefined = none of these. */
   resolve(host: string, port: number, namespace?: string): HostPort | undefined;
   /** Ends all containers; the pods stay in the API server and come back with the next start. Idempotent. */
@@ -371,6 +373,7 @@ export function startNode(options: NodeOptions): RunningNode {
 
   return {
     ready,
+    isIdle: () => !parts.manager.reconciler.queue.isBusy,
     usage,
     ...inside(parts, { clock, addresses }),
     resolve: (host, port, namespace) => parts.services.resolve(host, port, namespace),

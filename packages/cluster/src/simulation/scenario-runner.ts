@@ -29,6 +29,8 @@ export interface ScenarioRunnerOptions {
   /** Delays pass so many times faster once the scenario is live. */
   pace: number;
   randomId(): string;
+  /** Whether controllers and scheduler have nothing to do. */
+  isIdle(): boolean;
 }
 
 const DEFAULT_AGE = '50m';
@@ -212,7 +214,7 @@ export class ScenarioRunner {
 
   /** Waits until nobody writes to the scenario's objects any more, and gives what was written its time. */
   async #settle(past: PastRecorder, rounds = 1): Promise<void> {
-    const { clock } = this.#options;
+    const { clock, isIdle } = this.#options;
     const { signal } = this.#stopping;
     let quiet = 0;
     for (let waited = 0; quiet < rounds && waited < MAX_WAIT_MS; waited += QUIET_MS) {
@@ -221,7 +223,7 @@ export class ScenarioRunner {
       await clock.sleep(QUIET_MS, signal);
       this.cluster.recheck();
       await this.cluster.flush();
-      quiet = past.writes === seen ? quiet + 1 : 0;
+      quiet = past.writes === seen && isIdle() ? quiet + 1 : 0;
     }
     past.settle(this.timeline.now());
   }

@@ -31,6 +31,8 @@ export interface SimulationOptions {
   randomId(): string;
   /** How many times faster than the clock delays pass in running scenarios. Default 1. */
   pace?: number;
+  /** Whether controllers and scheduler have nothing to do: what a moment of a scenario's past leads to has happened. */
+  isIdle(): boolean;
 }
 
 export interface Simulation extends SimulatedPlacement {
@@ -193,7 +195,7 @@ class ScenarioSimulation implements Simulation {
   }
 
   async #newRunner(scenario: Scenario): Promise<ScenarioRunner> {
-    const { clock, logger, storage, randomId, pace = 1 } = this.#options;
+    const { clock, logger, storage, randomId, isIdle, pace = 1 } = this.#options;
     const world = await this.#open();
     const client = this.#client;
     const { name } = scenario.metadata;
@@ -208,6 +210,7 @@ class ScenarioSimulation implements Simulation {
       scenario: complete,
       pace,
       randomId,
+      isIdle,
     });
     this.#runners.set(name, runner);
     return runner;

@@ -52,6 +52,8 @@ export interface WorkloadsOptions {
 export interface RunningWorkloads {
   /** Resolves when all controllers have the state of the cluster and work. */
   ready: Promise<void>;
+  /** Whether no controller has anything to look at now. */
+  isIdle(): boolean;
   /** Resolves when no controller runs any more. Idempotent. */
   stop(): Promise<void>;
 }
@@ -106,6 +108,7 @@ export function startWorkloads(options: WorkloadsOptions): RunningWorkloads {
 
   return {
     ready,
+    isIdle: () => reconcilers.every(({ queue }) => !queue.isBusy),
     stop() {
       stopped ??= stop();
       return stopped;
