@@ -87,12 +87,12 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     addRateLimited: (key) => addAfter(key, backoff.next(key)),
     forget: backoff.forget,
     failures: backoff.failures,
-    async take() {
-      if (closed) return undefined;
-      return await new Promise((resolve) => {
-        takers.push(resolve);
-        handOut();
-      });
+    take() {
+      const { promise, resolve } = Promise.withResolvers<string | undefined>();
+      if (closed) resolve(undefined);
+      else takers.push(resolve);
+      handOut();
+      return promise;
     },
     done(key) {
       processing.delete(key);
