@@ -18,7 +18,7 @@ export interface WorkQueue {
   /** Keys ready to be taken. */
   readonly length: number;
   /** Whether keys are ready or being processed; those that wait for their time do not count. */
-  readonly isBusy: boolean;
+  isBusy(): boolean;
   add(key: string): void;
   /** Adds after `ms`. A key waits for one moment only, the earliest asked for. */
   addAfter(key: string, ms: number): void;
@@ -79,9 +79,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     get length() {
       return ready.size;
     },
-    get isBusy() {
-      return ready.size + processing.size > 0;
-    },
+    isBusy: () => ready.size + processing.size > 0,
     add,
     addAfter,
     addRateLimited: (key) => addAfter(key, backoff.next(key)),

@@ -373,7 +373,7 @@ export function startNode(options: NodeOptions): RunningNode {
 
   return {
     ready,
-    isIdle: () => !parts.manager.reconciler.queue.isBusy,
+    isIdle: () => !parts.manager.reconciler.queue.isBusy(),
     usage,
     ...inside(parts, { clock, addresses }),
     resolve: (host, port, namespace) => parts.services.resolve(host, port, namespace),

@@ -108,7 +108,7 @@ export function startWorkloads(options: WorkloadsOptions): RunningWorkloads {
 
   return {
     ready,
-    isIdle: () => reconcilers.every(({ queue }) => !queue.isBusy),
+    isIdle: () => reconcilers.every(({ queue }) => !queue.isBusy()),
     stop() {
       stopped ??= stop();
       return stopped;
