@@ -39,7 +39,6 @@ const DEFAULT_INITIAL_MS = 5;
 const DEFAULT_MAX_MS = 5 * 60_000;
 
 export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
-  const { clock } = options;
   const backoff = createKeyBackoff(options);
   /** Insertion-ordered: the queue itself. */
   const ready = new Set<string>();
@@ -48,7 +47,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   const dirty = new Set<string>();
   const takers: ((key: string | undefined) => void)[] = [];
   let closed = false;
-  const delays = createDelays(clock, add);
+  const delays = createDelays(options.clock, add);
 
   function add(key: string): void {
     if (closed) return;
@@ -85,10 +84,10 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     addRateLimited: (key) => addAfter(key, backoff.next(key)),
     forget: backoff.forget,
     failures: backoff.failures,
-    take() {
+    async take() {
+      if (closed) return undefined;
       const { promise, resolve } = Promise.withResolvers<string | undefined>();
-      if (closed) resolve(undefined);
-      else takers.push(resolve);
+      takers.push(resolve);
       handOut();
       return promise;
     },
