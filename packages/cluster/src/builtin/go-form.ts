@@ -5,6 +5,7 @@
  */
 import { isObject, put, type JsonObject } from '../schema/json.ts';
 import type { Field, FieldType, Scalar, TypeSet } from './types.ts';
+import { objectTypeOf } from './types.ts';
 
 interface FieldPlan {
   name: string;
@@ -121,7 +122,7 @@ function fieldPlan({ name, type, isPointer, keepsZero, default: fallback }: Fiel
   const isAlways = (keepsZero || (isStruct && !isPointer)) && fallback === undefined;
   const zero = isAlways ? zeroOf(type, isPointer) : undefined;
   const hasZero = !isPointer && type.form === 'scalar' && Object.hasOwn(ZEROS, type.scalar);
-  return { name, type, hasZero, zero, below: objectType(type) };
+  return { name, type, hasZero, zero, below: objectTypeOf(type) };
 }
 
 function zeroOf(type: FieldType, isPointer: boolean): unknown {
@@ -136,17 +137,4 @@ function isNothing(value: unknown, { type, hasZero }: FieldPlan): boolean {
   if (type.form === 'list') return Array.isArray(value) && value.length === 0;
   if (type.form === 'map') return isObject(value) && Object.keys(value).length === 0;
   return hasZero && (value === '' || value === 0 || value === false);
-}
-
-function objectType(type: FieldType): string | undefined {
-  switch (type.form) {
-    case 'object':
-      return type.type;
-    case 'list':
-      return objectType(type.items);
-    case 'map':
-      return objectType(type.values);
-    case 'scalar':
-      return undefined;
-  }
 }

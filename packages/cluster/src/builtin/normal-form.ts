@@ -7,6 +7,7 @@ import { isObject, put, type JsonObject } from '../schema/json.ts';
 import type { FieldError } from '../schema/schema.ts';
 import { canonicalQuantity, QUANTITY_ERROR, quantityNanos } from './quantity.ts';
 import type { Field, FieldType, TypeSet } from './types.ts';
+import { objectTypeOf } from './types.ts';
 
 interface Step {
   field: Field;
@@ -65,25 +66,12 @@ export class NormalForm {
     const steps: Step[] = [];
     this.#plans.set(type, steps);
     for (const field of this.#types.get(type).fields) {
-      const below = objectType(field.type);
+      const below = objectTypeOf(field.type);
       if (below !== undefined) {
         if (this.#plan(below).length > 0) steps.push({ field, below });
       } else if (isAmount(field.type) || dropsEmpty(field)) steps.push({ field });
     }
     return steps;
-  }
-}
-
-function objectType(type: FieldType): string | undefined {
-  switch (type.form) {
-    case 'object':
-      return type.type;
-    case 'list':
-      return objectType(type.items);
-    case 'map':
-      return objectType(type.values);
-    case 'scalar':
-      return undefined;
   }
 }
 

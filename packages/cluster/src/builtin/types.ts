@@ -53,6 +53,20 @@ export type FieldType =
   | { form: 'list'; items: FieldType }
   | { form: 'map'; values: FieldType };
 
+/** The type of the objects in a value: itself, or below lists and maps; undefined for scalars. */
+export function objectTypeOf(type: FieldType): string | undefined {
+  switch (type.form) {
+    case 'object':
+      return type.type;
+    case 'list':
+      return objectTypeOf(type.items);
+    case 'map':
+      return objectTypeOf(type.values);
+    case 'scalar':
+      return undefined;
+  }
+}
+
 export interface Field {
   /** Protobuf field number. */
   number: number;
